@@ -1,0 +1,287 @@
+"""Components: a component.yaml and the units that it names, each imported only when it is used."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec
+from inspect import signature
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ValidationError
+
+from . import manifest
+from .context import ActionContext
+from .errors import ConnectionFailed, InvalidComponent, InvalidInput
+from .inputs import Connection, Inputs, explain
+from .payload import TriggerResult, WebhookRequest
+from .result import ActionResult, example_of
+
+U = TypeVar("U", bound="Unit")
+
+ENTRY_POINT_GROUP = "twilio_connector.components"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What component.yaml says of one connection, action, trigger or data source. ``entry`` is ``module:name``."""
+
+    key: str
+    label: str
+    description: str
+    entry: str
+    flags: Mapping[str, Any]
+    component: "Component" = field(repr=False)
+
+    @cached_property
+    def target(self) -> Any:
+        """The function or class that ``entry`` names, imported now. Raises InvalidComponent."""
+        module_name, _, name = self.entry.partition(":")
+        try:
+            module = import_module(f"{self.component.package}.{module_name}")
+        except ModuleNotFoundError as error:
+            if not f"{self.component.package}.{module_name}".startswith(error.name or " "):
+                raise
+            raise self._broken(f"there is no module {module_name}") from None
+        if not hasattr(module, name):
+            raise self._broken(f"module {module_name} has no {name}")
+        return getattr(module, name)
+
+    @cached_property
+    def model(self) -> type[BaseModel]:
+        """The model of the inputs: the type of the function's last parameter."""
+        parameters = list(signature(self.target).parameters)
+        model = get_type_hints(self.target).get(parameters[-1]) if parameters else None
+        return model if isinstance(model, type) and issubclass(model, BaseModel) else Inputs
+
+    @cached_property
+    def example(self) -> Any:
+        """An example of what it gives, from its return type; None where that says none."""
+        return example_of(get_type_hints(self.target, include_extras=True).get("return"))
+
+    def prepare(self, values: Mapping[str, Any]) -> Any:
+        """Clean, complete and check what a host or a person gives. Raises InvalidInput or ConnectionFailed."""
+        try:
+            return self.model.model_validate(dict(self._with_connections(values)))
+        except ValidationError as error:
+            raise explain(error, self.model, InvalidInput) from None
+
+    def _with_connections(self, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        connections = {
+            name
+            for key, info in self.model.model_fields.items()
+            if manifest.input_type(info.annotation) == "connection"
+            for name in (key, info.alias)
+        }
+        for name, value in values.items():
+            yield name, self.component.connect(value) if name in connections and value else value
+
+    def _broken(self, problem: str) -> InvalidComponent:
+        return InvalidComponent(
+            f"{self.component.root / manifest.FILE_NAME}: {self.key}: entry {self.entry}: {problem}"
+        )
+
+
+class ConnectionType(Unit):
+    """A kind of credential: the model that is its form."""
+
+    @cached_property
+    def model(self) -> type[Connection]:
+        """The model itself."""
+        found: type[Connection] = self.target
+        return found
+
+    @property
+    def inputs(self) -> list[dict[str, Any]]:
+        """The form, in the platform's shape."""
+        return manifest.inputs_of(self.model)
+
+    def build(self, fields: Mapping[str, Any]) -> Connection:
+        """Clean and check the fields. Raises ConnectionFailed naming the field."""
+        try:
+            return self.model.model_validate(dict(fields))
+        except ValidationError as error:
+            raise explain(error, self.model, ConnectionFailed) from None
+
+    def test(self, fields: Mapping[str, Any], context: ActionContext) -> str:
+        """Try the connection for real; a sentence that says what it reaches. Raises ConnectorError."""
+        return self.build(fields).test(context)
+
+
+class Action(Unit):
+    """A function that does one thing at the service."""
+
+    @property
+    def pure(self) -> bool:
+        """True where running it again does nothing to the world, so a host need not checkpoint it."""
+        return bool(self.flags.get("pure", False))
+
+    def run(self, context: ActionContext, values: Mapping[str, Any]) -> Any:
+        """Run it and give back what it gives: for lists an iterator that fetches as it is read."""
+        return self.target(context, self.prepare(values))
+
+    def perform(self, context: ActionContext, values: Mapping[str, Any]) -> ActionResult:
+        """Run it. Raises ConnectorError, whose kind says what to do next."""
+        result = self.run(context, values)
+        if isinstance(result, ActionResult):
+            return result
+        return ActionResult(data=list(result) if isinstance(result, Iterator) else result)
+
+
+class Trigger(Unit):
+    """A function that turns what the service says into a payload."""
+
+    def receive(
+        self, context: ActionContext, request: WebhookRequest, values: Mapping[str, Any] | None = None
+    ) -> TriggerResult:
+        """Verify and normalise a request. Raises WebhookRejected; nothing of a rejected request may reach a flow."""
+        result: TriggerResult = self.target(context, request, self.prepare(values or {}))
+        return result
+
+    @property
+    def is_polling(self) -> bool:
+        """True for a trigger that asks instead of being told."""
+        return bool(self.flags.get("isPollingTrigger", False))
+
+
+class DataSource(Unit):
+    """A function that offers values for a form."""
+
+    def perform(self, context: ActionContext, values: Mapping[str, Any]) -> list[dict[str, str]]:
+        """The choices: ``{"label", "key"}`` each."""
+        return list(self.target(context, self.prepare(values)))
+
+
+@dataclass(frozen=True)
+class Component:
+    """A loaded component. Listing it imports none of its units."""
+
+    key: str
+    public: bool
+    display: Mapping[str, str]
+    documentation_url: str
+    root: Path
+    package: str
+    connections: Mapping[str, ConnectionType] = field(repr=False, default_factory=dict)
+    actions: Mapping[str, Action] = field(repr=False, default_factory=dict)
+    triggers: Mapping[str, Trigger] = field(repr=False, default_factory=dict)
+    data_sources: Mapping[str, DataSource] = field(repr=False, default_factory=dict)
+
+    def manifest(self) -> dict[str, Any]:
+        """The resolved manifest, in the platform's stored-definition shape. Imports every unit."""
+        return manifest.resolve(self)
+
+    def connect(self, value: Any) -> Connection:
+        """The connection of a connection value, ``{"key": …, "fields": {…}}``. Raises ConnectionFailed."""
+        match value:
+            case Connection():
+                return value
+            case {"key": str(key), "fields": Mapping() as fields} if key in self.connections:
+                return self.connections[key].build(fields)
+        known = ", ".join(self.connections)
+        raise ConnectionFailed(f'a connection is {{"key": one of {known}, "fields": {{…}}}}', field="key")
+
+
+def load(source: str | Path) -> Component:
+    """Load a component from an installed package's name or from a folder.
+
+    A folder is checked against the schema each time; an installed distribution was checked by its own contract suite, so only
+    a document that cannot be built is explained by it. Raises InvalidComponent.
+    """
+    folder = Path(source)
+    if isinstance(source, Path) or folder.is_dir():
+        return _load_folder(folder.resolve())
+    spec = find_spec(source) if source.isidentifier() else None
+    locations = list(spec.submodule_search_locations or ()) if spec else []
+    root = next((Path(p) for p in locations if (Path(p) / manifest.FILE_NAME).is_file()), None)
+    if root is None:
+        raise InvalidComponent(f"{source!r} is neither a folder nor an installed package with a {manifest.FILE_NAME}")
+    document = manifest.read(root / manifest.FILE_NAME)
+    try:
+        return _build(document, root, source)
+    except (KeyError, TypeError, AttributeError):
+        manifest.check(document)
+        raise
+
+
+def discover(folders: Iterable[Path] = ()) -> Mapping[str, Component]:
+    """All components by key, those of installed distributions and of ``folders``. Two with one key: InvalidComponent."""
+    from importlib.metadata import entry_points
+
+    found: dict[str, Component] = {}
+    installed = sorted({point.value for point in entry_points(group=ENTRY_POINT_GROUP)})
+    for component in [*map(load, installed), *(load(Path(folder)) for folder in folders)]:
+        twin = found.setdefault(component.key, component)
+        if twin is not component:
+            raise InvalidComponent(
+                f"two components have the key {component.key!r}: {twin.root} and {component.root}; remove one",
+                field="key",
+            )
+    return MappingProxyType(found)
+
+
+def _load_folder(root: Path) -> Component:
+    document = manifest.read(root / manifest.FILE_NAME)
+    manifest.check(document)
+    return _build(document, root, _package_of(root))
+
+
+def _package_of(root: Path) -> str:
+    """The import name of a folder: that of this distribution for its own root, else one made from its path.
+
+    The folder becomes a package of its own in ``sys.modules``; ``sys.path`` stays as it is.
+    """
+    if root == Path(__file__).resolve().parents[1]:
+        return __name__.rpartition(".connector.")[0]
+    name = f"component_{root.name.replace('-', '_').replace('.', '_')}_{sha256(str(root).encode()).hexdigest()[:12]}"
+    if name not in sys.modules:
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [str(root)]
+        sys.modules[name] = module_from_spec(spec)
+    return name
+
+
+def _build(document: manifest.Document, root: Path, package: str) -> Component:
+    content = document.content
+    connections: dict[str, ConnectionType] = {}
+    actions: dict[str, Action] = {}
+    triggers: dict[str, Trigger] = {}
+    sources: dict[str, DataSource] = {}
+    component = Component(
+        key=content["key"],
+        public=content.get("public", False),
+        display=MappingProxyType(dict(content["display"])),
+        documentation_url=content["documentationUrl"],
+        root=root,
+        package=package,
+        connections=connections,
+        actions=actions,
+        triggers=triggers,
+        data_sources=sources,
+    )
+    connections.update(_units(ConnectionType, "connections", component, content))
+    actions.update(_units(Action, "actions", component, content))
+    triggers.update(_units(Trigger, "triggers", component, content))
+    sources.update(_units(DataSource, "dataSources", component, content))
+    return component
+
+
+def _units(kind: type[U], name: str, component: Component, content: Mapping[str, Any]) -> dict[str, U]:
+    return {key: _unit(kind, key, said, component) for key, said in (content.get(name) or {}).items()}
+
+
+def _unit(kind: type[U], key: str, said: Mapping[str, Any], component: Component) -> U:
+    plain = {"label", "description", "comments", "entry"}
+    return kind(
+        key=key,
+        label=said["label"],
+        description=said.get("description") or said["comments"],
+        entry=said["entry"],
+        flags=MappingProxyType({name: value for name, value in said.items() if name not in plain}),
+        component=component,
+    )

@@ -1,0 +1,94 @@
+"""What a host tells a unit about the execution it runs in: the platform's context, as frozen data."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .http import Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Whose instance runs."""
+
+    id: str = ""
+    external_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """An integration deployed for a customer."""
+
+    id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """On whose behalf the execution runs; empty for the system."""
+
+    id: str = ""
+    email: str = ""
+    name: str = ""
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integration:
+    """The definition that runs. ``folder`` holds the files that came with it, such as the modules of code steps."""
+
+    id: str = ""
+    name: str = ""
+    version_sequence_id: str = ""
+    external_version: str = ""
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """The flow of the integration that runs."""
+
+    id: str = ""
+    name: str = ""
+    stable_id: str = ""
+
+
+def utc_now() -> datetime:
+    """The time now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionContext:
+    """Handed to every unit. Everything has a default, so a unit can be called from a plain script.
+
+    ``results`` maps step keys to the results of the steps before this one. ``clock`` gives aware UTC; ``sleep`` takes seconds.
+    """
+
+    logger: logging.Logger = field(default_factory=lambda: logging.getLogger("twilio_connector"))
+    transport: Transport = field(default_factory=Transport)
+    clock: Callable[[], datetime] = utc_now
+    sleep: Callable[[float], None] = time.sleep
+    customer: Customer = Customer()
+    instance: Instance = Instance()
+    user: User = User()
+    integration: Integration = Integration()
+    flow: Flow = Flow()
+    step_id: str = ""
+    execution_id: str = ""
+    started_at: str = ""
+    config_vars: Mapping[str, Any] = field(default_factory=dict)
+    results: Mapping[str, Any] = field(default_factory=dict)
+    webhook_urls: Mapping[str, str] = field(default_factory=dict)
+    webhook_api_keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    invoke_url: str = ""
+    debug: bool = False
+    instance_state: Mapping[str, Any] = field(default_factory=dict)
+    cross_flow_state: Mapping[str, Any] = field(default_factory=dict)
+    execution_state: Mapping[str, Any] = field(default_factory=dict)
+    integration_state: Mapping[str, Any] = field(default_factory=dict)

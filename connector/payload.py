@@ -1,0 +1,148 @@
+"""What a trigger is given and what it gives: a webhook request in, the platform's payload envelope out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .context import ActionContext, Customer, Flow, Instance, Integration, User
+
+HeaderList = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRequest:
+    """A request as it came. ``url`` is the public one with its query, as the sender saw it; ``body`` its bytes, untouched."""
+
+    method: str = "POST"
+    url: str
+    headers: HeaderList = ()
+    body: bytes = b""
+    path_fragment: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, whatever its case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """The platform's envelope. ``raw_body`` is the request's bytes; ``body`` what they say, parsed."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query_parameters: Mapping[str, Any] | None = None
+    raw_body: bytes | None = None
+    body: Any = None
+    content_type: str | None = None
+    path_fragment: str = ""
+    webhook_urls: Mapping[str, str] = field(default_factory=dict)
+    webhook_api_keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    invoke_url: str = ""
+    execution_id: str = ""
+    customer: Customer = Customer()
+    instance: Instance = Instance()
+    user: User = User()
+    integration: Integration = Integration()
+    flow: Flow = Flow()
+    started_at: str = ""
+    global_debug: bool = False
+
+    @classmethod
+    def of(cls, context: ActionContext, **parts: Any) -> "Payload":
+        """An envelope with what the context knows, and the trigger's own ``parts``."""
+        return cls(
+            webhook_urls=context.webhook_urls,
+            webhook_api_keys=context.webhook_api_keys,
+            invoke_url=context.invoke_url,
+            execution_id=context.execution_id,
+            customer=context.customer,
+            instance=context.instance,
+            user=context.user,
+            integration=context.integration,
+            flow=context.flow,
+            started_at=context.started_at,
+            global_debug=context.debug,
+            **parts,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The envelope as JSON values with the platform's keys; the raw body as a Buffer object."""
+        return {
+            "headers": dict(self.headers),
+            "queryParameters": None if self.query_parameters is None else dict(self.query_parameters),
+            "rawBody": {
+                "data": None if self.raw_body is None else buffer(self.raw_body),
+                "contentType": self.content_type,
+            },
+            "body": {"data": self.body, "contentType": self.content_type},
+            "pathFragment": self.path_fragment,
+            "webhookUrls": dict(self.webhook_urls),
+            "webhookApiKeys": {flow: list(keys) for flow, keys in self.webhook_api_keys.items()},
+            "invokeUrl": self.invoke_url,
+            "executionId": self.execution_id,
+            "customer": {
+                "id": self.customer.id,
+                "externalId": self.customer.external_id,
+                "name": self.customer.name,
+            },
+            "instance": {"id": self.instance.id, "name": self.instance.name},
+            "user": {
+                "id": self.user.id,
+                "email": self.user.email,
+                "name": self.user.name,
+                "externalId": self.user.external_id,
+            },
+            "integration": {
+                "id": self.integration.id,
+                "name": self.integration.name,
+                "versionSequenceId": self.integration.version_sequence_id,
+                "externalVersion": self.integration.external_version,
+            },
+            "flow": {"id": self.flow.id, "name": self.flow.name, "stableId": self.flow.stable_id},
+            "startedAt": self.started_at,
+            "globalDebug": self.global_debug,
+        }
+
+
+def buffer(data: bytes) -> dict[str, Any]:
+    """Bytes as JSON has them on the platform: Node's ``{"type": "Buffer", "data": [69, 120, …]}``."""
+    return {"type": "Buffer", "data": list(data)}
+
+
+def to_bytes(value: Any) -> bytes:
+    """The bytes of a Buffer object, of text (UTF-8), or of bytes. Raises TypeError for anything else."""
+    match value:
+        case bytes():
+            return value
+        case str():
+            return value.encode()
+        case {"type": "Buffer", "data": list(data)}:
+            return bytes(data)
+    message = f"expected text or a Buffer object, not {type(value).__name__}"
+    raise TypeError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpResponse:
+    """What the caller of a webhook is answered."""
+
+    status_code: int = 200
+    content_type: str = "text/plain; charset=utf-8"
+    body: str | bytes = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerResult:
+    """What a trigger emits.
+
+    ``dedupe`` holds the identities of the event, what was signed first, the sender's own token after it: a request that
+    shares any of them with an accepted one is a repetition. ``response`` is the answer where the flow gives none.
+    """
+
+    payload: Payload
+    response: HttpResponse | None = None
+    dedupe: tuple[str, ...] = ()
+    branch: str | None = None
+    instance_state: Mapping[str, Any] | None = None
+    cross_flow_state: Mapping[str, Any] | None = None
+    polled_no_changes: bool = False
