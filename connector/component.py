@@ -41,16 +41,7 @@ class Unit:
     @cached_property
     def target(self) -> Any:
         """The function or class that ``entry`` names, imported now. Raises InvalidComponent."""
-        module_name, _, name = self.entry.partition(":")
-        try:
-            module = import_module(f"{self.component.package}.{module_name}")
-        except ModuleNotFoundError as error:
-            if not f"{self.component.package}.{module_name}".startswith(error.name or " "):
-                raise
-            raise self._broken(f"there is no module {module_name}") from None
-        if not hasattr(module, name):
-            raise self._broken(f"module {module_name} has no {name}")
-        return getattr(module, name)
+        return self._import(self.entry)
 
     @cached_property
     def model(self) -> type[BaseModel]:
@@ -81,10 +72,21 @@ class Unit:
         for name, value in values.items():
             yield name, self.component.connect(value) if name in connections and value else value
 
-    def _broken(self, problem: str) -> InvalidComponent:
-        return InvalidComponent(
-            f"{self.component.root / manifest.FILE_NAME}: {self.key}: entry {self.entry}: {problem}"
-        )
+    def _import(self, entry: str) -> Any:
+        module_name, _, name = entry.partition(":")
+        full_name = f"{self.component.package}.{module_name}"
+        try:
+            module = import_module(full_name)
+        except ModuleNotFoundError as error:
+            if not full_name.startswith(error.name or " "):  # a module that the unit itself imports is missing
+                raise
+            problem = f"there is no module {module_name}"
+        else:
+            if hasattr(module, name):
+                return getattr(module, name)
+            problem = f"module {module_name} has no {name}"
+        file = self.component.root / manifest.FILE_NAME
+        raise InvalidComponent(f"{file}: {self.key}: entry {entry}: {problem}", field=self.key)
 
 
 class ConnectionType(Unit):
@@ -142,6 +144,12 @@ class Trigger(Unit):
         """Verify and normalise a request. Raises WebhookRejected; nothing of a rejected request may reach a flow."""
         result: TriggerResult = self.target(context, request, self.prepare(values or {}))
         return result
+
+    def sign(self, request: WebhookRequest, connection: Connection) -> WebhookRequest:
+        """The request as the service would send it with this connection's secrets: for tests and simulations."""
+        signer = self.flags.get("sign")
+        signed: WebhookRequest = request if signer is None else self._import(signer)(request, connection)
+        return signed
 
     @property
     def is_polling(self) -> bool:

@@ -56,6 +56,8 @@ def read(path: Path) -> Document:
 def _parse(path: Path, text: str) -> Document:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
+            raise InvalidComponent(f"{path}: uses a YAML alias; write the value out")
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -70,18 +72,13 @@ def _parse(path: Path, text: str) -> Document:
     return document
 
 
-def _convert(node: yaml.Node, key: Key, lines: dict[Key, int], document: Document) -> Any:
+def _convert(node: Any, key: Key, lines: dict[Key, int], document: Document) -> Any:
+    """Plain values of a node. Text stays as it stands: ``NO`` or ``+1555…`` are no boolean and no number."""
     lines.setdefault(key, node.start_mark.line + 1)
-    match node:
-        case yaml.MappingNode():
-            return dict(_items(node, key, lines, document))
-        case yaml.SequenceNode():
-            return [_convert(item, (*key, index), lines, document) for index, item in enumerate(node.value)]
-    return _scalar(node)
-
-
-def _scalar(node: Any) -> Any:
-    """Text as it stands: plain ``NO`` or ``+1555…`` stay strings; only true, false and nothing are more than that."""
+    if isinstance(node, yaml.MappingNode):
+        return dict(_items(node, key, lines, document))
+    if isinstance(node, yaml.SequenceNode):
+        return [_convert(item, (*key, index), lines, document) for index, item in enumerate(node.value)]
     plain = {"true": True, "false": False, "": None, "~": None, "null": None}
     return node.value if node.style else plain.get(node.value, node.value)
 
@@ -143,7 +140,7 @@ def _stored(unit: "Unit", example_key: str) -> dict[str, Any]:
         "key": unit.key,
         "display": {"label": unit.label, "description": unit.description},
         "inputs": inputs_of(unit.model),
-        **unit.flags,
+        **{name: value for name, value in unit.flags.items() if name not in {"sign", "pure"}},
         **({} if (example := unit.example) is None else {"examplePayload": {example_key: example}}),
     }
 

@@ -1,8 +1,12 @@
 """What a trigger is given and what it gives: a webhook request in, the platform's payload envelope out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+
+from pydantic import BaseModel
 
 from .context import ActionContext, Customer, Flow, Instance, Integration, User
 
@@ -119,6 +123,22 @@ def to_bytes(value: Any) -> bytes:
             return bytes(data)
     message = f"expected text or a Buffer object, not {type(value).__name__}"
     raise TypeError(message)
+
+
+def json_default(value: Any) -> Any:
+    """For ``json.dumps(…, default=json_default)``: the platform's form of what units give and JSON has no form for."""
+    match value:
+        case bytes():
+            return buffer(value)
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        case BaseModel():
+            return value.model_dump(by_alias=True)
+        case Mapping():
+            return dict(value)
+        case Iterator() | AbstractSet():
+            return list(value)
+    return str(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

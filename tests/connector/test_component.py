@@ -1,0 +1,162 @@
+import sys
+from pathlib import Path
+
+import pytest
+from twilio_connector.connector.component import discover, load
+from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.errors import ConnectionFailed, InvalidComponent, InvalidInput
+
+CONTEXT = ActionContext()
+
+
+def perform(folder, token, **values):
+    return load(folder).actions["greet"].perform(CONTEXT, {"connection": token, "name": "Ada", **values}).data
+
+
+def test_a_folder_is_loaded_by_its_manifest(greeter):
+    component = load(greeter)
+    assert component.key == "greeter"
+    assert list(component.actions) == ["greet", "count"]
+    assert list(component.connections) == ["token"]
+    assert list(component.triggers) == ["hook"]
+    assert list(component.data_sources) == ["names"]
+
+
+def test_loading_imports_no_unit_and_leaves_the_search_path_alone(greeter):
+    path = list(sys.path)
+    (greeter / "code.py").write_text("raise SystemExit")
+    assert load(greeter).actions["greet"].label == "Greet"
+    assert sys.path == path
+
+
+def test_two_folders_with_modules_of_one_name_do_not_meet(greeter, token, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    (other / "component.yaml").write_text((greeter / "component.yaml").read_text().replace("greeter", "other", 1))
+    (other / "code.py").write_text((greeter / "code.py").read_text().replace("range(inputs.limit)", "'xyz'"))
+    assert list(load(greeter).actions["count"].run(CONTEXT, {})) == [0, 1, 2]
+    assert list(load(other).actions["count"].run(CONTEXT, {})) == ["x", "y", "z"]
+
+
+def test_strings_as_hosts_send_them_become_what_the_model_says(greeter, token):
+    data = perform(greeter, token, times="2", loud="true", extras='[{"key": "a", "value": "1"}]', tags="x")
+    assert data == {
+        "name": "Ada",
+        "tone": "warm",
+        "times": 2,
+        "loud": True,
+        "note": None,
+        "extras": (("a", "1"),),
+        "tags": ("x",),
+    }
+
+
+def test_a_blank_means_not_given(greeter, token):
+    assert perform(greeter, token, times="", tone="", note="", loud=None)["times"] == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "says"),
+    [
+        ({"name": ""}, "name", "name: is required"),
+        ({"nmae": "x"}, "nmae", "did you mean name?"),
+        ({"times": "two"}, "times", "times: input should be a valid integer"),
+        ({"times": "0"}, "times", "greater than or equal to 1"),
+        ({"tone": "hot"}, "tone", "'warm' or 'cool'"),
+        ({"extras": "{"}, "extras", "a list of"),
+    ],
+)
+def test_a_bad_input_is_an_error_on_its_field(greeter, token, values, field, says):
+    with pytest.raises(InvalidInput) as caught:
+        perform(greeter, token, **values)
+    assert caught.value.field == field
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("connection", "field", "says"),
+    [
+        ({"key": "token", "fields": {"accountSid": "SK" + "1" * 32, "token": "x"}}, "accountSid", "starts with 'SK'"),
+        ({"key": "token", "fields": {"accountSid": "AC1", "token": "x"}}, "accountSid", "34 characters in all"),
+        ({"key": "token", "fields": {"accountSid": "AC" + "1" * 32}}, "token", "token: is required"),
+        ({"key": "other", "fields": {}}, "key", "one of token"),
+        ("text", "key", "one of token"),
+        ({"key": "token"}, "key", '"fields"'),
+    ],
+)
+def test_a_bad_connection_is_an_error_of_the_connection(greeter, connection, field, says):
+    with pytest.raises(ConnectionFailed) as caught:
+        perform(greeter, connection)
+    assert caught.value.field == field
+    assert says in str(caught.value)
+
+
+def test_pasted_blanks_around_a_credential_are_taken_off(greeter):
+    fields = {"accountSid": "\ufeff AC" + "1" * 32 + "\u00a0\n", "token": "\u200b s3cret\t"}
+    built = load(greeter).connections["token"].build(fields)
+    assert built.account_sid == "AC" + "1" * 32
+    assert built.token.get_secret_value() == "s3cret"
+
+
+def test_a_lazy_action_stays_lazy_when_run_and_is_a_list_when_performed(greeter):
+    action = load(greeter).actions["count"]
+    assert next(action.run(CONTEXT, {"limit": str(10**12)})) == 0
+    assert action.perform(CONTEXT, {"limit": "3"}).data == [0, 1, 2]
+
+
+def test_a_connection_is_tried_by_its_own_test(greeter, token):
+    assert load(greeter).connections["token"].test(token["fields"], CONTEXT) == "reaches the greeter"
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [("nowhere:greet", "there is no module nowhere"), ("code:missing", "module code has no missing")],
+)
+def test_an_entry_that_leads_nowhere_is_named_when_used(greeter, token, entry, says):
+    manifest = greeter / "component.yaml"
+    manifest.write_text(manifest.read_text().replace('"code:greet"', f'"{entry}"'))
+    with pytest.raises(InvalidComponent, match=says) as caught:
+        perform(greeter, token)
+    assert caught.value.field == "greet"
+
+
+def test_a_module_missing_inside_a_unit_is_not_blamed_on_the_manifest(greeter, token):
+    (greeter / "code.py").write_text("import no_such_library")
+    with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+        perform(greeter, token)
+
+
+@pytest.mark.parametrize("source", ["no_such_package", "no-such-package", "json", "../nowhere"])
+def test_what_is_no_component_is_refused_by_name(source):
+    with pytest.raises(InvalidComponent, match=source):
+        load(source)
+
+
+def test_an_empty_folder_is_refused_with_what_is_missing(tmp_path):
+    with pytest.raises(InvalidComponent, match=r"component\.yaml: cannot be read"):
+        load(tmp_path)
+
+
+def test_installed_components_and_folders_are_discovered_by_key(greeter):
+    found = discover([greeter])
+    assert found["greeter"].root == greeter
+    assert found["twilio"].package == "twilio_connector"
+
+
+def test_two_components_with_one_key_are_an_error_that_names_both(greeter, tmp_path_factory):
+    twin = tmp_path_factory.mktemp("twin")
+    (twin / "component.yaml").write_text((greeter / "component.yaml").read_text())
+    with pytest.raises(InvalidComponent) as caught:
+        discover([greeter, twin])
+    assert str(greeter) in str(caught.value)
+    assert str(twin) in str(caught.value)
+
+
+def test_the_distributions_own_folder_is_the_installed_package():
+    root = Path(__file__).resolve().parents[2]
+    assert load(root).package == "twilio_connector"
+    assert load(root) == load("twilio_connector")
+
+
+def test_a_component_cannot_be_changed(greeter):
+    with pytest.raises(AttributeError):
+        load(greeter).key = "other"
