@@ -25,6 +25,7 @@ format: setup
 
 # The lock serves uv and pip alike: universal, hashed, and with no index's address in it.
 lock:
+	@command -v uv >/dev/null || { echo 'make lock needs uv: see https://docs.astral.sh/uv' >&2; exit 1; }
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--all-extras --group dev pyproject.toml --output-file requirements.lock
 

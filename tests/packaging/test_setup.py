@@ -32,8 +32,12 @@ class Machine:
         (self.path / name).write_text(script)
         (self.path / name).chmod(0o755)
 
-    def set_up(self) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": str(self.path), "UV_LOG": str(self.clone / "uv.log"), "REAL_PYTHON": sys.executable}
+    def set_up(self, **settings: str) -> subprocess.CompletedProcess[str]:
+        environment = settings | {
+            "PATH": str(self.path),
+            "UV_LOG": str(self.clone / "uv.log"),
+            "REAL_PYTHON": sys.executable,
+        }
         command = ["/bin/sh", str(self.clone / ".ci" / "setup")]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
@@ -100,7 +104,16 @@ def test_an_old_python_is_named_with_what_is_missing(machine: Machine) -> None:
 def test_a_machine_without_python_is_told_so(machine: Machine) -> None:
     result = machine.set_up()
     assert result.returncode == 1
-    assert "Found instead: no python3" in result.stderr
+    assert "Found instead: none" in result.stderr
+
+
+def test_a_named_python_that_is_too_old_is_not_passed_over(machine: Machine) -> None:
+    machine.put("uv", FAKE_UV)
+    machine.put("python-of-old", OLD_PYTHON)
+    result = machine.set_up(PYTHON="python-of-old")
+    assert result.returncode == 1
+    assert "looked for: python-of-old" in result.stderr
+    assert machine.uv_calls() == []
 
 
 def test_a_python_that_cannot_make_environments_is_told_the_package(machine: Machine) -> None:
