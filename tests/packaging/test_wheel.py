@@ -65,6 +65,10 @@ def test_claims_a_single_import_name(contents: dict[str, str]) -> None:
     assert {name.split("/")[0] for name in contents if ".dist-info/" not in name} == {"twilio_connector"}
 
 
+def test_carries_its_types(contents: dict[str, str]) -> None:
+    assert "twilio_connector/py.typed" in contents
+
+
 def test_is_for_any_platform(wheel: Path) -> None:
     assert wheel.name == f"twilio_connector-{PROJECT['version']}-py3-none-any.whl"
 
