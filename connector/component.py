@@ -62,15 +62,16 @@ class Unit:
         except ValidationError as error:
             raise explain(error, self.model, InvalidInput) from None
 
+    @cached_property
+    def connection_inputs(self) -> tuple[str, ...]:
+        """The keys of the inputs that take a connection."""
+        fields = self.model.model_fields.items()
+        return tuple(f.alias or name for name, f in fields if manifest.input_type(f.annotation) == "connection")
+
     def _with_connections(self, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        connections = {
-            name
-            for key, info in self.model.model_fields.items()
-            if manifest.input_type(info.annotation) == "connection"
-            for name in (key, info.alias)
-        }
         for name, value in values.items():
-            yield name, self.component.connect(value) if name in connections and value else value
+            is_connection = value and name in self.connection_inputs
+            yield name, self.component.connect(value) if is_connection else value
 
     def _import(self, entry: str) -> Any:
         module_name, _, name = entry.partition(":")

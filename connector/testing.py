@@ -80,7 +80,7 @@ class Harness:
         return self.component.connect(self.connection).test(self.context)
 
     def _complete(self, unit: Unit, inputs: Mapping[str, Any] | None) -> dict[str, Any]:
-        return dict.fromkeys(_connection_inputs(unit), self.connection) | dict(inputs or {})
+        return dict.fromkeys(unit.connection_inputs, self.connection) | dict(inputs or {})
 
 
 def _as_json(value: Any) -> Any:
@@ -93,10 +93,6 @@ def _request(params: Mapping[str, Any] | Sequence[tuple[str, str]] | None, data:
     else:
         body, content_type = urlencode(params or (), doseq=True).encode(), FORM
     return WebhookRequest(url=HOOK_URL, headers=(("Content-Type", content_type),), body=body)
-
-
-def _connection_inputs(unit: Unit) -> list[str]:
-    return [item["key"] for item in manifest.inputs_of(unit.model) if item["type"] == "connection"]
 
 
 def contract(source: Component | str | Path) -> Callable[..., None]:

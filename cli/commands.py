@@ -1,0 +1,69 @@
+"""The subcommands. Each imports what it needs when it runs, so that a small one starts fast."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="A Twilio connector for integration platforms: use it from the shell, host it, try it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Source = Annotated[str, typer.Option("--component", help="An installed package or a folder.", metavar="NAME|FOLDER")]
+ConnectionFile = Annotated[
+    Path | None,
+    typer.Option("--connection", metavar="FILE", help='{"key": "apiKeySecret", "fields": {…}}; - is standard input.'),
+]
+
+
+@app.callback()
+def frame(*, verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log to standard error.")] = False) -> None:
+    """What holds for every subcommand."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+@app.command()
+def manifest(component: Source = "twilio_connector") -> None:
+    """Print the resolved manifest, in the platform's stored-definition shape."""
+    from ..connector.component import load
+    from .output import write_json
+
+    write_json(load(component).manifest(), indent=2)
+
+
+@app.command()
+def invoke(
+    action: Annotated[str, typer.Argument(help="The action's key, such as sendSMS.")],
+    connection: ConnectionFile = None,
+    inputs: Annotated[str, typer.Option(metavar="JSON|@FILE|-", help="The inputs: JSON, a file of it, or -.")] = "{}",
+    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result's bytes here.")] = None,
+    component: Source = "twilio_connector",
+) -> None:
+    """Run an action; print {"data": …}."""
+    from .units import invoke
+
+    invoke(component, action, connection, inputs, save)
+
+
+@app.command()
+def receive(
+    trigger: Annotated[str, typer.Argument(help="The trigger's key, such as webhook.")],
+    url: Annotated[str, typer.Option(help="The public URL that was called, with its query.")],
+    connection: ConnectionFile = None,
+    method: Annotated[str, typer.Option(help="The request's method.")] = "POST",
+    header: Annotated[list[str] | None, typer.Option(metavar="'K: V'", help="A header; give as many as came.")] = None,
+    body: Annotated[str | None, typer.Option(metavar="FILE|-", help="The request's bytes.")] = None,
+    inputs: Annotated[str, typer.Option(metavar="JSON|@FILE", help="The trigger's other inputs.")] = "{}",
+    component: Source = "twilio_connector",
+) -> None:
+    """Give a trigger a request; print the payload, or say why it was refused (status 4)."""
+    from .units import receive
+
+    receive(component, trigger, connection, url, method, header or [], body, inputs)

@@ -1,0 +1,36 @@
+"""The command's frame: what there is, and how errors become exit statuses.
+
+Diagnostics go to standard error, results to standard output. Exit status: 0 done; 2 bad input; 3 connection; 4 refused by the
+service; 5 try later; 6 outcome unknown; 1 a fault of ours.
+"""
+
+import sys
+
+from ..connector.errors import ConnectorError
+
+
+def main() -> None:
+    """Run the command; never returns."""
+    try:
+        from .commands import app
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"twilio-connector: {error.name} is missing: pip install 'twilio-connector[cli]' (the host needs [all])"
+        )
+    try:
+        app(prog_name="twilio-connector")
+    except ConnectorError as error:
+        sys.exit(_tell(error))
+    except ModuleNotFoundError as error:
+        sys.exit(f"error: {error.name} is missing: pip install 'twilio-connector[all]'")
+    except BrokenPipeError:
+        sys.stdout = None  # nobody reads on: the interpreter must not flush into the closed pipe again
+        sys.exit(1)
+
+
+def _tell(error: ConnectorError) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    facts = [f"{name.replace('_', ' ')}: {value}" for name, value in error.details.items() if name != "field"]
+    if facts:
+        print("  " + ", ".join(facts), file=sys.stderr)
+    return error.exit_status

@@ -1,0 +1,39 @@
+"""Results on standard output, as JSON."""
+
+import json
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from ..connector.payload import json_default
+
+
+def write_json(value: Any, *, indent: int | None = None) -> None:
+    """One JSON text and a line end."""
+    print(_dumps(value, indent=indent))
+
+
+def write_data(data: Any) -> None:
+    """``{"data": …}``; an iterator is written item by item, so memory stays flat.
+
+    The first item is fetched before anything is written: a call that fails at once prints nothing.
+    """
+    if not isinstance(data, Iterator):
+        write_json({"data": data})
+        return
+    items = chain(list(_first(data)), data)
+    sys.stdout.write('{"data": [')
+    for index, item in enumerate(items):
+        sys.stdout.write((", " if index else "") + _dumps(item))
+    sys.stdout.write("]}\n")
+
+
+def _first(items: Iterator[Any]) -> Iterator[Any]:
+    for item in items:
+        yield item
+        return
+
+
+def _dumps(value: Any, *, indent: int | None = None) -> str:
+    return json.dumps(value, default=json_default, ensure_ascii=False, indent=indent)
