@@ -1,0 +1,191 @@
+"""`/_sandbox`: what no Twilio has, in JSON for scripts: faults, inbound texts, numbers, handsets, the whole state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from . import faults, shapes
+from .carrier import Carrier
+from .errors import TwilioError
+from .records import Media, Number
+from .resources import dump
+from .settings import new_sid
+from .state import State
+
+Handler = Callable[["Desk", Request, dict[str, Any]], Any]
+NUMBER_KEYS = frozenset({"sms_url", "sms_method", "sms_fallback_url", "status_callback", "friendly_name"})
+
+
+class Wrong(Exception):
+    """A request that says something impossible; `str()` names the key and what to give instead."""
+
+
+class Desk:
+    """The state and the carrier, as the handlers below get them."""
+
+    def __init__(self, state: State, carrier: Carrier) -> None:
+        self.state = state
+        self.carrier = carrier
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(f"/_sandbox{path}", partial(self._answer, handler), methods=[method])
+            for (method, path), handler in HANDLERS.items()
+        ]
+
+    async def _answer(self, handler: Handler, request: Request) -> Response:
+        try:
+            return _json(handler(self, request, await _body(request)))
+        except Wrong as wrong:
+            return _json({"error": str(wrong)}, 400)
+        except TwilioError as refused:
+            return _json({"error": str(refused), "code": refused.code}, refused.status)
+
+    def number(self, request: Request) -> Number:
+        number = self.state.number(request.path_params["number"])
+        if number is None:
+            known = ", ".join(it.phone_number for it in self.state.numbers.values())
+            raise Wrong(f"number: {request.path_params['number']} is not here; there are {known}")
+        return number
+
+
+def _json(data: Any, status: int = 200) -> Response:
+    return Response(json.dumps(data, default=str, indent=1) + "\n", status, media_type="application/json")
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    raw = await request.body()
+    try:
+        data = json.loads(raw or b"{}")
+    except ValueError as wrong:
+        raise Wrong(f"the body is not JSON: {wrong}") from wrong
+    if not isinstance(data, dict):
+        raise Wrong("the body must be a JSON object")
+    return data
+
+
+def _only(body: dict[str, Any], allowed: frozenset[str]) -> dict[str, Any]:
+    for key, value in body.items():
+        if key not in allowed:
+            raise Wrong(f"{key}: no such key; use {', '.join(sorted(allowed))}")
+        if not isinstance(value, str):
+            raise Wrong(f"{key}: {value!r} must be text")
+    return body
+
+
+def show_state(desk: Desk, _: Request, __: dict[str, Any]) -> Any:
+    state = desk.state
+    return {
+        "url": state.settings.url,
+        "accounts": [dump(it) for it in state.accounts.values()],
+        "numbers": [dump(it) for it in state.numbers.values()],
+        "messages": [shapes.message(it) for it in state.messages()],
+        "alerts": [shapes.alert(it) for it in state.alerts()],
+        "requests": [dump(it) for it in state.exchanges()],
+        "faults": [asdict(it) for it in state.faults.all()],
+    }
+
+
+def reset(desk: Desk, _: Request, __: dict[str, Any]) -> Any:
+    desk.state.reset()
+    return {"reset": True}
+
+
+def list_faults(desk: Desk, _: Request, __: dict[str, Any]) -> Any:
+    return [asdict(it) for it in desk.state.faults.all()]
+
+
+def add_fault(desk: Desk, _: Request, body: dict[str, Any]) -> Any:
+    try:
+        return asdict(desk.state.faults.insert(faults.parse(body)))
+    except ValueError as wrong:
+        raise Wrong(str(wrong)) from wrong
+
+
+def clear_faults(desk: Desk, _: Request, __: dict[str, Any]) -> Any:
+    desk.state.faults.clear()
+    return []
+
+
+def add_number(desk: Desk, _: Request, body: dict[str, Any]) -> Any:
+    given = _only(body, NUMBER_KEYS | {"phone_number", "account_sid"})
+    if "phone_number" not in given:
+        raise Wrong("phone_number: missing; give one such as +14155550199")
+    if given.get("account_sid", desk.state.settings.account_sid) not in desk.state.accounts:
+        raise Wrong(f"account_sid: {given['account_sid']} is not here")
+    return dump(desk.state.add_number(given.pop("phone_number"), **given))
+
+
+def change_number(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
+    return dump(desk.state.change_number(desk.number(request).sid, **_only(body, NUMBER_KEYS)))
+
+
+def receive(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
+    """Let a handset text a number; `deliver` more than once calls the webhook again with the same token."""
+    times, media = body.pop("deliver", 1), body.pop("media", [])
+    if not isinstance(times, int) or not 1 <= times <= 10:  # noqa: PLR2004 -- more shows nothing more
+        raise Wrong(f"deliver: {times!r}; use 1 to 10")
+    if not isinstance(media, list) or not all(isinstance(it, dict) for it in media):
+        raise Wrong('media: a list of {"url": …, "content_type": …}')
+    given = _only(body, frozenset({"from", "body", "to"}))
+    if "from" not in given:
+        raise Wrong("from: missing; say which handset texts, such as +14155550123")
+    files = tuple(
+        Media(new_sid("ME"), str(it.get("content_type", "image/png")), str(it.get("url", ""))) for it in media
+    )
+    message = desk.state.receive(given["from"], desk.number(request).phone_number, given.get("body", ""), files)
+    for _ in range(1, times):
+        desk.carrier.redeliver(message)
+    return shapes.message(message)
+
+
+def break_handset(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
+    code = body.get("error_code")
+    if code is not None and (isinstance(code, bool) or not isinstance(code, int)):
+        raise Wrong("error_code: a number such as 30003, or null to mend the handset")
+    desk.state.break_handset(request.path_params["number"], code)
+    return {"handset": request.path_params["number"], "error_code": code}
+
+
+def add_account(desk: Desk, _: Request, body: dict[str, Any]) -> Any:
+    """Make an account and answer with its token; with `owner_sid` a subaccount."""
+    given = _only(body, frozenset({"name", "owner_sid"}))
+    account = desk.state.add_account(given.get("name", ""), owner_sid=given.get("owner_sid", ""))
+    return {**dump(account), "auth_token": account.auth_token}
+
+
+def add_key(desk: Desk, _: Request, body: dict[str, Any]) -> Any:
+    """Make a key: `kind` main, standard or restricted, the latter with `allow` such as ["messages:read"]."""
+    kind, allow = body.get("kind", "standard"), body.get("allow", [])
+    if kind not in ("main", "standard", "restricted"):
+        raise Wrong(f"kind: {kind!r}; use main, standard or restricted")
+    if not isinstance(allow, list) or not all(isinstance(it, str) for it in allow):
+        raise Wrong('allow: a list such as ["messages:read"]')
+    account = str(body.get("account_sid") or desk.state.settings.account_sid)
+    if account not in desk.state.accounts:
+        raise Wrong(f"account_sid: {account} is not here")
+    key = desk.state.add_key(account, kind, frozenset(allow))
+    return {**dump(key), "secret": key.secret}
+
+
+HANDLERS: dict[tuple[str, str], Handler] = {
+    ("GET", "/state"): show_state,
+    ("DELETE", "/state"): reset,
+    ("GET", "/faults"): list_faults,
+    ("POST", "/faults"): add_fault,
+    ("DELETE", "/faults"): clear_faults,
+    ("POST", "/accounts"): add_account,
+    ("POST", "/keys"): add_key,
+    ("POST", "/numbers"): add_number,
+    ("POST", "/numbers/{number}"): change_number,
+    ("POST", "/numbers/{number}/inbound"): receive,
+    ("POST", "/handsets/{number}"): break_handset,
+}

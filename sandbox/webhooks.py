@@ -1,0 +1,172 @@
+"""Calls a webhook as Twilio does: signed by the official SDK, 15 seconds at most, one more try if it cannot connect.
+
+https://www.twilio.com/docs/usage/webhooks/webhooks-security for the signature,
+https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides for `#rc=2&rp=all` behind the URL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from time import monotonic
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from uuid import uuid4
+
+import requests
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+from urllib3.exceptions import HTTPError, MaxRetryError
+
+from .records import Pairs
+
+HEADERS = {
+    "User-Agent": "TwilioProxy/1.1",
+    "Accept": "*/*",
+    "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+    "X-Home-Region": "us1",
+}
+MAX_ANSWER = 65_536  # bytes: Twilio reads no longer TwiML
+TOO_LONG, UNREACHABLE, NO_ANSWER, REFUSED, BAD_URL = 11750, 11205, 11205, 11200, 11100  # codes of Twilio's debugger
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    url: str
+    method: str
+    parameters: Pairs
+    auth_token: str = field(repr=False)
+    token: str = field(default_factory=lambda: str(uuid4()))  # I-Twilio-Idempotency-Token, the same for each try
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    content_type: str
+    body: bytes
+
+
+class WebhookFailed(Exception):
+    """Nothing useful came back; `code` is what Twilio's debugger would show."""
+
+    def __init__(self, code: int, text: str, answer: Answer | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """Seconds and counts from the fragment of the webhook's URL; the fragment is neither sent nor signed."""
+
+    retries: int = 1
+    retry_on: frozenset[str] = frozenset({"ct"})
+    connect: float = 5.0
+    total: float = 15.0
+
+
+def overrides(url: str, connect: float, total: float) -> Overrides:
+    """Read `#rc=&rp=&ct=&rt=&tt=` (milliseconds), ignoring what is out of range, as Twilio does."""
+    given = parse_qs(urlsplit(url).fragment)
+    retry_on = frozenset(given.get("rp", ["ct"])[-1].split(","))
+    return Overrides(
+        retries=int(_bounded(given, "rc", 0, 5, 1)),
+        retry_on=retry_on | ({"ct", "rt", "4xx", "5xx"} if "all" in retry_on else set()),
+        connect=_bounded(given, "ct", 100, 10_000, connect * 1000) / 1000,
+        total=min(_bounded(given, key, 100, 15_000, total * 1000) for key in ("rt", "tt")) / 1000,
+    )
+
+
+def _bounded(given: dict[str, list[str]], key: str, low: int, high: int, usual: float) -> float:
+    text = given.get(key, [""])[-1]
+    return float(text) if text.isascii() and text.isdigit() and low <= int(text) <= high else usual
+
+
+def open_session() -> requests.Session:
+    """Make a session that neither follows the environment's proxies nor keeps cookies."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+def call(session: requests.Session, webhook: Webhook, *, connect: float, total: float) -> Answer:
+    """Call it and return a 2xx answer. Raises WebhookFailed, after the tries that the URL's overrides allow."""
+    rules = overrides(webhook.url, connect, total)
+    for left in range(rules.retries, -1, -1):
+        try:
+            return _call_once(session, webhook, rules)
+        except WebhookFailed as failed:
+            if not left or not rules.retry_on & _classes(failed):
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _classes(failed: WebhookFailed) -> set[str]:
+    if failed.answer is not None:
+        return {f"{failed.answer.status // 100}xx"}
+    return {"ct" if _never_connected(failed.__cause__) else "rt"}
+
+
+def _never_connected(error: BaseException | None) -> bool:
+    """Tell a refused connection, which may be tried again, from one that broke after the request was sent."""
+    return isinstance(error, requests.ConnectionError) and isinstance(next(iter(error.args), None), MaxRetryError)
+
+
+def _call_once(session: requests.Session, webhook: Webhook, rules: Overrides) -> Answer:
+    deadline = monotonic() + rules.total
+    try:
+        with session.send(
+            prepare(session, webhook),
+            stream=True,
+            timeout=(min(rules.connect, rules.total), rules.total),
+            allow_redirects=False,
+        ) as response:
+            answer = Answer(response.status_code, response.headers.get("Content-Type", ""), _read(response, deadline))
+    except requests.ConnectionError as failed:
+        raise WebhookFailed(UNREACHABLE, f"Could not connect to {shown(webhook.url)}") from failed
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as failed:
+        raise WebhookFailed(BAD_URL, f"{shown(webhook.url)} is no URL to call") from failed
+    except (requests.RequestException, HTTPError) as failed:
+        raise WebhookFailed(NO_ANSWER, f"No answer from {shown(webhook.url)} in {rules.total:g} seconds") from failed
+    if not 200 <= answer.status < 300:  # noqa: PLR2004 -- HTTP's class of success
+        raise WebhookFailed(REFUSED, f"{shown(webhook.url)} answered {answer.status}", answer)
+    return answer
+
+
+def prepare(session: requests.Session, webhook: Webhook) -> requests.PreparedRequest:
+    """Make the signed request: parameters in the body of a POST, in the query of a GET.
+
+    What is signed is the URL as it is requested, without the `user:pass@` that may stand in it.
+    """
+    parts, form = urlsplit(webhook.url), list(webhook.parameters)
+    if webhook.method == "GET":
+        query, form = "&".join(filter(None, [parts.query, urlencode(form)])), []
+        parts = parts._replace(query=query)
+    made = session.prepare_request(
+        requests.Request(webhook.method, urlunsplit(parts._replace(fragment="")), data=urlencode(form), headers=HEADERS)
+    )
+    made.headers["I-Twilio-Idempotency-Token"] = webhook.token
+    made.headers["X-Twilio-Signature"] = sign(webhook.auth_token, shown(made.url or ""), form)
+    return made
+
+
+def sign(auth_token: str, url: str, form: list[tuple[str, str]]) -> str:
+    """Sign with the official SDK, so that nothing here is shared with what verifies it."""
+    signature: str = RequestValidator(auth_token).compute_signature(url, dict(form))
+    return signature
+
+
+def shown(url: str) -> str:
+    """Return `url` without the password that may stand in it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    body = b""
+    while piece := response.raw.read1(8192, decode_content=True):
+        body += piece
+        if len(body) > MAX_ANSWER:
+            raise WebhookFailed(TOO_LONG, f"{shown(response.url)} answered more than 64 KB")
+        if monotonic() > deadline:
+            raise WebhookFailed(NO_ANSWER, f"{shown(response.url)} did not finish its answer in time")
+    return body
