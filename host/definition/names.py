@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import Any
 
 _WORDS = re.compile("U+(?=UL)|U?L+|U+|D+")
 _LIGATURES = str.maketrans(
@@ -25,6 +26,14 @@ def camel_case(name: str) -> str:
 def loose(key: str) -> str:
     """A key without its case: two spellings of one step's name are the same."""
     return "".join(character for character in key if character.isalnum()).casefold()
+
+
+def resolve_step(name: str, known: Mapping[str, Any]) -> str | None:
+    """The key that a reference means: that very key, or the only one that differs in case alone."""
+    if name in known:
+        return name
+    alike = [key for key in known if loose(key) == loose(name)]
+    return alike[0] if len(alike) == 1 else None
 
 
 def split_path(path: str) -> tuple[str, ...]:

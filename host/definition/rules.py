@@ -1,12 +1,12 @@
 """What holds in every integration file, whatever components are installed: order, names, references."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from . import model
 from .cursor import Notes
-from .names import did_you_mean, loose
+from .names import did_you_mean, resolve_step
 
 T = TypeVar("T", bound=model.Placed)
 
@@ -186,14 +186,6 @@ class _Visible:
             loop = self.gone[gone].inside
             return f"the step is inside the loop {loop} and has a result for each turn; use {loop}.results"
         return f"no earlier step is called {name}; {did_you_mean(name, self.known)}"
-
-
-def resolve_step(name: str, known: Mapping[str, Any]) -> str | None:
-    """The key that a reference means: that very key, or the only one that differs in case alone."""
-    if name in known:
-        return name
-    alike = [key for key in known if loose(key) == loose(name)]
-    return alike[0] if len(alike) == 1 else None
 
 
 def references(value: model.Input | model.Term | model.Group | str | None) -> Iterator[model.Reference]:
