@@ -1,0 +1,6 @@
+"""Integration files: the platform's definition grammar, read strictly and checked against what is installed."""
+
+from .parse import parse, read
+from .problems import IntegrationInvalid, Problem
+
+__all__ = ["IntegrationInvalid", "Problem", "parse", "read"]

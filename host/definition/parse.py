@@ -1,0 +1,273 @@
+"""An integration file, from bytes to the model, or every problem that keeps it from being one."""
+
+from pathlib import Path
+from typing import get_args
+
+from . import model, rules, tree
+from .cursor import Cursor, Notes
+from .inputs import read_input, read_inputs, read_reference
+from .problems import IntegrationInvalid, Problem, Where
+
+_SCHEDULE_TYPES = ("none", "once", "custom", "minute", "hour", "day", "week")
+_DATA_TYPES = (
+    *("string", "date", "timestamp", "picklist", "schedule", "code", "boolean", "number"),
+    *("objectSelection", "objectFieldMap", "jsonForm", "connection"),
+)
+_SECURITY = ("unsecured", "customer_optional", "customer_required", "organization")
+
+
+def read(path: Path) -> model.Integration:
+    """The integration in a file; code steps find their modules beside it. Raises IntegrationInvalid."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise IntegrationInvalid([Problem(str(path), 1, "", f"cannot be read: {error.strerror}")]) from None
+    return parse(data, file=str(path), folder=path.resolve().parent)
+
+
+def parse(data: bytes, file: str = "integration.yaml", folder: Path | None = None) -> model.Integration:
+    """The integration in the bytes of a file. Raises IntegrationInvalid with all that is wrong."""
+    root = tree.read(data, file)
+    notes = Notes(file)
+    integration = _integration(Cursor(root, Where(root.line), notes), file, folder)
+    rules.apply(integration, notes)
+    if notes.problems:
+        raise IntegrationInvalid(notes.problems)
+    return integration
+
+
+def _integration(cursor: Cursor, file: str, folder: Path | None) -> model.Integration:
+    routing = ("preprocessFlowName", "flowNameField", "externalCustomerIdField", "externalCustomerUserIdField")
+    others = (*routing, "renameAttributes", "isCodeNative", "importMetadata")
+    cursor.only(
+        *("name", "definitionVersion", "flows", "requiredConfigVars", "configPages", "description", "documentation"),
+        *("category", "labels", "version", "defaultInstanceProfile", "endpointType", *others),
+    )
+    return model.Integration(
+        name=cursor.required("name"),
+        definition_version=_definition_version(cursor),
+        description=cursor.text("description"),
+        documentation=cursor.text("documentation"),
+        category=cursor.text("category"),
+        labels=cursor.texts("labels"),
+        version=cursor.text("version"),
+        endpoint_type=cursor.choice(
+            "endpointType", ("flow_specific", "instance_specific", "shared_instance"), "flow_specific"
+        ),
+        config_vars=tuple(_config_var(item) for item in cursor.each("requiredConfigVars")),
+        config_pages=tuple(_config_page(item) for item in cursor.each("configPages")),
+        flows=tuple(_flow(item) for item in cursor.each("flows")),
+        file=file,
+        folder=folder,
+        declared=cursor.declared(*others),
+        at=cursor.at,
+    )
+
+
+def _definition_version(cursor: Cursor) -> int:
+    if cursor.find("definitionVersion") is None:
+        cursor.notes.add(cursor.at.key("definitionVersion"), "is required; write definitionVersion: 7")
+        return 7
+    return cursor.integer("definitionVersion", 6, 7, default=7)
+
+
+def _config_var(cursor: Cursor) -> model.ConfigVar:
+    cursor.only(
+        *(
+            "key",
+            "dataType",
+            "connection",
+            "dataSource",
+            "inputs",
+            "defaultValue",
+            "pickList",
+            "description",
+            "orgOnly",
+        ),
+        *("stableKey", "meta", "collectionType", "scheduleType", "timeZone", "codeLanguage"),
+        *("onPremiseConnectionConfig", "useScopedConfigVar"),
+    )
+    return model.ConfigVar(
+        key=cursor.required("key"),
+        data_type=cursor.choice("dataType", _DATA_TYPES, "string"),
+        stable_key=cursor.text("stableKey"),
+        description=cursor.text("description"),
+        default=cursor.text("defaultValue"),
+        org_only=cursor.flag("orgOnly"),
+        pick_list=cursor.texts("pickList"),
+        collection=cursor.choice("collectionType", ("", "valuelist", "keyvaluelist"), ""),
+        schedule_type=cursor.choice("scheduleType", ("", *_SCHEDULE_TYPES), ""),
+        time_zone=cursor.text("timeZone"),
+        code_language=cursor.choice("codeLanguage", ("", "json", "xml", "html"), ""),
+        connection=_unit(cursor.find("connection")),
+        data_source=_unit(cursor.find("dataSource")),
+        scoped=cursor.text("useScopedConfigVar"),
+        on_premise=cursor.choice("onPremiseConnectionConfig", ("disallowed", "allowed", "required"), "disallowed"),
+        inputs=read_inputs(cursor),
+        at=cursor.at,
+    )
+
+
+def _unit(cursor: Cursor | None) -> model.UnitRef | None:
+    if cursor is None:
+        return None
+    cursor.only("component", "key", "template")
+    return model.UnitRef(
+        component=_component(cursor),
+        key=cursor.required("key"),
+        template=cursor.text("template"),
+        at=cursor.at,
+    )
+
+
+def _component(owner: Cursor) -> model.ComponentRef:
+    cursor = owner.find("component")
+    if cursor is None:
+        owner.notes.add(
+            owner.at.key("component"), "is required; write component: {key: …, isPublic: true, version: LATEST}"
+        )
+        return model.ComponentRef(key="", at=owner.at)
+    cursor.only("key", "isPublic", "version", "signature")
+    cursor.flag("isPublic")
+    return model.ComponentRef(
+        key=cursor.required("key"),
+        version=cursor.text("version", "LATEST"),
+        signature=cursor.text("signature"),
+        at=cursor.at,
+    )
+
+
+def _config_page(cursor: Cursor) -> model.ConfigPage:
+    cursor.only("name", "tagline", "userLevelConfigured", "elements")
+    return model.ConfigPage(
+        name=cursor.text("name"),
+        tagline=cursor.text("tagline"),
+        user_level=cursor.flag("userLevelConfigured"),
+        elements=tuple(_page_element(item) for item in cursor.each("elements")),
+        at=cursor.at,
+    )
+
+
+def _page_element(cursor: Cursor) -> model.PageElement:
+    cursor.only("type", "value")
+    kind = cursor.choice("type", get_args(model.PageElement.__annotations__["type"]), "configVar")
+    return model.PageElement(type=kind, value=cursor.text("value"), at=cursor.at)
+
+
+def _flow(cursor: Cursor) -> model.Flow:
+    others = ("triggerResolver", "schemas", "supplementalComponents", "renameAttributes")
+    cursor.only(
+        *("name", "steps", "description", "stableKey", "isSynchronous", "isAgentFlow", "endpointSecurityType"),
+        *("organizationApiKeys", "retryConfig", "queueConfig", *others),
+    )
+    return model.Flow(
+        name=cursor.required("name"),
+        steps=_steps(cursor),
+        description=cursor.text("description"),
+        stable_key=cursor.text("stableKey"),
+        synchronous=cursor.flag("isSynchronous"),
+        agent=cursor.flag("isAgentFlow"),
+        security=cursor.choice("endpointSecurityType", _SECURITY, "customer_optional"),
+        organization_api_keys=cursor.texts("organizationApiKeys"),
+        retry=_retry(cursor.find("retryConfig")),
+        queue=_queue(cursor.find("queueConfig")),
+        declared=cursor.declared(*others),
+        at=cursor.at,
+    )
+
+
+def _steps(cursor: Cursor) -> tuple[model.Step, ...]:
+    return tuple(_step(item) for item in cursor.each("steps"))
+
+
+def _step(cursor: Cursor) -> model.Step:
+    cursor.only(
+        *("name", "action", "inputs", "description", "isTrigger", "steps", "branches", "schedule", "errorConfig"),
+        "stableKey",
+    )
+    action = _unit(cursor.find("action"))
+    if action is None:
+        cursor.notes.add(cursor.at.key("action"), "is required; write action: {component: {key: …}, key: …}")
+    return model.Step(
+        name=cursor.required("name"),
+        action=action or model.UnitRef(component=model.ComponentRef(key=""), key="", at=cursor.at),
+        description=cursor.text("description"),
+        stable_key=cursor.text("stableKey"),
+        is_trigger=cursor.flag("isTrigger"),
+        inputs=read_inputs(cursor),
+        body=_steps(cursor) if cursor.find("steps") else None,
+        branches=tuple(_branch(item) for item in cursor.each("branches")) if cursor.find("branches") else None,
+        schedule=_schedule(cursor.find("schedule")),
+        errors=_errors(cursor.find("errorConfig")),
+        at=cursor.at,
+    )
+
+
+def _branch(cursor: Cursor) -> model.Branch:
+    cursor.only("name", "steps")
+    return model.Branch(name=cursor.required("name"), steps=_steps(cursor), at=cursor.at)
+
+
+def _schedule(cursor: Cursor | None) -> model.Schedule | None:
+    if cursor is None:
+        return None
+    cursor.only("type", "value", "meta")
+    meta = cursor.find("meta") or cursor
+    return model.Schedule(
+        type=cursor.choice("type", ("value", "configVar"), "value"),
+        value=cursor.text("value"),
+        schedule_type=meta.choice("scheduleType", _SCHEDULE_TYPES, "custom"),
+        time_zone=meta.text("timeZone"),
+        at=cursor.at,
+    )
+
+
+def _errors(cursor: Cursor | None) -> model.ErrorConfig:
+    if cursor is None:
+        return model.ErrorConfig()
+    cursor.only("errorHandlerType", "maxAttempts", "delaySeconds", "usesExponentialBackoff", "ignoreFinalError")
+    return model.ErrorConfig(
+        handler=cursor.choice("errorHandlerType", ("fail", "ignore", "retry"), "fail"),
+        max_attempts=cursor.integer("maxAttempts", 0, 5),
+        delay_seconds=cursor.integer("delaySeconds", 0, 60),
+        exponential=cursor.flag("usesExponentialBackoff"),
+        ignore_final_error=cursor.flag("ignoreFinalError"),
+        at=cursor.at,
+    )
+
+
+def _retry(cursor: Cursor | None) -> model.RetryConfig | None:
+    if cursor is None:
+        return None
+    cursor.only("maxAttempts", "delayMinutes", "usesExponentialBackoff", "uniqueRequestIdField")
+    return model.RetryConfig(
+        max_attempts=cursor.integer("maxAttempts", 0, 10),
+        delay_minutes=cursor.integer("delayMinutes", 0, 60),
+        exponential=cursor.flag("usesExponentialBackoff"),
+        unique_request_id=_field_reference(cursor.find("uniqueRequestIdField")),
+        at=cursor.at,
+    )
+
+
+def _queue(cursor: Cursor | None) -> model.QueueConfig | None:
+    if cursor is None:
+        return None
+    cursor.only("usesFifoQueue", "concurrencyLimit", "dedupeIdField", "singletonExecutions")
+    limit = cursor.integer("concurrencyLimit", 2, 15) if cursor.find("concurrencyLimit") else None
+    return model.QueueConfig(
+        fifo=cursor.flag("usesFifoQueue"),
+        concurrency_limit=limit,
+        dedupe_id=_field_reference(cursor.find("dedupeIdField")),
+        singleton=cursor.flag("singletonExecutions"),
+        at=cursor.at,
+    )
+
+
+def _field_reference(cursor: Cursor | None) -> model.Reference | None:
+    if cursor is None:
+        return None
+    if cursor.text("type", "reference") != "reference":
+        read_input(cursor)
+        cursor.problem("must be of type reference, such as {type: reference, value: trigger.results.body.data.id}")
+        return None
+    return read_reference(cursor)
