@@ -135,19 +135,33 @@ class _Run:
         return self._branch(step, scope, path, result.branch) if step.branches is not None else None
 
     def _loop(self, step: Step, body: Sequence[Step], scope: Scope, record: StepRecord) -> Signal | None:
-        items, results = scope.results[step.key], []
+        items = scope.results[step.key]
+        results: list[Any] = []
         if not isinstance(items, list | tuple):
             raise InvalidInput(f"{record.path}: gave {type(items).__name__} to loop over; it must give a list")
-        for index, item in enumerate(items):
+        try:
+            signal = self._turns(step, body, scope, record.path, results)
+        except Exception as error:
+            if hasattr(error, "kind"):
+                self._end(record, output=results, status="failed", error=describe(error))
+            raise
+        self._end(record, output=results, status="succeeded")
+        if signal is None:
+            scope.results[step.key], self.last = results, ActionResult(data=results)
+        return signal
+
+    def _turns(
+        self, step: Step, body: Sequence[Step], scope: Scope, path: str, results: list[Any]
+    ) -> Literal["stop"] | None:
+        """Fill ``results`` with what the last step of each turn gave; a turn that is broken off gives none."""
+        for index, item in enumerate(scope.results[step.key]):
             self.last = ActionResult()
-            signal = self.steps(body, scope.turn(step.key, item, index), f"{record.path}[{index}].")
+            signal = self.steps(body, scope.turn(step.key, item, index), f"{path}[{index}].")
             if signal == "stop":
                 return signal
             if signal == "break":
-                break
+                return None
             results.append(self.last.data)
-        scope.results[step.key], self.last = results, ActionResult(data=results)
-        self._end(record, output=results, status="succeeded")
         return None
 
     def _branch(self, step: Step, scope: Scope, path: str, name: str | None) -> Signal | None:

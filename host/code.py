@@ -1,0 +1,116 @@
+"""Code steps: from ``module:function`` to a Python function in the integration's folder.
+
+The folder becomes a package of its own, named after its content: an edit gives a new package, ``sys.path`` stays as it is, and
+no bytecode is written beside the sources. Modules may import each other relatively.
+"""
+
+import ast
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import import_module
+from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from ..connector.errors import ConnectorError, InvalidInput
+
+_ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A function in a module in a folder."""
+
+    folder: Path
+    module: str
+    function: str
+
+    @property
+    def file(self) -> Path:
+        """The module's file."""
+        return self.folder.joinpath(*self.module.split(".")).with_suffix(".py")
+
+
+def find(folder: Path, text: str) -> Entry:
+    """The entry that ``module:function`` names, without running anything. Raises InvalidInput, field ``code``."""
+    if not _ENTRY.fullmatch(text.strip()):
+        what = "JavaScript, which is not run here" if _is_javascript(text) else repr(text[:60])
+        raise _invalid(f"must be module:function, a Python function in the integration's folder, not {what}")
+    module, _, function = text.strip().partition(":")
+    entry = Entry(folder.resolve(), module, function)
+    if not entry.file.is_file():
+        raise _invalid(f"there is no {entry.file.relative_to(entry.folder)} in the integration's folder; add it")
+    if not entry.file.resolve().is_relative_to(entry.folder):
+        raise _invalid(f"{entry.file.name} leads out of the integration's folder; copy the file into it")
+    if function not in _names(entry):
+        raise _invalid(f"{entry.file.name} has no function {function}; add it")
+    return entry
+
+
+def load(entry: Entry) -> Callable[..., Any]:
+    """The function itself. Raises whatever the module raises when it is imported."""
+    function: Callable[..., Any] = getattr(import_module(f"{_package(entry.folder)}.{entry.module}"), entry.function)
+    return function
+
+
+def explain(entry: Entry, error: Exception) -> ConnectorError:
+    """An exception of the function as an error that names the line in the integration's folder that raised it."""
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(entry.folder))
+    ]
+    file, line = (Path(frames[-1].filename).name, frames[-1].lineno) if frames else (entry.file.name, "?")
+    return ConnectorError(f"{file}:{line}: {entry.function}: {type(error).__name__}: {error}", field="code")
+
+
+def _is_javascript(text: str) -> bool:
+    return "=>" in text or "module.exports" in text or "function" in text
+
+
+def _names(entry: Entry) -> set[str]:
+    """What the module defines at its top, read without running it."""
+    try:
+        tree = ast.parse(entry.file.read_bytes(), filename=entry.file.name)
+    except (SyntaxError, ValueError) as error:
+        raise _invalid(f"{entry.file.name}:{getattr(error, 'lineno', 1)}: is not Python: {error}") from None
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    imported = {
+        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    return functions | imported
+
+
+def _invalid(message: str) -> InvalidInput:
+    return InvalidInput(message, field="code")
+
+
+class _Source(SourceFileLoader):
+    """Compiles the source each time, so that bytecode of an earlier edit is never taken for it."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        code: CodeType = self.source_to_code(self.get_data(path), path)
+        return code
+
+
+def _package(folder: Path) -> str:
+    name = f"integration_{_digest(folder)}"
+    if name not in sys.modules:
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [name]
+        sys.path_importer_cache[name] = FileFinder(str(folder), (_Source, [".py"]))
+        sys.modules[name] = module_from_spec(spec)
+    return name
+
+
+def _digest(folder: Path) -> str:
+    """Changes with the folder's place and with every edit in it."""
+    digest = sha256(str(folder).encode())
+    for file in sorted([*folder.glob("*.py"), *folder.glob("*/*.py")]):
+        digest.update(f"\0{file.relative_to(folder)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
