@@ -1,0 +1,17 @@
+from uuid import UUID
+
+from twilio_connector.host.ids import opaque_id, time_id
+
+
+def test_ids_made_one_after_another_sort_that_way():
+    ids = [time_id() for _ in range(200)]
+    assert [i[:17] for i in ids] == sorted(i[:17] for i in ids)
+
+
+def test_a_time_id_is_a_uuid_of_version_7():
+    assert UUID(time_id()).version == 7
+
+
+def test_opaque_ids_are_fit_for_addresses():
+    assert len({opaque_id() for _ in range(100)}) == 100
+    assert opaque_id().replace("-", "").replace("_", "").isalnum()
