@@ -1,0 +1,96 @@
+"""Where the host keeps its data, how it is reached and what it takes: read once from environment and arguments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import SecretStr
+
+from ..connector.errors import InvalidInput
+
+_DATABASE_MEND = "use postgresql://user:password@host/database, or leave it out for SQLite in the data directory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Sizes in bytes, times in seconds."""
+
+    body: int = 1 << 20
+    step: int = 4 << 20
+    definition: int = 16 << 20
+    inbox_depth: int = 10_000
+    batch: int = 500
+    workers: int = 8
+    sync_deadline: float = 12.0
+    stop_deadline: float = 10.0
+    refusals_kept: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``data`` holds keys, SQLite files and unpacked integrations. An empty ``database_url`` means SQLite in it.
+
+    ``public_url`` is what senders see and sign, without a trailing slash; empty while it is unknown.
+    ``keys`` are Fernet keys, the first of which encrypts; none means a key file in ``data``.
+    """
+
+    data: Path
+    database_url: SecretStr = field(default_factory=lambda: SecretStr(""))
+    public_url: str = ""
+    keys: tuple[SecretStr, ...] = ()
+    components: tuple[Path, ...] = ()
+    executor: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str], **given: Any) -> "Settings":
+        """Settings from the environment; what is ``given`` and not None wins.
+
+        ``TWILIO_CONNECTOR_DATA, DATABASE_URL, TWILIO_CONNECTOR_PUBLIC_URL, TWILIO_CONNECTOR_KEYS`` (comma separated),
+        ``TWILIO_CONNECTOR_COMPONENTS`` (folders, colon separated), ``TWILIO_CONNECTOR_EXECUTOR`` (a name that this
+        process keeps over restarts). Raises InvalidInput naming the variable.
+        """
+        settings = cls(
+            data=Path(environ.get("TWILIO_CONNECTOR_DATA") or platformdirs.user_data_path("twilio-connector")),
+            database_url=SecretStr(environ.get("DATABASE_URL", "")),
+            public_url=environ.get("TWILIO_CONNECTOR_PUBLIC_URL", ""),
+            keys=tuple(SecretStr(key) for key in _items(environ.get("TWILIO_CONNECTOR_KEYS", ""), ",")),
+            components=tuple(Path(p) for p in _items(environ.get("TWILIO_CONNECTOR_COMPONENTS", ""), ":")),
+            executor=environ.get("TWILIO_CONNECTOR_EXECUTOR", ""),
+        )
+        return replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "database_url", SecretStr(_database_url(self.database_url.get_secret_value())))
+        object.__setattr__(self, "public_url", _public_url(self.public_url))
+
+    @property
+    def is_postgres(self) -> bool:
+        return self.database_url.get_secret_value().startswith("postgresql")
+
+
+def _items(text: str, separator: str) -> list[str]:
+    return [item.strip() for item in text.split(separator) if item.strip()]
+
+
+def _database_url(url: str) -> str:
+    """With the driver that is installed. The message never quotes the URL: it holds a password."""
+    scheme, separator, rest = url.strip().partition("://")
+    if not separator and not scheme:
+        return ""
+    if scheme in {"postgres", "postgresql", "postgresql+psycopg"} and rest:
+        return f"postgresql+psycopg://{rest}"
+    raise InvalidInput(f"DATABASE_URL: a database that this host does not know; {_DATABASE_MEND}", field="DATABASE_URL")
+
+
+def _public_url(url: str) -> str:
+    parts = urlsplit(url.strip())
+    if url.strip() and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment):
+        raise InvalidInput(
+            f"TWILIO_CONNECTOR_PUBLIC_URL: {url!r} is not an address; give https://host[/path] as senders see it",
+            field="TWILIO_CONNECTOR_PUBLIC_URL",
+        )
+    return url.strip().rstrip("/")

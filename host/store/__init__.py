@@ -1,0 +1,63 @@
+"""All that the host keeps, over one database."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from ..settings import Settings
+from .connections import Connections
+from .customers import Customers
+from .database import connect, prepare
+from .executions import Executions
+from .instances import Instances
+from .integrations import Integrations
+from .refusals import Refusals
+from .states import States
+
+
+@dataclass(frozen=True)
+class Store:
+    """The tables by subject: ``store.customers.all()``, ``store.executions.get(id)``. Every call is its own transaction."""
+
+    engine: sa.Engine
+    refusals_kept: int = 1000
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Store":
+        """Connect and make what is missing. Raises DatabaseUnusable."""
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = connect(settings)
+        prepare(engine)
+        return cls(engine, settings.limits.refusals_kept)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @cached_property
+    def customers(self) -> Customers:
+        return Customers(self.engine)
+
+    @cached_property
+    def connections(self) -> Connections:
+        return Connections(self.engine)
+
+    @cached_property
+    def integrations(self) -> Integrations:
+        return Integrations(self.engine)
+
+    @cached_property
+    def instances(self) -> Instances:
+        return Instances(self.engine)
+
+    @cached_property
+    def executions(self) -> Executions:
+        return Executions(self.engine)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        return Refusals(self.engine, self.refusals_kept)
+
+    @cached_property
+    def states(self) -> States:
+        return States(self.engine)

@@ -1,0 +1,115 @@
+"""Connections: a component's credentials, sealed. What seals and opens them is handed in; see :mod:`..vault`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ...connector.context import utc_now
+from ...connector.errors import InvalidInput
+from ..ids import time_id
+from .database import reading
+from .schema import connections as table
+from .schema import instances
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRecord:
+    """``healthy`` is None until a test; ``verdict`` is what the test said. ``secret`` is ciphertext."""
+
+    id: str
+    name: str
+    component: str
+    key: str
+    secret: str
+    verdict: str | None
+    healthy: bool | None
+    tested_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    def __repr__(self) -> str:
+        return f"ConnectionRecord(id={self.id!r}, name={self.name!r}, component={self.component!r}, key={self.key!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    engine: sa.Engine
+
+    def add(self, *, name: str, component: str, key: str, seal: Callable[[str], str]) -> ConnectionRecord:
+        """Store a new one; ``seal(connection_id)`` gives the ciphertext. Raises InvalidInput for a name in use."""
+        now, new_id = utc_now(), time_id()
+        values = {"id": new_id, "name": _name(name), "component": component, "key": key, "secret": seal(new_id)}
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(sa.insert(table).values(**values, created_at=now, updated_at=now))
+        except sa.exc.IntegrityError:
+            raise _name_in_use(name) from None
+        return self.require(new_id)
+
+    def update(self, connection_id: str, *, name: str, secret: str) -> ConnectionRecord:
+        """Replace name and values; the last verdict goes, since it was about other values."""
+        changed = {"name": _name(name), "secret": secret, "verdict": None, "healthy": None, "tested_at": None}
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(
+                    sa.update(table).where(table.c.id == connection_id).values(**changed, updated_at=utc_now())
+                )
+        except sa.exc.IntegrityError:
+            raise _name_in_use(name) from None
+        return self.require(connection_id)
+
+    def record_test(self, connection_id: str, *, healthy: bool, verdict: str) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(
+                sa.update(table)
+                .where(table.c.id == connection_id)
+                .values(healthy=healthy, verdict=verdict, tested_at=utc_now())
+            )
+
+    def remove(self, connection_id: str) -> None:
+        """Raises InvalidInput while an instance uses it."""
+        with self.engine.begin() as connection:
+            rows = connection.execute(sa.select(instances.c.name, instances.c.connections))
+            users = [row.name for row in rows if connection_id in row.connections.values()]
+            if users:
+                raise InvalidInput(
+                    f"the connection is used by {', '.join(users)}; give those instances another one first",
+                    field="connection",
+                )
+            connection.execute(sa.delete(table).where(table.c.id == connection_id))
+
+    def get(self, connection_id: str) -> ConnectionRecord | None:
+        return self._one(table.c.id == connection_id)
+
+    def named(self, name: str) -> ConnectionRecord | None:
+        return self._one(table.c.name == name.strip())
+
+    def require(self, connection_id: str) -> ConnectionRecord:
+        """Like get; raises InvalidInput when there is none."""
+        record = self.get(connection_id)
+        if record is None:
+            raise InvalidInput(f"there is no connection {connection_id}; it was removed", field="connection")
+        return record
+
+    def all(self, component: str | None = None) -> list[ConnectionRecord]:
+        query = sa.select(table).order_by(table.c.name)
+        with reading(self.engine).begin() as connection:
+            rows = connection.execute(query if component is None else query.where(table.c.component == component))
+            return [ConnectionRecord(**row) for row in rows.mappings()]
+
+    def _one(self, condition: sa.ColumnElement[bool]) -> ConnectionRecord | None:
+        with reading(self.engine).begin() as connection:
+            row = connection.execute(sa.select(table).where(condition)).mappings().one_or_none()
+        return None if row is None else ConnectionRecord(**row)
+
+
+def _name(name: str) -> str:
+    if not name.strip():
+        raise InvalidInput("name: give the connection a name", field="name")
+    return name.strip()
+
+
+def _name_in_use(name: str) -> InvalidInput:
+    return InvalidInput(f"name: another connection is called {name.strip()!r}; choose another name", field="name")

@@ -1,0 +1,40 @@
+"""Customers: whose instances run."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from ...connector.context import Customer, utc_now
+from ..ids import time_id
+from .database import insert, reading
+from .schema import customers as table
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    engine: sa.Engine
+
+    def ensure(self, external_id: str, name: str = "") -> Customer:
+        """The customer of that external id, made when there is none; a ``name`` given renames."""
+        with self.engine.begin() as connection:
+            values = {"id": time_id(), "external_id": external_id, "name": name or external_id, "created_at": utc_now()}
+            statement = insert(connection, table).values(values)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["external_id"], set_={"name": statement.excluded.name})
+                if name
+                else statement.on_conflict_do_nothing()
+            )
+            return _customer(connection.execute(sa.select(table).where(table.c.external_id == external_id)).one())
+
+    def get(self, customer_id: str) -> Customer | None:
+        with reading(self.engine).begin() as connection:
+            row = connection.execute(sa.select(table).where(table.c.id == customer_id)).one_or_none()
+        return None if row is None else _customer(row)
+
+    def all(self) -> list[Customer]:
+        with reading(self.engine).begin() as connection:
+            return [_customer(row) for row in connection.execute(sa.select(table).order_by(table.c.name))]
+
+
+def _customer(row: sa.Row[tuple[object, ...]]) -> Customer:
+    return Customer(id=row.id, external_id=row.external_id, name=row.name)

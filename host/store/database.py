@@ -1,0 +1,99 @@
+"""Engines and the schema: SQLite as a server would run it, or Postgres in a schema of its own."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ...connector.errors import ConnectorError
+from ..settings import Settings
+from .schema import VERSION, meta, metadata
+
+SCHEMA = "twilio_connector"
+_PREPARING = 0x7477696C  # the advisory lock that processes starting together take in turn
+
+
+class DatabaseUnusable(ConnectorError):
+    """The database cannot be used as it is; the message says what to do."""
+
+    kind = "database"
+    exit_status = 3
+
+
+def connect(settings: Settings) -> sa.Engine:
+    """An engine for the host's own tables; nothing is opened yet."""
+    if settings.is_postgres:
+        engine = sa.create_engine(settings.database_url.get_secret_value(), pool_size=10, pool_pre_ping=True)
+        return engine.execution_options(schema_translate_map={None: SCHEMA})
+    return sqlite_engine(settings.data / "host.sqlite")
+
+
+def sqlite_engine(path: Path) -> sa.Engine:
+    """WAL, synced at each commit, transactions that take the write lock first so that none fails half-way for it."""
+    engine = sa.create_engine(f"sqlite:///{path}", pool_size=10, max_overflow=20)
+    sa.event.listen(engine, "connect", _on_sqlite_connect)
+    sa.event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_sqlite_begin(connection: sa.Connection) -> None:
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def reading(engine: sa.Engine) -> sa.Engine:
+    """The same pool, for transactions that only read and so wait for no writer."""
+    return engine.execution_options(reads=True)
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Create what is missing. Raises DatabaseUnusable for an unreachable database or one that a newer version made."""
+    try:
+        with engine.begin() as connection:
+            _prepare(connection)
+    except sa.exc.OperationalError as error:
+        raise DatabaseUnusable(_unreachable(engine, error)) from None
+
+
+def _prepare(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PREPARING)))
+        connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
+    metadata.create_all(connection)
+    found = read_meta(connection, "schema_version")
+    if found is None:
+        write_meta(connection, "schema_version", str(VERSION))
+    elif int(found) != VERSION:
+        raise DatabaseUnusable(
+            f"the database has schema version {found} and this program knows {VERSION}: "
+            "upgrade twilio-connector, or give it another data directory or DATABASE_URL"
+        )
+
+
+def _unreachable(engine: sa.Engine, error: sa.exc.OperationalError) -> str:
+    place = engine.url.render_as_string(hide_password=True)
+    reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    return f"cannot open the database {place}: {reason}. Check that it runs and that DATABASE_URL is right"
+
+
+def read_meta(connection: sa.Connection, key: str) -> str | None:
+    value: str | None = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
+    return value
+
+
+def write_meta(connection: sa.Connection, key: str, value: str) -> None:
+    """Set once: the first writer's value stays."""
+    connection.execute(insert(connection, meta).values(key=key, value=value).on_conflict_do_nothing())
+
+
+def insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """The dialect's INSERT, which knows ON CONFLICT."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)

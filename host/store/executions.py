@@ -1,0 +1,184 @@
+"""Executions and their steps. An execution in status ``accepted`` or ``waiting`` is the inbox: work to be claimed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from .database import insert, reading
+from .schema import executions, steps
+
+Status = Literal["accepted", "running", "waiting", "succeeded", "failed"]
+ENDED: frozenset[Status] = frozenset({"succeeded", "failed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionRecord:
+    """One run of a flow. ``attempt`` counts from 1; ``waiting`` is between two attempts, until ``available_at``.
+
+    ``payload`` and ``result`` are portable JSON text, or None where the query left them out.
+    """
+
+    id: str
+    endpoint_id: str
+    instance_id: str
+    version_id: str
+    flow: str
+    status: Status
+    attempt: int
+    executor: str | None
+    available_at: datetime
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    payload: str | None = None
+    result: str | None = None
+    error: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRow:
+    """One attempt at one step. ``inputs`` and ``output`` are portable JSON text with secrets struck out."""
+
+    execution_id: str
+    flow_attempt: int
+    path: str
+    attempt: int
+    name: str
+    component: str
+    action: str
+    status: str
+    inputs: str | None = None
+    output: str | None = None
+    error: dict[str, Any] | None = None
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+_LARGE = {"payload", "result"}
+_BRIEF = [column for column in executions.c if column.name not in _LARGE]
+
+
+@dataclass(frozen=True, slots=True)
+class Executions:
+    engine: sa.Engine
+
+    def get(self, execution_id: str) -> ExecutionRecord | None:
+        with reading(self.engine).begin() as connection:
+            row = (
+                connection.execute(sa.select(executions).where(executions.c.id == execution_id))
+                .mappings()
+                .one_or_none()
+            )
+        return None if row is None else ExecutionRecord(**row)
+
+    def recent(
+        self,
+        *,
+        instance_id: str | None = None,
+        status: Status | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[ExecutionRecord]:
+        """The newest first, without payloads and results; ``before`` is the last id of the page before."""
+        query = sa.select(*_BRIEF).order_by(executions.c.id.desc()).limit(limit)
+        given = ((executions.c.instance_id, instance_id), (executions.c.status, status))
+        query = query.where(*[column == value for column, value in given if value is not None])
+        with reading(self.engine).begin() as connection:
+            rows = connection.execute(query if before is None else query.where(executions.c.id < before)).mappings()
+            return [ExecutionRecord(**row) for row in rows]
+
+    def steps(self, execution_id: str) -> Sequence[StepRow]:
+        """In the order they began."""
+        query = sa.select(steps).where(steps.c.execution_id == execution_id)
+        with reading(self.engine).begin() as connection:
+            rows = connection.execute(query.order_by(steps.c.flow_attempt, steps.c.started_at)).mappings()
+            return [StepRow(**row) for row in rows]
+
+    def status(self, execution_id: str) -> Status | None:
+        with reading(self.engine).begin() as connection:
+            query = sa.select(executions.c.status).where(executions.c.id == execution_id)
+            found: Status | None = connection.scalar(query)
+        return found
+
+    def claim(self, executor: str, now: datetime, limit: int) -> list[str]:
+        """Take up to ``limit`` executions that are due, the oldest first, for ``executor``; two never get the same."""
+        due = executions.c.status.in_(["accepted", "waiting"]) & (executions.c.available_at <= now)
+        oldest = sa.select(executions.c.id).where(due).order_by(executions.c.available_at, executions.c.id).limit(limit)
+        with self.engine.begin() as connection:
+            statement = (
+                sa.update(executions)
+                .where(executions.c.id.in_(oldest.with_for_update(skip_locked=True).scalar_subquery()))
+                .values(status="running", executor=executor, started_at=sa.func.coalesce(executions.c.started_at, now))
+                .returning(executions.c.id)
+            )
+            return sorted(connection.execute(statement).scalars())
+
+    def running(self, executor: str) -> list[tuple[str, int]]:
+        """Ids and attempts of what ``executor`` has claimed and not ended."""
+        mine = (executions.c.status == "running") & (executions.c.executor == executor)
+        with reading(self.engine).begin() as connection:
+            rows = connection.execute(sa.select(executions.c.id, executions.c.attempt).where(mine))
+            return [(row.id, row.attempt) for row in rows]
+
+    def due_in(self, now: datetime) -> float | None:
+        """Seconds until the next execution is due; None when there is none."""
+        waiting = executions.c.status.in_(["accepted", "waiting"])
+        with reading(self.engine).begin() as connection:
+            next_at = connection.scalar(sa.select(sa.func.min(executions.c.available_at)).where(waiting))
+        return None if next_at is None else max(0.0, (next_at - now).total_seconds())
+
+
+def begin_step(connection: sa.Connection, row: StepRow) -> bool:
+    """Write down that a step is about to happen; False when it was written down before and has not ended."""
+    statement = insert(connection, steps).values(**_values(row)).on_conflict_do_nothing().returning(steps.c.path)
+    return connection.execute(statement).first() is not None
+
+
+def end_step(connection: sa.Connection, row: StepRow) -> None:
+    """Write down how a step ended; a replay does not overwrite what the first run wrote."""
+    statement = insert(connection, steps).values(**_values(row))
+    changes = {name: statement.excluded[name] for name in ("status", "inputs", "output", "error", "ended_at")}
+    key = ["execution_id", "flow_attempt", "path", "attempt"]
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=key, set_=changes, where=steps.c.status == "running")
+    )
+
+
+def end(
+    connection: sa.Connection,
+    execution_id: str,
+    attempt: int,
+    *,
+    status: Literal["succeeded", "failed"],
+    now: datetime,
+    result: str | None = None,
+    error: dict[str, Any] | None = None,
+) -> None:
+    """End that attempt, once: a second call, or one for an earlier attempt, changes nothing."""
+    connection.execute(
+        sa.update(executions)
+        .where(*_is_running(execution_id, attempt))
+        .values(status=status, ended_at=now, result=result, error=error)
+    )
+
+
+def postpone(
+    connection: sa.Connection, execution_id: str, attempt: int, *, until: datetime, error: dict[str, Any]
+) -> None:
+    """Put it back into the inbox for its next attempt, once."""
+    connection.execute(
+        sa.update(executions)
+        .where(*_is_running(execution_id, attempt))
+        .values(status="waiting", attempt=attempt + 1, available_at=until, executor=None, error=error)
+    )
+
+
+def _is_running(execution_id: str, attempt: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return executions.c.id == execution_id, executions.c.attempt == attempt, executions.c.status == "running"
+
+
+def _values(row: StepRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in StepRow.__slots__}

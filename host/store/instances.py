@@ -1,0 +1,192 @@
+"""Instances: an integration version deployed for a customer, and the endpoints that reach its flows."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ...connector.context import utc_now
+from ...connector.errors import InvalidInput
+from ..ids import opaque_id, time_id
+from .database import insert, reading
+from .schema import customers, endpoint_keys, endpoints, instances, integrations, versions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceRecord:
+    """``config`` maps config variables to values, ``connections`` those of type connection to connection ids."""
+
+    id: str
+    name: str
+    integration_id: str
+    integration: str
+    version_id: str
+    version: int
+    customer_id: str
+    customer: str
+    config: Mapping[str, Any]
+    connections: Mapping[str, str]
+    enabled: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointRecord:
+    """The address of one flow of one instance; whoever knows ``id`` may call it."""
+
+    id: str
+    instance_id: str
+    flow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointKey:
+    """An API key that an endpoint asks for. Only its SHA-256 is kept: it is random, so that is enough."""
+
+    id: str
+    hint: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Instances:
+    engine: sa.Engine
+
+    def put(
+        self,
+        *,
+        name: str,
+        version_id: str,
+        integration_id: str,
+        customer_id: str,
+        config: Mapping[str, Any],
+        connections: Mapping[str, str],
+        flows: Sequence[str],
+    ) -> InstanceRecord:
+        """Make the customer's instance of that name, or give it this version and configuration.
+
+        Endpoints stay while their flow does, so deploying again changes no address. Raises InvalidInput when the name
+        belongs to an instance of another integration.
+        """
+        with self.engine.begin() as connection:
+            fixed = {"integration_id": integration_id, "customer_id": customer_id, "name": name}
+            changes = {"version_id": version_id, "config": dict(config), "connections": dict(connections)}
+            instance_id = _put(connection, fixed, changes | {"updated_at": utc_now()})
+            _put_endpoints(connection, instance_id, flows)
+        return self.require(instance_id)
+
+    def get(self, instance_id: str) -> InstanceRecord | None:
+        with reading(self.engine).begin() as connection:
+            row = connection.execute(_query().where(instances.c.id == instance_id)).mappings().one_or_none()
+        return None if row is None else InstanceRecord(**row)
+
+    def require(self, instance_id: str) -> InstanceRecord:
+        """Like get; raises InvalidInput when there is none."""
+        record = self.get(instance_id)
+        if record is None:
+            raise InvalidInput(f"there is no instance {instance_id}; it was removed", field="instance")
+        return record
+
+    def all(self) -> list[InstanceRecord]:
+        with reading(self.engine).begin() as connection:
+            rows = connection.execute(_query().order_by(customers.c.name, instances.c.name)).mappings()
+            return [InstanceRecord(**row) for row in rows]
+
+    def enable(self, instance_id: str, *, enabled: bool) -> None:
+        with self.engine.begin() as connection:
+            where = instances.c.id == instance_id
+            connection.execute(sa.update(instances).where(where).values(enabled=enabled, updated_at=utc_now()))
+
+    def remove(self, instance_id: str) -> None:
+        """Its endpoints go with it; its executions stay as a record."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(instances).where(instances.c.id == instance_id))
+
+    def endpoint(self, endpoint_id: str) -> EndpointRecord | None:
+        with reading(self.engine).begin() as connection:
+            query = sa.select(endpoints.c.id, endpoints.c.instance_id, endpoints.c.flow)
+            row = connection.execute(query.where(endpoints.c.id == endpoint_id)).mappings().one_or_none()
+        return None if row is None else EndpointRecord(**row)
+
+    def endpoints(self, instance_id: str) -> tuple[EndpointRecord, ...]:
+        with reading(self.engine).begin() as connection:
+            query = sa.select(endpoints.c.id, endpoints.c.instance_id, endpoints.c.flow)
+            rows = connection.execute(query.where(endpoints.c.instance_id == instance_id).order_by(endpoints.c.flow))
+            return tuple(EndpointRecord(**row) for row in rows.mappings())
+
+    def add_key(self, endpoint_id: str) -> str:
+        """A new API key of the endpoint, to be shown now: it cannot be read back."""
+        key = secrets.token_urlsafe(32)
+        values = {"id": time_id(), "endpoint_id": endpoint_id, "digest": _digest(key), "hint": key[-4:]}
+        with self.engine.begin() as connection:
+            connection.execute(sa.insert(endpoint_keys).values(**values, created_at=utc_now()))
+        return key
+
+    def keys(self, endpoint_id: str) -> tuple[EndpointKey, ...]:
+        with reading(self.engine).begin() as connection:
+            query = sa.select(endpoint_keys.c.id, endpoint_keys.c.hint, endpoint_keys.c.created_at)
+            rows = connection.execute(query.where(endpoint_keys.c.endpoint_id == endpoint_id)).mappings()
+            return tuple(EndpointKey(**row) for row in rows)
+
+    def remove_key(self, key_id: str) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(endpoint_keys).where(endpoint_keys.c.id == key_id))
+
+    def admits(self, endpoint_id: str, key: str | None) -> bool:
+        """Whether the endpoint asks for no key, or ``key`` is one of its own."""
+        with reading(self.engine).begin() as connection:
+            query = sa.select(endpoint_keys.c.digest).where(endpoint_keys.c.endpoint_id == endpoint_id)
+            digests = list(connection.execute(query).scalars())
+        given = _digest(key or "")
+        return not digests or any(secrets.compare_digest(given, digest) for digest in digests)
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _query() -> sa.Select[Any]:
+    mine = [c for c in instances.c if c.name not in {"integration_id", "version_id", "customer_id"}]
+    return (
+        sa.select(
+            *mine,
+            instances.c.integration_id,
+            instances.c.version_id,
+            instances.c.customer_id,
+            integrations.c.name.label("integration"),
+            versions.c.number.label("version"),
+            customers.c.name.label("customer"),
+        )
+        .join(integrations, integrations.c.id == instances.c.integration_id)
+        .join(versions, versions.c.id == instances.c.version_id)
+        .join(customers, customers.c.id == instances.c.customer_id)
+    )
+
+
+def _put(connection: sa.Connection, fixed: Mapping[str, str], changes: Mapping[str, Any]) -> str:
+    where = (instances.c.customer_id == fixed["customer_id"], instances.c.name == fixed["name"])
+    found = connection.execute(sa.select(instances.c.id, instances.c.integration_id).where(*where)).one_or_none()
+    if found is None:
+        new = {"id": time_id(), **fixed, **changes, "enabled": True, "created_at": utc_now()}
+        connection.execute(sa.insert(instances).values(new))
+        return str(new["id"])
+    if found.integration_id != fixed["integration_id"]:
+        raise InvalidInput(
+            f"name: the customer has an instance {fixed['name']!r} of another integration; choose another name",
+            field="name",
+        )
+    connection.execute(sa.update(instances).where(instances.c.id == found.id).values(changes))
+    return str(found.id)
+
+
+def _put_endpoints(connection: sa.Connection, instance_id: str, flows: Sequence[str]) -> None:
+    gone = endpoints.c.flow.not_in(flows)
+    connection.execute(sa.delete(endpoints).where(endpoints.c.instance_id == instance_id, gone))
+    for flow in flows:
+        values = {"id": opaque_id(), "instance_id": instance_id, "flow": flow, "created_at": utc_now()}
+        connection.execute(insert(connection, endpoints).values(values).on_conflict_do_nothing())

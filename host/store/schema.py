@@ -1,0 +1,213 @@
+"""The host's tables, the same on SQLite and Postgres. Times are ISO text in UTC that sorts; JSON is ASCII text."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from .. import portable
+
+VERSION = 1
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """An aware datetime kept as ``2026-11-21T09:47:06.123Z``: comparable as text, the same in both databases."""
+
+    impl = sa.String(24)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else portable.instant(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Json(sa.TypeDecorator[Any]):
+    """Portable JSON text; see :mod:`..portable`."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else portable.dumps(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else portable.loads(value)
+
+
+metadata = sa.MetaData()
+
+
+def _ref(target: str, *, cascade: bool = True, **kwargs: Any) -> sa.Column[Any]:
+    name = target.split(".", maxsplit=1)[0].removesuffix("s") + "_id"
+    foreign = sa.ForeignKey(target, ondelete="CASCADE" if cascade else "RESTRICT")
+    return sa.Column(name, sa.String(64), foreign, **({"nullable": False} | kwargs))
+
+
+meta = sa.Table("meta", metadata, sa.Column("key", sa.String(64), primary_key=True), sa.Column("value", sa.Text))
+
+customers = sa.Table(
+    "customers",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("external_id", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+connections = sa.Table(
+    "connections",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("component", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text),
+    sa.Column("healthy", sa.Boolean),
+    sa.Column("tested_at", Instant),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+)
+
+integrations = sa.Table(
+    "integrations",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+versions = sa.Table(
+    "versions",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    _ref("integrations.id"),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("integration_id", "number"),
+)
+
+version_files = sa.Table(
+    "version_files",
+    metadata,
+    _ref("versions.id", primary_key=True),
+    sa.Column("path", sa.String(255), primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+instances = sa.Table(
+    "instances",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    _ref("integrations.id", cascade=False),
+    _ref("versions.id", cascade=False),
+    _ref("customers.id", cascade=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("config", Json, nullable=False),
+    sa.Column("connections", Json, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.UniqueConstraint("customer_id", "name"),
+)
+
+endpoints = sa.Table(
+    "endpoints",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    _ref("instances.id"),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("instance_id", "flow"),
+)
+
+endpoint_keys = sa.Table(
+    "endpoint_keys",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    _ref("endpoints.id", index=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("hint", sa.String(8), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+# The inbox is this table: a row in status ``accepted`` or ``waiting`` is work to be claimed.
+executions = sa.Table(
+    "executions",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("endpoint_id", sa.String(64), nullable=False),
+    sa.Column("instance_id", sa.String(36), nullable=False, index=True),
+    sa.Column("version_id", sa.String(64), nullable=False),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("executor", sa.String(64)),
+    sa.Column("available_at", Instant, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("started_at", Instant),
+    sa.Column("ended_at", Instant),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("result", sa.Text),
+    sa.Column("error", Json),
+)
+_open = executions.c.status.in_(["accepted", "waiting", "running"])
+sa.Index("executions_open", executions.c.available_at, executions.c.id, sqlite_where=_open, postgresql_where=_open)
+
+identities = sa.Table(
+    "identities",
+    metadata,
+    sa.Column("endpoint_id", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("execution_id", sa.String(36), nullable=False),
+    sa.Column("created_at", Instant, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+steps = sa.Table(
+    "steps",
+    metadata,
+    _ref("executions.id", primary_key=True),
+    sa.Column("flow_attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("path", sa.String(512), primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("component", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("inputs", sa.Text),
+    sa.Column("output", sa.Text),
+    sa.Column("error", Json),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+)
+
+states = sa.Table(
+    "states",
+    metadata,
+    sa.Column("scope", sa.String(16), primary_key=True),
+    sa.Column("owner", sa.String(128), primary_key=True),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("value", Json, nullable=False),
+)
+
+refusals = sa.Table(
+    "refusals",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("endpoint_id", sa.String(64), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("method", sa.String(16), nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+executors = sa.Table(
+    "executors",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("seen_at", Instant, nullable=False),
+)

@@ -1,0 +1,45 @@
+"""What flows keep from one execution to the next, key by key, in the platform's four scopes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from .database import insert, reading
+from .schema import states as table
+
+Scope = Literal["instance", "cross_flow", "execution", "integration"]
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    engine: sa.Engine
+
+    def read(self, owners: Mapping[Scope, str]) -> dict[Scope, dict[str, Any]]:
+        """The values of each scope's owner: instance and flow, instance, execution, integration."""
+        found: dict[Scope, dict[str, Any]] = {scope: {} for scope in owners}
+        wanted = sa.tuple_(table.c.scope, table.c.owner).in_(list(owners.items()))
+        with reading(self.engine).begin() as connection:
+            for row in connection.execute(sa.select(table).where(wanted)):
+                found[row.scope][row.key] = row.value
+        return found
+
+    def merge(self, owners: Mapping[Scope, str], values: Mapping[Scope, Mapping[str, Any] | None]) -> None:
+        """Set the keys given, leave the others; a value of None removes its key."""
+        given = [(s, owners[s], k, v) for s, scoped in values.items() if scoped for k, v in scoped.items()]
+        if not given:
+            return
+        with self.engine.begin() as connection:
+            for scope, owner, key, value in given:
+                _set(connection, scope, owner, key, value)
+
+
+def _set(connection: sa.Connection, scope: Scope, owner: str, key: str, value: Any) -> None:
+    if value is None:
+        where = (table.c.scope == scope, table.c.owner == owner, table.c.key == key)
+        connection.execute(sa.delete(table).where(*where))
+        return
+    statement = insert(connection, table).values(scope=scope, owner=owner, key=key, value=value)
+    index = ["scope", "owner", "key"]
+    connection.execute(statement.on_conflict_do_update(index_elements=index, set_={"value": statement.excluded.value}))

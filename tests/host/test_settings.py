@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+from twilio_connector.connector.errors import InvalidInput
+from twilio_connector.host.settings import Settings
+
+
+def test_the_environment_is_read():
+    environ = {
+        "TWILIO_CONNECTOR_DATA": "/srv/data",
+        "DATABASE_URL": "postgres://u:p@h/d",
+        "TWILIO_CONNECTOR_PUBLIC_URL": "https://host.example/base/",
+        "TWILIO_CONNECTOR_KEYS": "a, b",
+        "TWILIO_CONNECTOR_COMPONENTS": "/x:/y",
+    }
+    settings = Settings.load(environ)
+    assert settings.data == Path("/srv/data")
+    assert settings.database_url.get_secret_value() == "postgresql+psycopg://u:p@h/d"
+    assert settings.public_url == "https://host.example/base"
+    assert [key.get_secret_value() for key in settings.keys] == ["a", "b"]
+    assert settings.components == (Path("/x"), Path("/y"))
+
+
+def test_arguments_win_over_the_environment(tmp_path):
+    settings = Settings.load({"TWILIO_CONNECTOR_DATA": "/srv", "TWILIO_CONNECTOR_KEYS": "a"}, data=tmp_path, keys=None)
+    assert settings.data == tmp_path
+    assert len(settings.keys) == 1
+
+
+def test_without_anything_it_is_sqlite_in_the_users_data_directory():
+    settings = Settings.load({})
+    assert not settings.is_postgres
+    assert settings.data.name == "twilio-connector"
+
+
+@pytest.mark.parametrize("url", ["mysql://u:hunter2@h/d", "hunter2", "postgresql://"])
+def test_an_unknown_database_is_refused_without_quoting_it(url):
+    with pytest.raises(InvalidInput, match="DATABASE_URL") as caught:
+        Settings.load({"DATABASE_URL": url})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["host.example", "ftp://h", "https://h/?q=1", "https://"])
+def test_a_public_url_that_is_no_address_is_refused(url):
+    with pytest.raises(InvalidInput, match="PUBLIC_URL"):
+        Settings.load({"TWILIO_CONNECTOR_PUBLIC_URL": url})
+
+
+def test_its_repr_holds_no_secret():
+    settings = Settings.load({"DATABASE_URL": "postgres://u:hunter2@h/d", "TWILIO_CONNECTOR_KEYS": "hunter3"})
+    assert "hunter" not in repr(settings)
