@@ -160,7 +160,6 @@ sa.Index("executions_open", executions.c.available_at, executions.c.id, sqlite_w
 identities = sa.Table(
     "identities",
     metadata,
-    sa.Column("endpoint_id", sa.String(64), primary_key=True),
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("execution_id", sa.String(36), nullable=False),
     sa.Column("created_at", Instant, nullable=False, index=True),

@@ -1,0 +1,115 @@
+"""The inbox: a webhook is answered only once it is on disk, and an event that comes twice runs once.
+
+An accepted request is a row of ``executions`` in status ``accepted``. The identities of its event (what was signed, the
+sender's token) are rows of ``identities``: a request that shares any of them with an accepted one is a duplicate and is
+answered with the first one's execution. What only the duplicate carries is not learned from it.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..connector.context import utc_now
+from .settings import Limits
+from .store.commit import Busy, GroupCommit
+from .store.schema import executions, identities
+
+__all__ = ["Accepted", "Busy", "Inbound", "Inbox"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A verified request. ``payload`` is portable JSON text; ``execution_id`` is chosen by whoever made the payload."""
+
+    execution_id: str
+    endpoint_id: str
+    instance_id: str
+    version_id: str
+    flow: str
+    payload: str = field(repr=False)
+    identities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """``execution_id`` is that of the first request where this one is a duplicate."""
+
+    execution_id: str
+    duplicate: bool
+
+
+class Inbox:
+    """Accepts requests durably; ``arrived`` is called when there is new work."""
+
+    def __init__(self, engine: sa.Engine, limits: Limits, arrived: Callable[[], None] = lambda: None) -> None:
+        self._arrived = arrived
+        self._writer = GroupCommit(engine, _accept, depth=limits.inbox_depth, batch=limits.batch)
+
+    async def accept(self, item: Inbound) -> Accepted:
+        """Returns when the item is on disk. Raises Busy, or what kept it from being written: then nothing was accepted."""
+        accepted = await self._writer.write(item)
+        self._arrived()
+        return accepted
+
+    def accept_now(self, item: Inbound) -> Accepted:
+        """The same for threads and scripts."""
+        accepted = self._writer.put(item).result()
+        self._arrived()
+        return accepted
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def _accept(connection: sa.Connection, items: Sequence[Inbound]) -> list[Accepted]:
+    """One transaction. A race with another process ends in IntegrityError; the batch is then tried again and sees it."""
+    digests = [[_digest(item.endpoint_id, identity) for identity in item.identities] for item in items]
+    known = _known(connection, sorted({digest for own in digests for digest in own}))
+    fresh: dict[str, str] = {}
+    answers, rows = [], []
+    for item, own in zip(items, digests, strict=True):
+        first = next((found for digest in own if (found := known.get(digest) or fresh.get(digest))), None)
+        answers.append(Accepted(first or item.execution_id, duplicate=first is not None))
+        if first is None:
+            fresh.update(dict.fromkeys(own, item.execution_id))
+            rows.append(item)
+    _store(connection, rows, fresh)
+    return answers
+
+
+def _known(connection: sa.Connection, digests: Sequence[str]) -> dict[str, str]:
+    if not digests:
+        return {}
+    query = sa.select(identities.c.digest, identities.c.execution_id).where(identities.c.digest.in_(digests))
+    return {row.digest: row.execution_id for row in connection.execute(query)}
+
+
+def _store(connection: sa.Connection, items: Sequence[Inbound], fresh: dict[str, str]) -> None:
+    now = utc_now()
+    if items:
+        connection.execute(
+            sa.insert(executions), [_row(item) | {"available_at": now, "created_at": now} for item in items]
+        )
+    if fresh:  # in one order everywhere, so that two processes cannot wait for each other
+        rows = [{"digest": d, "execution_id": fresh[d], "created_at": now} for d in sorted(fresh)]
+        connection.execute(sa.insert(identities), rows)
+
+
+def _row(item: Inbound) -> dict[str, Any]:
+    return {
+        "id": item.execution_id,
+        "endpoint_id": item.endpoint_id,
+        "instance_id": item.instance_id,
+        "version_id": item.version_id,
+        "flow": item.flow,
+        "payload": item.payload,
+        "status": "accepted",
+        "attempt": 1,
+    }
+
+
+def _digest(endpoint_id: str, identity: str) -> str:
+    return hashlib.sha256(f"{endpoint_id}\0{identity}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,134 @@
+"""Group commit: many small writes, one transaction. What is answered before the commit could be lost, so nothing is."""
+
+import asyncio
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+import sqlalchemy as sa
+
+from ...connector.errors import TryLater
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Waiter = Future[Result] | asyncio.Future[Result]
+
+_RACES = 3  # how often a batch that lost a race with another process is tried again
+
+
+class Busy(TryLater):
+    """More is waiting to be written than the host takes on. Nothing was accepted; repeat it later."""
+
+
+class GroupCommit(Generic[Item, Result]):
+    """One thread that writes what many callers bring: ``apply(connection, items)`` gives a result for each, in order.
+
+    A batch that fails is written again one by one, so that a bad item fails alone.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        apply: Callable[[sa.Connection, Sequence[Item]], Sequence[Result]],
+        *,
+        depth: int,
+        batch: int,
+    ) -> None:
+        self._engine = engine
+        self._apply = apply
+        self._batch = batch
+        self._queue: queue.Queue[tuple[Item, Waiter[Result]] | None] = queue.Queue(depth)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._drain, name="group-commit", daemon=True)
+        self._thread.start()
+
+    def put(self, item: Item) -> Future[Result]:
+        """For threads; the future resolves after the commit. Raises Busy."""
+        future = Future[Result]()
+        self._enqueue(item, future)
+        return future
+
+    async def write(self, item: Item) -> Result:
+        """For coroutines; returns after the commit. Raises Busy, or what kept it from being written."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._enqueue(item, future)
+        return await future
+
+    def close(self) -> None:
+        """Write what is waiting, then end."""
+        self._closing.set()
+        self._queue.put(None)
+        self._thread.join()
+
+    def _enqueue(self, item: Item, waiter: Waiter[Result]) -> None:
+        if self._closing.is_set():
+            raise Busy("the host is stopping and takes no more work; repeat it in a moment", retry_after=5)
+        try:
+            self._queue.put_nowait((item, waiter))
+        except queue.Full:
+            raise Busy("more is waiting than the host takes on; repeat it in a moment", retry_after=1) from None
+
+    def _drain(self) -> None:
+        while batch := self._next_batch():
+            _settle([waiter for _, waiter in batch], self._write([item for item, _ in batch]))
+
+    def _next_batch(self) -> list[tuple[Item, Waiter[Result]]]:
+        """What is waiting, at least one; empty at the end."""
+        entry = self._queue.get()
+        batch = []
+        while entry is not None:
+            batch.append(entry)
+            if len(batch) == self._batch or self._queue.empty():
+                return batch
+            entry = self._queue.get()
+        if batch:
+            self._queue.put(None)
+        return batch
+
+    def _write(self, items: Sequence[Item]) -> Sequence[Result | Exception]:
+        try:
+            return self._commit(items)
+        except Exception as error:  # noqa: BLE001 (whatever it is, those who wait must hear of it)
+            return [error] if len(items) == 1 else [self._write([item])[0] for item in items]
+
+    def _commit(self, items: Sequence[Item]) -> Sequence[Result]:
+        for _ in range(_RACES):
+            try:
+                with self._engine.begin() as connection:
+                    return self._apply(connection, items)
+            except (sa.exc.IntegrityError, sa.exc.OperationalError) as error:
+                lost = error
+        raise lost
+
+
+def _settle(waiters: Sequence[Waiter[Result]], outcomes: Sequence[Result | Exception]) -> None:
+    """Tell each waiter; those of one event loop together, since waking a loop costs more than telling it."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Result], Result | Exception]]] = defaultdict(
+        list
+    )
+    for waiter, outcome in zip(waiters, outcomes, strict=True):
+        if isinstance(waiter, asyncio.Future):
+            by_loop[waiter.get_loop()].append((waiter, outcome))
+        else:
+            _tell(waiter, outcome)
+    for loop, told in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_tell_all, told)
+
+
+def _tell_all(told: Sequence[tuple[asyncio.Future[Result], Result | Exception]]) -> None:
+    for waiter, outcome in told:
+        _tell(waiter, outcome)
+
+
+def _tell(waiter: Waiter[Result], outcome: Result | Exception) -> None:
+    """A waiter that gave up is left alone: what it brought is written all the same."""
+    if waiter.done():
+        return
+    if isinstance(outcome, Exception):
+        waiter.set_exception(outcome)
+    else:
+        waiter.set_result(outcome)
