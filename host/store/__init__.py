@@ -10,6 +10,7 @@ from .connections import Connections
 from .customers import Customers
 from .database import connect, prepare
 from .executions import Executions
+from .executors import Executors
 from .instances import Instances
 from .integrations import Integrations
 from .refusals import Refusals
@@ -53,6 +54,10 @@ class Store:
     @cached_property
     def executions(self) -> Executions:
         return Executions(self.engine)
+
+    @cached_property
+    def executors(self) -> Executors:
+        return Executors(self.engine)
 
     @cached_property
     def refusals(self) -> Refusals:

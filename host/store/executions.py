@@ -143,7 +143,9 @@ def end_step(connection: sa.Connection, row: StepRow) -> None:
     changes = {name: statement.excluded[name] for name in ("status", "inputs", "output", "error", "ended_at")}
     key = ["execution_id", "flow_attempt", "path", "attempt"]
     connection.execute(
-        statement.on_conflict_do_update(index_elements=key, set_=changes, where=steps.c.status == "running")
+        statement.on_conflict_do_update(
+            index_elements=key, set_=changes, where=steps.c.status.in_(["running", "looping"])
+        )
     )
 
 

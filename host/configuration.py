@@ -1,0 +1,97 @@
+"""The values of an instance's config variables: what the file asks for, what was given, and connections opened for use."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..connector.errors import ConnectionFailed, InvalidInput
+from .definition import model
+from .redact import Redactor
+from .registry import Registry
+from .store import Store
+from .store.connections import ConnectionRecord
+from .vault import Vault
+
+
+@dataclass(frozen=True)
+class Configuration:
+    store: Store
+    vault: Vault
+    registry: Registry
+    redactor: Redactor = field(repr=False)
+
+    def check(self, integration: model.Integration, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Values and connection ids for all config variables; connections are given by name or id.
+
+        Raises InvalidInput naming the variable that is missing, unknown or of the wrong kind.
+        """
+        known = {var.key: var for var in integration.config_vars}
+        for name in given.keys() - known.keys():
+            raise InvalidInput(f"config variable {name!r}: the integration has {_listed(known)}", field=name)
+        connections = {k: self._connection(v, given.get(k)) for k, v in known.items() if v.data_type == "connection"}
+        values = {k: _value(v, given.get(k)) for k, v in known.items() if v.data_type != "connection"}
+        return values, connections
+
+    def resolve(self, values: Mapping[str, Any], connections: Mapping[str, str]) -> dict[str, Any]:
+        """All values by config variable; connections as ``{"key", "configVarKey", "fields"}``, known to the redactor."""
+        opened = {k: self.open(self.store.connections.require(i)) | {"configVarKey": k} for k, i in connections.items()}
+        return {**values, **opened}
+
+    def open(self, record: ConnectionRecord) -> dict[str, Any]:
+        """``{"key", "fields"}``. Raises VaultLocked."""
+        fields = self.vault.unseal(record.id, record.secret)
+        self.redactor.learn(self._secrets(record.component, record.key, fields))
+        return {"key": record.key, "fields": fields}
+
+    def _secrets(self, component: str, key: str, fields: Mapping[str, Any]) -> Iterator[str]:
+        """What the form hides; everything, where the component is gone and cannot tell."""
+        known = self.registry.get(component)
+        form = known.connections[key].inputs if known and key in known.connections else None
+        hidden = None if form is None else {item["key"] for item in form if item["type"] == "password"}
+        yield from (v for k, v in fields.items() if isinstance(v, str) and (hidden is None or k in hidden))
+
+    def _connection(self, var: model.ConfigVar, given: Any) -> str:
+        wanted = var.connection
+        if not given or wanted is None:
+            raise InvalidInput(f"config variable {var.key!r}: choose a connection", field=var.key)
+        record = self.store.connections.named(str(given)) or self.store.connections.get(str(given))
+        if record is None:
+            raise InvalidInput(f"config variable {var.key!r}: there is no connection {given!r}", field=var.key)
+        if (record.component, record.key) != (wanted.component.key, wanted.key):
+            raise ConnectionFailed(
+                f"config variable {var.key!r} wants a connection {wanted.key} of {wanted.component.key}; "
+                f"{record.name!r} is {record.key} of {record.component}",
+                field=var.key,
+            )
+        return record.id
+
+
+def _value(var: model.ConfigVar, given: Any) -> Any:
+    """The text given, or the default; only a variable without both is missing."""
+    value = var.default if given is None or given == "" else given
+    if value == "":
+        raise InvalidInput(f"config variable {var.key!r} has no default: give it a value", field=var.key)
+    if var.collection:
+        return value
+    text = value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    if var.pick_list and text not in var.pick_list:
+        raise InvalidInput(
+            f"config variable {var.key!r}: {text!r} is not one of {_listed(var.pick_list)}", field=var.key
+        )
+    if var.data_type == "boolean" and text not in {"true", "false"}:
+        raise InvalidInput(f"config variable {var.key!r}: give true or false, not {text!r}", field=var.key)
+    if var.data_type == "number" and not _is_number(text):
+        raise InvalidInput(f"config variable {var.key!r}: {text!r} is not a number", field=var.key)
+    return text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(map(repr, names)) or "none"

@@ -1,0 +1,61 @@
+"""What the durable engine (DBOS) runs on: its own database beside ours, set up so that its clock and its locks are right."""
+
+import sqlite3
+import time
+from itertools import count
+from pathlib import Path
+
+import sqlalchemy as sa
+from dbos import DBOSConfig, DBOSPortableJSONSerializer
+
+from .settings import Settings
+
+APPLICATION_VERSION = "1"  # constant: the default, a hash of the source, strands running work after an edit
+
+
+def configuration(settings: Settings, executor: str) -> DBOSConfig:
+    """For ``DBOS(config=…)``."""
+    common = DBOSConfig(
+        name="twilio-connector",
+        application_version=APPLICATION_VERSION,
+        executor_id=executor,
+        serializer=DBOSPortableJSONSerializer(),
+        log_level="WARNING",
+        max_executor_threads=4 * settings.limits.workers + 8,
+        notification_listener_polling_interval_sec=1.0,
+    )
+    if settings.is_postgres:
+        url = settings.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")
+        return DBOSConfig(**common, system_database_url=url, sys_db_pool_size=10)
+    return DBOSConfig(**common, system_database_engine=sqlite_engine(settings.data / "engine.sqlite"))
+
+
+def sqlite_engine(path: Path) -> sa.Engine:
+    """WAL with a sync at each commit, transactions that lock at once, and a clock in milliseconds.
+
+    Before Python 3.12 the engine asks SQLite for ``strftime('%s')``, whole seconds, after it for ``unixepoch('subsec')``, which
+    SQLite knows since 3.42: with the first, rate limits and order are wrong, without the second nothing starts.
+    """
+    engine = sa.create_engine(f"sqlite:///{path}", pool_size=10, max_overflow=50)
+    sa.event.listen(engine, "connect", _on_connect)
+    return engine
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = "IMMEDIATE"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("strftime", -1, _strftime)
+    connection.create_function("unixepoch", -1, lambda *_: seconds(time.time_ns()))
+
+
+def _strftime(layout: str, *moment: str) -> float:
+    if (layout, *moment) != ("%s", "now"):
+        raise ValueError(f"the engine asked for strftime({layout!r}), which is not its clock")
+    return seconds(time.time_ns())
+
+
+def seconds(nanoseconds: int) -> float:
+    """Seconds that times 1000 are whole milliseconds exactly, so that a column of integers keeps integers."""
+    near = (milliseconds / 1000 for milliseconds in count(nanoseconds // 1_000_000, -1))
+    return next(value for value in near if (value * 1000).is_integer())

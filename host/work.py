@@ -1,0 +1,271 @@
+"""One attempt at one execution: the flow run with what the host knows, each step with a side effect checkpointed.
+
+The engine is handed in as ``checkpoint(name, body)``: it runs ``body`` and keeps its text, or gives back the text kept.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..connector.component import Action
+from ..connector.context import ActionContext, Flow, Instance, utc_now
+from ..connector.context import Integration as IntegrationContext
+from ..connector.errors import ConnectorError, InvalidInput, OutcomeUnknown
+from ..connector.http import Transport
+from ..connector.result import ActionResult
+from . import outcome, portable
+from .configuration import Configuration
+from .definition import model
+from .expressions import Scope, shown
+from .redact import Redactor
+from .registry import Registry
+from .runner import FlowOutcome, States, StepCall, StepRecord, run
+from .settings import Limits
+from .store import Store
+from .store.commit import GroupCommit
+from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
+from .store.states import Scope as StateScope
+from .vault import Vault
+from .versions import Versions
+
+Write = Callable[[sa.Connection], Any]
+Checkpoint = Callable[[str, Callable[[], str]], str]
+
+
+class Stopping(BaseException):
+    """The host is stopping. No error of the flow: nothing is recorded, and the next start goes on from the last checkpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """What an attempt is told, kept with it: a change of configuration in mid-run does not change its way."""
+
+    execution_id: str
+    attempt: int
+    config: Mapping[str, Any] = field(repr=False)
+    connections: Mapping[str, str]
+
+    def to_text(self) -> str:
+        return portable.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> "Assignment":
+        return cls(**portable.loads(text))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """What every execution of a host uses."""
+
+    store: Store
+    vault: Vault
+    registry: Registry
+    versions: Versions
+    redactor: Redactor
+    transport: Transport
+    records: GroupCommit[Write, Any]
+    limits: Limits
+    address: Callable[[str], str]
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, assignment: Assignment, checkpoint: Checkpoint) -> FlowOutcome:
+        """Run the flow. Raises the error that it ends with; others than a ConnectorError are faults of the host."""
+        attempt = prepare(self, assignment, checkpoint)
+        return run(
+            attempt.flow,
+            attempt.scope,
+            attempt.perform,
+            states=attempt.states,
+            sleep=attempt.sleep,
+            observe=attempt.observe,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """The parts of one attempt; its methods are what the runner is handed."""
+
+    workshop: Workshop
+    assignment: Assignment
+    checkpoint: Checkpoint
+    flow: model.Flow
+    scope: Scope
+    states: States
+    owners: Mapping[StateScope, str]
+    context: ActionContext
+
+    def perform(self, call: StepCall) -> ActionResult:
+        action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
+        if action.pure:
+            return outcome.unpack(self._act(action, call))
+        if self.workshop.stopping.is_set():
+            raise Stopping
+        return outcome.unpack(self.checkpoint(f"{call.path}#{call.attempt}", lambda: self._once(action, call)))
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep until a time that is checkpointed, so that a restart does not begin the wait again."""
+        until = float(self.checkpoint("wait", lambda: repr(time.time() + seconds)))
+        if self.workshop.stopping.wait(max(0.0, until - time.time())):
+            raise Stopping
+
+    def observe(self, record: StepRecord) -> None:
+        self.workshop.records.put(lambda connection: end_step(connection, self._row(record)))
+
+    def _once(self, action: Action, call: StepCall) -> str:
+        """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
+        row = self._begun(call)
+        fresh = self.workshop.records.put(lambda connection: begin_step(connection, row)).result()
+        if not fresh and not action.flags.get("repeatable", False):
+            return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
+        return self._act(action, call)
+
+    def _act(self, action: Action, call: StepCall) -> str:
+        try:
+            result = action.perform(self._context(call), call.inputs)
+            text = outcome.pack(result, self.workshop.limits.step)
+            self._keep(result)
+        except sa.exc.SQLAlchemyError as error:
+            return self._failed(call, outcome.OutputRefused(f"the step ran, but its state could not be kept: {error}"))
+        except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
+            return self._failed(call, error)
+        return text
+
+    def _failed(self, call: StepCall, error: Exception) -> str:
+        if not isinstance(getattr(error, "kind", None), str):
+            self.context.logger.warning("step %s failed: %s", call.path, type(error).__name__, exc_info=error)
+        return self.workshop.redactor.strike(outcome.pack_error(error))
+
+    def _keep(self, result: ActionResult) -> None:
+        changes: dict[StateScope, Mapping[str, Any] | None] = {
+            "instance": result.instance_state,
+            "cross_flow": result.cross_flow_state,
+            "execution": result.execution_state,
+            "integration": result.integration_state,
+        }
+        self.workshop.store.states.merge(self.owners, changes)
+
+    def _context(self, call: StepCall) -> ActionContext:
+        return replace(
+            self.context,
+            step_id=call.path,
+            results=call.results,
+            sleep=self._nap,
+            instance_state=call.states.instance,
+            cross_flow_state=call.states.cross_flow,
+            execution_state=call.states.execution,
+            integration_state=call.states.integration,
+        )
+
+    def _nap(self, seconds: float) -> None:
+        """A sleep inside a step; a stopping host wakes it, and the step is then interrupted like any other."""
+        self.workshop.stopping.wait(seconds)
+
+    def _begun(self, call: StepCall) -> StepRow:
+        now = utc_now()
+        ref = call.step.action
+        record = StepRecord(
+            path=call.path,
+            attempt=call.attempt,
+            name=call.step.name,
+            component=ref.component.key,
+            action=ref.key,
+            started=now,
+            ended=now,
+            inputs=shown(call.step.inputs, call.inputs),
+        )
+        return replace(self._row(record), ended_at=None)
+
+    def _row(self, record: StepRecord) -> StepRow:
+        return StepRow(
+            execution_id=self.assignment.execution_id,
+            flow_attempt=self.assignment.attempt,
+            path=record.path,
+            attempt=record.attempt,
+            name=record.name,
+            component=record.component,
+            action=record.action,
+            status=record.status,
+            inputs=record_text(record.inputs, self.workshop),
+            output=None if record.output is None else record_text(record.output, self.workshop),
+            error=None if record.error is None else self.workshop.redactor.strike_all(dict(record.error)),
+            started_at=record.started,
+            ended_at=record.ended,
+        )
+
+
+_INTERRUPTED = (
+    "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
+    "(an action that may safely be repeated says repeatable: true in its component.yaml)"
+)
+
+
+def record_text(value: Any, workshop: Workshop) -> str:
+    """Portable JSON for the record, secrets struck out. What is too large to keep is replaced by a note of its size."""
+    text = workshop.redactor.strike(portable.dumps(value))
+    return text if len(text) <= workshop.limits.step else portable.dumps({"$tooLarge": len(text)})
+
+
+def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) -> Attempt:
+    """Load what the execution needs. Raises InvalidInput when something of it was removed."""
+    record = workshop.store.executions.get(assignment.execution_id)
+    if record is None:
+        raise InvalidInput(f"there is no execution {assignment.execution_id}; it was removed")
+    integration = workshop.versions.load(record.version_id)
+    flow = integration.flow(record.flow)
+    config = Configuration(workshop.store, workshop.vault, workshop.registry, workshop.redactor)
+    values = config.resolve(assignment.config, assignment.connections)
+    owners = _owners(record, integration)
+    found = workshop.store.states.read(owners)
+    return Attempt(
+        workshop=workshop,
+        assignment=assignment,
+        checkpoint=checkpoint,
+        flow=flow,
+        scope=Scope.begin(flow, portable.loads(record.payload or "null"), values),
+        states=States(**found),
+        owners=owners,
+        context=_context(workshop, assignment, record, integration),
+    )
+
+
+def _owners(record: ExecutionRecord, integration: model.Integration) -> dict[StateScope, str]:
+    return {
+        "instance": f"{record.instance_id}/{record.flow}",
+        "cross_flow": record.instance_id,
+        "execution": record.id,
+        "integration": integration.name,
+    }
+
+
+def _context(
+    workshop: Workshop, assignment: Assignment, record: ExecutionRecord, integration: model.Integration
+) -> ActionContext:
+    instance = workshop.store.instances.require(record.instance_id)
+    customer = workshop.store.customers.get(instance.customer_id)
+    if customer is None:
+        raise ConnectorError(f"the customer of instance {instance.name!r} was removed")
+    urls = {e.flow: workshop.address(e.id) for e in workshop.store.instances.endpoints(instance.id)}
+    return ActionContext(
+        logger=logging.getLogger("twilio_connector.flow"),
+        transport=workshop.transport,
+        customer=customer,
+        instance=Instance(id=instance.id, name=instance.name),
+        integration=IntegrationContext(
+            id=instance.integration_id,
+            name=integration.name,
+            version_sequence_id=str(instance.version),
+            external_version=integration.version,
+            folder=integration.folder,
+        ),
+        flow=Flow(id=record.flow, name=record.flow, stable_id=integration.flow(record.flow).stable_key),
+        execution_id=record.id,
+        started_at=portable.instant(record.started_at or record.created_at),
+        config_vars=assignment.config,
+        webhook_urls=urls,
+        invoke_url=urls.get(record.flow, ""),
+    )
