@@ -67,3 +67,19 @@ def receive(
     from .units import receive
 
     receive(component, trigger, connection, url, method, header or [], body, inputs)
+
+
+@app.command()
+def validate(
+    file: Annotated[Path, typer.Argument(help="An integration file.")],
+    components: Annotated[list[Path] | None, typer.Option(help="More folders of components.", metavar="FOLDER")] = None,
+) -> None:
+    """Check an integration file: every problem, with its line and what to do (status 2)."""
+    from ..host.definition import read
+    from ..host.definition.check import require
+    from ..host.registry import components as installed
+
+    integration = read(file)
+    require(integration, installed(components or ()))
+    steps = sum(len(list(flow.walk())) for flow in integration.flows)
+    typer.echo(f"{file}: {integration.name}: {len(integration.flows)} flows, {steps} steps: can be deployed")

@@ -1,0 +1,24 @@
+from pathlib import Path
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "auto-reply" / "integration.yaml"
+
+
+def test_the_example_can_be_deployed(run):
+    done = run("validate", EXAMPLE)
+    assert (done.status, done.err) == (0, "")
+    assert "Auto reply" in done.out
+
+
+def test_every_problem_is_told_with_its_line(run, tmp_path):
+    text = EXAMPLE.read_text()
+    file = tmp_path / "integration.yaml"
+    file.write_text(
+        text.replace("key: sendSMS", "key: sendSms").replace(
+            "Twilio Connection}\n          to:", "Nope}\n          to:"
+        )
+    )
+    done = run("validate", file)
+    assert (done.status, done.out) == (2, "")
+    assert "did you mean" in done.err
+    assert "nope" in done.err
+    assert all(f"{file}:" in line for line in done.err.removeprefix("error: ").splitlines() if line.strip())
