@@ -86,7 +86,7 @@ def test_wrong_credentials_are_a_connection_error_that_does_not_show_them(run, t
 
 
 def test_a_busy_twilio_and_an_unknown_outcome_have_their_own_statuses(run, twilio, connection):
-    twilio.state.faults.add("drop_after", method="POST")
+    twilio.state.faults.add("drop-after", method="POST")
     done = run("invoke", "sendSMS", "--connection", connection, "--inputs", text(twilio, message="once"))
     twilio.state.faults.clear()
     assert (done.status, done.out) == (6, "")
@@ -125,9 +125,8 @@ def test_a_signed_request_prints_the_payload(run, twilio, connection):
 
 
 def test_a_request_that_is_not_twilios_is_refused_with_the_reason(run, twilio, connection):
-    done = receive(
-        run, twilio, connection, tmp_path, {"From": "+15551234567"}, signature="RSOYDt4T1cUTdK1PDd93/VVr8B8="
-    )
+    forged = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+    done = receive(run, twilio, connection, params={"From": "+15551234567"}, signature=forged)
     assert (done.status, done.out) == (4, "")
     assert "signature" in done.err
     assert URL in done.err
