@@ -1,5 +1,7 @@
 from __future__ import annotations
+
 from starlette.routing import Route
+
 from .state import State
 
 
