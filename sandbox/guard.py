@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -42,6 +43,8 @@ class Guard:
             return
         try:
             await self._app(scope, self._capped(receive), _with_headers(send))
+        except ClientDisconnect:
+            return
         except TooLarge:
             text = f"The body is longer than {self._settings.max_body} bytes.\n"
             await PlainTextResponse(text, 413)(scope, receive, send)

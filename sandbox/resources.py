@@ -125,10 +125,9 @@ def _message(call: Call, permission: str) -> Message:
 
 def list_media(call: Call) -> Reply:
     message = _message(call, "messages:read")
-    media = message.media[::-1]
-    pager = call.pager(media.index)
-    newest_first = pager.page(sorted(media, key=media.index, reverse=True))
-    return Reply(pager.envelope("media_list", newest_first, lambda it: shapes.media(it, message)), name="MediaList")
+    pager = call.pager(message.media.index)
+    page = pager.page(message.media[::-1])
+    return Reply(pager.envelope("media_list", page, lambda it: shapes.media(it, message)), name="MediaList")
 
 
 def fetch_media(call: Call) -> Reply:

@@ -139,7 +139,7 @@ def to_xml(data: dict[str, Any], name: str) -> str:
 
 
 def _element(name: str, value: Any) -> str:
-    tag = "".join(part.capitalize() for part in name.split("_"))
+    tag = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
     if value is None:
         return f"<{tag}/>"
     if isinstance(value, dict):

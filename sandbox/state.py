@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Condition
+from time import monotonic
 from typing import Any
 
 from .errors import TwilioError
@@ -36,6 +37,7 @@ class State:
         self._changed = Condition()
         self._listeners: list[Listener] = []
         self._order = 0
+        self._version = 0
         self._clear()
 
     def reset(self) -> None:
@@ -201,6 +203,7 @@ class State:
 
     def record(self, exchange: Exchange) -> None:
         self._exchanges.appendleft(exchange)
+        self._tell(Change())
 
     def exchanges(self) -> tuple[Exchange, ...]:
         with self._changed:
@@ -218,14 +221,18 @@ class State:
 
     def wait_for(self, wanted: Callable[[], Any], timeout: float = 10.0) -> Any:
         """Return what `wanted()` says once it is true, looking after each change; TimeoutError after `timeout` s."""
-        with self._changed:
-            found = self._changed.wait_for(wanted, timeout)
-        if not found:
-            raise TimeoutError(f"not seen within {timeout:g} seconds")
-        return found
+        deadline = monotonic() + timeout
+        while True:
+            seen = self._version
+            if found := wanted():  # without the lock: it may well ask over HTTP
+                return found
+            with self._changed:
+                if not self._changed.wait_for(lambda: self._version != seen, deadline - monotonic()):  # noqa: B023
+                    raise TimeoutError(f"not seen within {timeout:g} seconds")
 
     def _tell(self, change: Change) -> None:
         with self._changed:
+            self._version += 1
             self._changed.notify_all()
         for listener in self._listeners:
             listener(change)

@@ -29,8 +29,9 @@ class Trouble:
         if fault is None:
             await self._app(scope, receive, send)
         elif fault.kind == "slow":
+            body = await request.body()
             await asyncio.sleep(fault.seconds)
-            await self._app(scope, receive, send)
+            await self._app(scope, _again(body), send)
         elif fault.kind == "status":
             self._record(request, fault, fault.status)
             await _refuse(fault)(scope, receive, send)
@@ -48,6 +49,15 @@ class Trouble:
     def _record(self, request: Request, fault: Fault, status: int | None) -> None:
         now, note = self._state.settings.clock(), f"fault {fault.id}: {fault.kind}"
         self._state.record(Exchange("in", request.method, request.url.path, status, 0.0, now, note=note))
+
+
+def _again(body: bytes) -> Receive:
+    """Give a body that was read already, so that who hung up meanwhile is served all the same."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 def _refuse(fault: Fault) -> JSONResponse:

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+import requests
+from twilio_connector.sandbox.errors import TwilioError
+from twilio_connector.sandbox.segments import count
+from twilio_connector.sandbox.server import Sandbox
+from twilio_connector.sandbox.settings import Settings
+from twilio_connector.sandbox.state import State
+
+
+def test_keeps_only_the_newest_messages() -> None:
+    state = State(Settings(max_messages=3))
+    made = [state.receive("+14155550123", "+14155550100", str(n)) for n in range(5)]
+    assert [message.sid for message in state.messages()] == [message.sid for message in made[:1:-1]]
+
+
+def test_a_text_to_a_number_that_is_not_here_is_refused() -> None:
+    with pytest.raises(TwilioError):
+        State().receive("+14155550123", "+19995550000", "hi")
+
+
+def test_secrets_show_in_no_repr() -> None:
+    state = State()
+    own = state.settings
+    shown = repr([own, state.accounts, state.keys])
+    assert own.auth_token not in shown
+    assert own.api_secret not in shown
+
+
+def test_scripts_read_and_reset_the_state(twilio: Sandbox) -> None:
+    inbound = {"from": twilio.handset, "body": "hi"}
+    url = f"{twilio.url}/_sandbox"
+    requests.post(f"{url}/numbers/{twilio.number}/inbound", json=inbound, timeout=10).raise_for_status()
+    state = requests.get(f"{url}/state", timeout=10)
+    assert [message["body"] for message in state.json()["messages"]] == ["hi"]
+    assert twilio.auth_token not in state.text
+    requests.delete(f"{url}/state", timeout=10).raise_for_status()
+    assert requests.get(f"{url}/state", timeout=10).json()["messages"] == []
+
+
+def test_scripts_are_told_which_numbers_there_are(twilio: Sandbox) -> None:
+    answer = requests.post(f"{twilio.url}/_sandbox/numbers/+1999/inbound", json={"from": "+1"}, timeout=10)
+    assert answer.status_code == 400
+    assert twilio.number in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        ("", 1),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        ("ü" * 160, 1),
+        ("ő" * 70, 1),
+        ("ő" * 71, 2),
+        ("👍" * 35, 1),
+        ("👍" * 36, 2),
+        ("👍" * 67, 3),
+    ],
+)
+def test_segments(text: str, segments: int) -> None:
+    assert count(text) == segments
