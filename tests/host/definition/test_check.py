@@ -227,7 +227,8 @@ def test_what_this_host_does_not_do_is_refused_at_the_flow(registry, trigger, fl
         ("requiredConfigVars: [{key: A, dataType: objectSelection}]", "use string"),
         (VARS.replace("key: token}", "key: token, template: t}"), "connection templates are not kept here"),
         (VARS.replace("{key: mailer}", "{key: mailer, signature: abc}"), "write version: LATEST"),
-        (VARS.replace('value: ""', "type: configVar, value: Name"), "take values only"),
+        (VARS.replace('value: ""', "type: configVar, value: Name"), "enter token in the connection"),
+        (VARS.replace('value: ""', "value: abc"), "presets of connections are not applied here yet"),
         (VARS.replace("key: token}", "key: tokn}"), "mailer has no connection 'tokn'; did you mean token?"),
         (VARS.replace("token: {value", "tken: {value"), "did you mean token?"),
         (
