@@ -155,10 +155,10 @@ def _page_element(cursor: Cursor) -> model.PageElement:
 
 
 def _flow(cursor: Cursor) -> model.Flow:
-    others = ("triggerResolver", "schemas", "supplementalComponents", "renameAttributes")
+    others = ("schemas", "supplementalComponents", "renameAttributes", *_batching(cursor.find("triggerResolver")))
     cursor.only(
         *("name", "steps", "description", "stableKey", "isSynchronous", "isAgentFlow", "endpointSecurityType"),
-        *("organizationApiKeys", "retryConfig", "queueConfig", *others),
+        *("organizationApiKeys", "retryConfig", "queueConfig", "triggerResolver", *others),
     )
     return model.Flow(
         name=cursor.required("name"),
@@ -174,6 +174,14 @@ def _flow(cursor: Cursor) -> model.Flow:
         declared=cursor.declared(*others),
         at=cursor.at,
     )
+
+
+def _batching(resolver: Cursor | None) -> tuple[str, ...]:
+    """The key of a trigger resolver that is on."""
+    if resolver is None:
+        return ()
+    resolver.only("enabled", "batchSize", "concurrentBatchLimit", "runInitialSyncOnDeploy")
+    return ("triggerResolver",) if resolver.flag("enabled") else ()
 
 
 def _steps(cursor: Cursor) -> tuple[model.Step, ...]:

@@ -61,8 +61,11 @@ def _config_var(var: model.ConfigVar) -> Found:
         yield from _unit(unit) if unit else ()
     if var.connection:
         for key, value in var.inputs.items():
-            if not isinstance(value, model.Text):
-                yield value.at, f"{key}: the fields of a connection take values only; write type: value"
+            if not isinstance(value, model.Text) or value.text:
+                yield (
+                    value.at,
+                    f"presets of connections are not applied here yet; empty it and enter {key} in the connection",
+                )
 
 
 def _unit(unit: model.UnitRef) -> Found:

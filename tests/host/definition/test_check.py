@@ -1,0 +1,247 @@
+"""Against the host's own components, and one that a stranger might install."""
+
+import pytest
+from twilio_connector.connector.component import load
+from twilio_connector.host.definition import IntegrationInvalid, check, parse, require
+
+MANIFEST = """\
+key: mailer
+public: true
+display: {label: Mailer, description: Sends mail.}
+documentationUrl: https://example.com/mailer
+connections:
+  token: {label: Token, comments: A token., entry: "mailer:Token"}
+actions:
+  send: {label: Send, description: Send a mail., entry: "mailer:send"}
+triggers:
+  ask: {label: Ask, description: Ask., entry: "mailer:ask", isPollingTrigger: true, scheduleSupport: required,
+    synchronousResponseSupport: invalid}
+  answer: {label: Answer, description: Answer., entry: "mailer:ask", scheduleSupport: invalid,
+    synchronousResponseSupport: required}
+dataSources:
+  boxes: {label: Boxes, description: Boxes., dataSourceType: picklist, entry: "mailer:boxes"}
+"""
+MODULE = """\
+from typing import Literal
+
+from twilio_connector.connector.inputs import Connection, Inputs, KeyValues, Values
+
+class Token(Connection):
+    token: str
+
+class Send(Inputs):
+    connection: Token
+    subject: str
+    urgent: bool = False
+    kind: Literal["text", "html"] = "text"
+    cc: Values = ()
+    headers: KeyValues = ()
+
+class Boxes(Inputs):
+    connection: Token
+
+def send(context, inputs: Send): ...
+def ask(context, request, inputs: Inputs): ...
+def boxes(context, inputs: Boxes): ...
+"""
+VARS = """\
+requiredConfigVars:
+  - {key: Mailer, dataType: connection, connection: {component: {key: mailer}, key: token}, inputs: {token: {value: ""}}}
+  - {key: Name, dataType: string}
+"""
+GIVEN = "connection: {type: configVar, value: Mailer}, subject: {type: value, value: Hi}"
+
+
+@pytest.fixture(scope="session")
+def registry(own, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mailer")
+    (folder / "component.yaml").write_text(MANIFEST)
+    (folder / "mailer.py").write_text(MODULE)
+    return {**own, "mailer": load(folder)}
+
+
+def send(inputs: str = GIVEN, more: str = "") -> str:
+    return f"      - {{name: Send, action: {{component: {{key: mailer}}, key: send}}, inputs: {{{inputs}}}{more}}}\n"
+
+
+def step(component: str, key: str, inputs: str = "", more: str = "", name: str = "Step") -> str:
+    return f"      - {{name: {name}, action: {{component: {{key: {component}}}, key: {key}}}, inputs: {{{inputs}}}{more}}}\n"
+
+
+@pytest.fixture
+def found(integration, registry):
+    """The problems of an integration, as one text."""
+    return lambda *args, **parts: "\n".join(map(str, check(integration(*args, **parts), registry)))
+
+
+def test_an_integration_whose_components_are_installed_can_run(found):
+    assert found(send(), top=VARS) == ""
+
+
+def test_require_raises_what_check_finds(integration, registry):
+    require(integration(send(), top=VARS), registry)
+    with pytest.raises(IntegrationInvalid, match="is not installed"):
+        require(integration(step("nope", "x")), registry)
+
+
+def test_a_problem_names_file_line_key_and_mend(found):
+    assert found(step("mailr", "send")) == (
+        "integration.yaml:9: flows[0].steps[1].action.component.key: "
+        "the component 'mailr' is not installed; install it, or use another: did you mean mailer?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "problem"),
+    [
+        (step("mailer", "sned"), "mailer has no action 'sned'; did you mean send?"),
+        (step("mailer", "ask"), "mailer has no action 'ask'"),
+        (send(GIVEN + ", subjct: {value: x}"), "inputs.subjct: is not an input here; did you mean subject?"),
+        (send("connection: {type: configVar, value: Mailer}"), "inputs.subject: is required"),
+        (send(GIVEN.replace("Hi", "''")), "inputs.subject.value: is required"),
+        (send("subject: {value: x}, connection: {type: configVar, value: ''}"), "inputs.connection.value: is required"),
+        (send(GIVEN.replace("value: Mailer", "value: Name")), "'Name' is of type string; name one of type connection"),
+        (send(GIVEN.replace("type: configVar, value: Mailer", "value: x")), "must be of type configVar"),
+        (
+            send(GIVEN.replace("value: Hi", "value: '{{#Mailer}}'").replace("type: value", "type: template")),
+            "is a connection",
+        ),
+        (send(GIVEN + ", urgent: {value: maybe}"), "must be true or false, not 'maybe'"),
+        (send(GIVEN + ", kind: {value: pdf}"), "must be one of text, html, not 'pdf'"),
+        (send(GIVEN + ", kind: {type: complex, value: [{value: html}]}"), "takes one value, not a list"),
+        (send(GIVEN + ", cc: {type: complex, value: [{name: a, value: b}]}"), "takes no names"),
+        (send(GIVEN + ", headers: {type: complex, value: [{value: b}]}"), "must have a name at each entry"),
+        (
+            send(GIVEN + ", cc: {type: complex, value: [{name: a, type: complex, value: [and]}]}"),
+            "takes no conditions",
+        ),
+        (send(more=", steps: []"), "send does not loop"),
+        (send(more=", branches: []"), "send does not branch"),
+        (step("loop", "loopNTimes", "iterationCount: {value: '2'}"), "a loop has the steps that it repeats"),
+        (step("loop", "breakLoop"), "there is no loop around this step to break"),
+        (step("loop", "breakLoop", more=", errorConfig: {errorHandlerType: ignore}"), "there is no loop"),
+        (step("branch", "branchOnValue", "branchValueMappings: {value: '[]'}"), "a branching step has branches"),
+        (step("code", "runCode", "code: {type: template, value: x}"), "must be of type value"),
+    ],
+)
+def test_what_does_not_fit_the_manifest_is_refused(found, steps, problem):
+    assert problem in found(steps, top=VARS)
+
+
+def test_a_reference_may_be_given_to_anything_but_a_connection(found):
+    reference = "{type: reference, value: start.results}"
+    assert found(send(GIVEN + f", urgent: {reference}, kind: {reference}, cc: {reference}"), top=VARS) == ""
+    assert "must be of type configVar" in found(send(f"connection: {reference}, subject: {{value: x}}"), top=VARS)
+
+
+def test_a_connection_must_be_of_the_component(found):
+    top = VARS + "  - {key: Other, dataType: connection, connection: {component: {key: log}, key: token}}\n"
+    problems = found(send(GIVEN.replace("Mailer", "Other")), top=top)
+    assert "'Other' is a connection of log; this needs one of mailer" in problems
+    assert "log has no connection 'token'; there are none" in problems
+
+
+def branching(branches: str, mapped: str) -> str:
+    mappings = ", ".join(f"{{name: {name}, value: x}}" for name in mapped.split())
+    inputs = f"branchValueMappings: {{type: complex, value: [{mappings}]}}"
+    written = ", ".join(f"{{name: {name}, steps: []}}" for name in branches.split())
+    return step("branch", "branchOnValue", inputs, f", branches: [{written}]")
+
+
+def test_branches_and_what_leads_to_them_agree(found):
+    assert found(branching("Yes No Else", "Yes No")) == ""
+    assert "there is no branch 'Nay' in branches; did you mean" in found(branching("Yes Na Else", "Yes Nay"))
+    assert "nothing leads to the branch 'No'" in found(branching("Yes No Else", "Yes"))
+
+
+def test_errors_of_a_loop_are_handled_inside_it(found):
+    loop = step(
+        "loop", "loopNTimes", "iterationCount: {value: '2'}", ", steps: [], errorConfig: {errorHandlerType: ignore}"
+    )
+    assert "handle errors at the steps inside it" in found(loop)
+
+
+def test_code_is_python_in_the_folder(found, tmp_path):
+    (tmp_path / "steps.py").write_text("def reply(context, results): ...\n")
+
+    def problems(code: str) -> str:
+        return found(step("code", "runCode", f"code: {{value: {code!r}}}"), folder=tmp_path)
+
+    assert problems("steps:reply") == ""
+    assert "steps.py has no function answer; add it" in problems("steps:answer")
+    assert "JavaScript, which is not run here" in problems("module.exports = async () => ({data: 1})")
+
+
+TRIGGER = "name: T, isTrigger: true, action: {component: {key: %s}, key: %s}"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "flow", "problem"),
+    [
+        (TRIGGER % ("mailer", "ask"), "", "polling triggers are not run here yet"),
+        (TRIGGER % ("mailer", "ask"), "isSynchronous: true", "ask cannot answer its caller; make it false"),
+        (TRIGGER % ("mailer", "answer"), "", "answer must answer its caller; make it true"),
+        (TRIGGER % ("webhook-triggers", "webhok"), "", "has no trigger 'webhok'; did you mean webhook?"),
+        (
+            TRIGGER % ("webhook-triggers", "webhook") + ", errorConfig: {errorHandlerType: ignore}",
+            "",
+            "remove errorConfig",
+        ),
+        (TRIGGER % ("webhook-triggers", "webhook") + ", branches: []", "", "triggers do not branch here yet"),
+        (
+            TRIGGER % ("webhook-triggers", "webhook") + ", schedule: {value: '* * * * *'}",
+            "",
+            "schedules are not run here",
+        ),
+        (
+            TRIGGER % ("webhook-triggers", "webhook"),
+            "queueConfig: {usesFifoQueue: true}",
+            "queues are not kept here yet",
+        ),
+        (TRIGGER % ("webhook-triggers", "webhook"), "isAgentFlow: true", "agent flows are not run here"),
+        (TRIGGER % ("webhook-triggers", "webhook"), "endpointSecurityType: organization", "write customer_required"),
+        (TRIGGER % ("webhook-triggers", "webhook"), "triggerResolver: {enabled: true}", "batching of triggers"),
+        (TRIGGER % ("webhook-triggers", "webhook"), "schemas: {invoke: {type: object}}", "schemas of flows"),
+        (
+            TRIGGER % ("webhook-triggers", "webhook"),
+            "retryConfig: {maxAttempts: 2, uniqueRequestIdField: {type: reference, value: t.results.id}}",
+            "remove uniqueRequestIdField",
+        ),
+    ],
+)
+def test_what_this_host_does_not_do_is_refused_at_the_flow(registry, trigger, flow, problem):
+    document = f"definitionVersion: 7\nname: A\nflows: [{{name: F, steps: [{{{trigger}}}], {flow}}}]"
+    assert problem in "\n".join(map(str, check(parse(document.encode()), registry)))
+
+
+@pytest.mark.parametrize(
+    ("top", "problem"),
+    [
+        ("endpointType: shared_instance", "write flow_specific"),
+        ("preprocessFlowName: F", "give each flow its own URL"),
+        ("flowNameField: {type: reference, value: a.results.b}", "give each flow its own URL"),
+        ("isCodeNative: true", "export it as low-code"),
+        ("configPages: [{name: P, userLevelConfigured: true}]", "user-level configuration is not done here"),
+        ("configPages: [{name: P, elements: [{type: jsonForm, value: '{}'}]}]", "JSON forms are not drawn here yet"),
+        ("requiredConfigVars: [{key: A, dataType: connection, useScopedConfigVar: a}]", "are not kept here"),
+        ("requiredConfigVars: [{key: A, dataType: objectSelection}]", "use string"),
+        (VARS.replace("key: token}", "key: token, template: t}"), "connection templates are not kept here"),
+        (VARS.replace("{key: mailer}", "{key: mailer, signature: abc}"), "write version: LATEST"),
+        (VARS.replace('value: ""', "type: configVar, value: Name"), "enter token in the connection"),
+        (VARS.replace('value: ""', "value: abc"), "presets of connections are not applied here yet"),
+        (VARS.replace("key: token}", "key: tokn}"), "mailer has no connection 'tokn'; did you mean token?"),
+        (VARS.replace("token: {value", "tken: {value"), "did you mean token?"),
+        (
+            "requiredConfigVars: [{key: A, dataType: picklist, dataSource: {component: {key: mailer}, key: boxes}}]",
+            "inputs.connection: is required",
+        ),
+    ],
+)
+def test_what_this_host_does_not_do_is_refused_at_the_top(found, top, problem):
+    assert problem in found(top=top + "\n")
+
+
+def test_what_is_there_but_asks_for_nothing_passes(found):
+    top = "endpointType: flow_specific\ndefaultInstanceProfile: Default\nisCodeNative: false\npreprocessFlowName: ''\n"
+    flow = "    queueConfig: {usesFifoQueue: false}\n    triggerResolver: {enabled: false, batchSize: 1}\n    schemas: {}\n"
+    assert found(top=top, flow=flow) == ""
