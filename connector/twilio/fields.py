@@ -1,0 +1,57 @@
+"""Types of inputs that several units take: addresses, identifiers, times."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator
+
+from ..inputs import Trimmed, sid
+
+_NUMBER = re.compile(r"\+?[\d\s().\-\u00a0\u2010-\u2013]+")
+_NOT_DIALLED = re.compile(r"[^\d+]")
+
+
+def tidy(address: str) -> str:
+    """An address as Twilio takes it: a number without the blanks, dashes, dots and parentheses that people write into it.
+
+    Short codes, alphanumeric senders, SIDs and addresses of channels (``whatsapp:+1…``, ``sip:…``) stay as they are. A number
+    without a country is not guessed at.
+    """
+    if "," in address or ";" in address.partition("sip:")[0]:
+        message = "must be one address; send to several with a loop"
+        raise ValueError(message)
+    if not address.isprintable():
+        message = "holds characters that no address has; copy it again"
+        raise ValueError(message)
+    if not _NUMBER.fullmatch(address):
+        return address
+    number = _NOT_DIALLED.sub("", address)
+    if not number.strip("+"):
+        message = "holds no digits; write a number as +15551234567"
+        raise ValueError(message)
+    return number
+
+
+Address: TypeAlias = Annotated[Trimmed, AfterValidator(tidy)]
+"""Whom a message is from or to, in every form that Twilio takes."""
+
+MessageSid: TypeAlias = Annotated[Trimmed, sid("SM", "MM")]
+
+
+def _moment(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value.strip())
+    except ValueError:
+        message = "must be a date or a time in ISO 8601, such as 2026-11-21 or 2026-11-21T09:30:00Z"
+        raise ValueError(message) from None
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+Moment: TypeAlias = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_in_utc)]
+"""A point in time, from an ISO 8601 date (its first moment) or date-time; without an offset it is UTC."""

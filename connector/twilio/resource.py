@@ -1,0 +1,93 @@
+"""Twilio's resources, each declared once, and the shape in which their values leave this connector."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+API_2010 = "/2010-04-01"
+
+_RFC_2822_UTC = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) \+0000")
+_MONTHS = dict(
+    zip(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), range(1, 13), strict=True)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One of Twilio's resources. ``path`` may hold ``{account}`` and the names of parents; ``items`` is a page's list."""
+
+    name: str
+    path: str
+    items: str
+    product: str = "api"
+    extension: str = ""
+    dates: frozenset[str] = frozenset({"date_created", "date_updated"})
+
+    def collection(self, parents: Mapping[str, str]) -> str:
+        """The path of the list."""
+        return self.path.format_map(parents) + self.extension
+
+    def item(self, parents: Mapping[str, str], sid: str) -> str:
+        """The path of one."""
+        return f"{self.path.format_map(parents)}/{sid}{self.extension}"
+
+    def shape(self, found: Any) -> Any:
+        """One of these as the platform has it: camelCase keys, ISO 8601 dates; all else as Twilio sent it, known or not."""
+        if not isinstance(found, Mapping):
+            return found
+        return {to_camel(key): iso_date(value) if key in self.dates else value for key, value in found.items()}
+
+
+MESSAGES = Resource(
+    name="message",
+    path=API_2010 + "/Accounts/{account}/Messages",
+    items="messages",
+    extension=".json",  # without it the 2010 API answers in XML
+    dates=frozenset({"date_created", "date_updated", "date_sent"}),
+)
+
+
+def iso_date(value: Any) -> Any:
+    """A date of either API, RFC 2822 or ISO 8601, as ``2010-04-01T00:00:00.000Z``; what is none comes back as it is."""
+    if not isinstance(value, str):
+        return value
+    if (found := _RFC_2822_UTC.fullmatch(value)) and (month := _MONTHS.get(found[2])):
+        return f"{found[3]}-{month:02}-{found[1]}T{found[4]}.000Z"
+    moment = _moment(value)
+    if moment is None:
+        return value
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _moment(text: str) -> datetime | None:
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = parse(text)
+        except (ValueError, TypeError, OverflowError):
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
+
+
+def form_pairs(values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Values as Twilio's forms have them: lists repeat their key, booleans in lower case, times in UTC, None left out."""
+    for name, value in values.items() if isinstance(values, Mapping) else values:
+        for item in value if isinstance(value, list | tuple) else [value]:
+            if item is not None:
+                yield name, _form_text(item)
+
+
+def _form_text(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        case date():
+            return value.isoformat()
+    return str(value)

@@ -1,0 +1,72 @@
+"""What makes an event of Twilio's the same event: the rules by which a host drops repetitions.
+
+A signature has no time in it, so whoever saw a request can send it again, with a new idempotency token if they like: the
+first identity is therefore made from what was signed. Twilio's own retries carry the same token, the second identity.
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from ..connector.payload import WebhookRequest
+
+TOKEN_HEADER = "I-Twilio-Idempotency-Token"  # noqa: S105  a header's name
+
+_RULES: Sequence[tuple[str, ...]] = (
+    ("ConferenceSid", "SequenceNumber"),
+    ("TranscriptionSid", "TranscriptionStatus"),
+    ("RecordingSid", "RecordingStatus"),
+    ("CallSid", "CallbackSource", "SequenceNumber"),
+    ("CallSid", "SequenceNumber"),
+    ("MessageSid", "MessageStatus"),
+    ("MessageSid", "SmsStatus"),
+    ("MessageSid",),
+)
+"""Parameters that together name one event; the first rule whose parameters are all there holds."""
+
+
+def identities(request: WebhookRequest, said: Any) -> tuple[str, ...]:
+    """The identities of an accepted request; it repeats another if they share one of them."""
+    token = request.header(TOKEN_HEADER)
+    content = _content(request, said)
+    if content is not None:
+        return (content, f"token:{token}") if token else (content,)
+    # A call asks for instructions again and again, now and then in the same words: only Twilio's token tells a retry.
+    return (f"{_hash(request)}:token:{token}",) if token else ()
+
+
+def _content(request: WebhookRequest, said: Any) -> str | None:
+    if not isinstance(said, Mapping):
+        return _events(said) or _hash(request)
+    for rule in _RULES:
+        if all(isinstance(said.get(name), str) and said[name] for name in rule):
+            values = ":".join(said[name] for name in rule)
+            return f"{rule[0]}:{values}{_query(request)}"
+    if "CallSid" in said:
+        return None
+    if said.get("specversion") and isinstance(said.get("id"), str):
+        return f"event:{said['id']}"
+    return _hash(request)
+
+
+def _events(said: Any) -> str | None:
+    """A batch of CloudEvents is one event here: a batch that shares only some of another's is not its repetition."""
+    if not isinstance(said, list) or not said:
+        return None
+    ids = [event.get("id") for event in said if isinstance(event, Mapping) and event.get("specversion")]
+    if len(ids) != len(said) or not all(isinstance(each, str) for each in ids):
+        return None
+    return (
+        f"event:{ids[0]}" if len(ids) == 1 else f"events:{sha256(' '.join(sorted(map(str, ids))).encode()).hexdigest()}"
+    )
+
+
+def _query(request: WebhookRequest) -> str:
+    """A redirect in TwiML asks the same about the same message, with another query."""
+    query = request.url.partition("?")[2] if request.method.upper() != "GET" else ""
+    return f":{sha256(query.encode()).hexdigest()[:16]}" if query else ""
+
+
+def _hash(request: WebhookRequest) -> str:
+    signed = request.url.partition("#")[0].encode() + b"\0" + request.body
+    return f"signed:{sha256(signed).hexdigest()}"
