@@ -27,7 +27,7 @@ U = TypeVar("U", bound="Unit")
 ENTRY_POINT_GROUP = "twilio_connector.components"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Unit:
     """What component.yaml says of one connection, action, trigger or data source. ``entry`` is ``module:name``."""
 
@@ -70,7 +70,7 @@ class Unit:
 
     def _with_connections(self, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for name, value in values.items():
-            is_connection = value and name in self.connection_inputs
+            is_connection = value is not None and value != "" and name in self.connection_inputs
             yield name, self.component.connect(value) if is_connection else value
 
     def _import(self, entry: str) -> Any:
@@ -166,7 +166,7 @@ class DataSource(Unit):
         return list(self.target(context, self.prepare(values)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Component:
     """A loaded component. Listing it imports none of its units."""
 

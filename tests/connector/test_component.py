@@ -154,7 +154,7 @@ def test_two_components_with_one_key_are_an_error_that_names_both(greeter, tmp_p
 def test_the_distributions_own_folder_is_the_installed_package():
     root = Path(__file__).resolve().parents[2]
     assert load(root).package == "twilio_connector"
-    assert load(root) == load("twilio_connector")
+    assert load(root).root == load("twilio_connector").root == root
 
 
 def test_a_component_cannot_be_changed(greeter):
