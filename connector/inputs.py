@@ -36,6 +36,7 @@ class Hint:
     language: str | None = None
     shown: bool = True
     advanced: bool = False
+    required: bool | None = None  # True: a form asks for it although there is a default
 
 
 class _Model(BaseModel):

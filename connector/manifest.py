@@ -160,7 +160,7 @@ def _input(key: str, field: FieldInfo) -> dict[str, Any]:
         "placeholder": hint.placeholder,
         "comments": field.description,
         "example": next(iter(field.examples or ()), None),
-        "required": field.is_required(),
+        "required": field.is_required() if hint.required is None else hint.required,
         "default": None if kind == "connection" else _text(None if field.is_required() else field.get_default()),
         "model": _choices(field.annotation),
         "collection": hint.collection,

@@ -166,7 +166,7 @@ def _refuses_what_it_does_not_know(unit: Unit) -> None:
 def _names_each_input_that_is_missing(unit: Unit) -> None:
     values = _example_values(unit)
     for item in manifest.inputs_of(unit.model):
-        if item["required"]:
+        if item["required"] and not item.get("default"):
             error = _error_of(unit, {**values, item["key"]: ""})
             assert error.field == item["key"], f"{unit.key}: a missing {item['key']} is reported on {error.field}"
 

@@ -132,7 +132,8 @@ def _said(request: WebhookRequest, content_type: str, query: str) -> Any:
 
 def _check_account(said: Any, connection: TwilioConnection | None) -> None:
     account = said.get("AccountSid") if isinstance(said, Mapping) else None
-    if account is not None and connection is not None and account not in connection.accounts:
+    known = connection.accounts if connection else ()
+    if account is not None and not (isinstance(account, str) and account in known):
         raise WebhookRejected(
             "AccountSid: the request is about another account than the connection's; give the connection its subaccountSid, "
             "or make one for that account",
