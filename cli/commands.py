@@ -83,3 +83,32 @@ def validate(
     require(integration, installed(components or ()))
     steps = sum(len(list(flow.walk())) for flow in integration.flows)
     typer.echo(f"{file}: {integration.name}: {len(integration.flows)} flows, {steps} steps: can be deployed")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 is a free one.", min=0, max=65535)] = 8000,
+    data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
+    public_url: Annotated[str | None, typer.Option(help="The address that senders see and sign.")] = None,
+) -> None:
+    """Run the host: pages, webhooks and executions."""
+    from .serve import serve
+
+    serve(host, port, data, public_url)
+
+
+@app.command()
+def sandbox(port: Annotated[int, typer.Option(help="The port; 0 is a free one.", min=0, max=65535)] = 0) -> None:
+    """Run the local Twilio."""
+    from .serve import sandbox
+
+    sandbox(port)
+
+
+@app.command()
+def demo(*, once: Annotated[bool, typer.Option("--once", help="End after the first conversation.")] = False) -> None:
+    """Show a conversation: the local Twilio, the host, and a flow that answers."""
+    from .demo import demo
+
+    demo(once=once)

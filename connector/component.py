@@ -121,7 +121,7 @@ class Action(Unit):
 
     @property
     def pure(self) -> bool:
-        """True where running it again does nothing to the world, so a host need not checkpoint it."""
+        """True where the result follows from the inputs alone, so that a replay may compute it again instead of recording it."""
         return bool(self.flags.get("pure", False))
 
     def run(self, context: ActionContext, values: Mapping[str, Any]) -> Any:
