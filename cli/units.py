@@ -11,6 +11,7 @@ from ..connector.component import Unit, load
 from ..connector.context import ActionContext
 from ..connector.errors import ConnectionFailed, ConnectorError, InvalidInput
 from ..connector.payload import WebhookRequest
+from ..connector.result import ActionResult
 from .output import write_data, write_json
 
 U = TypeVar("U", bound=Unit)
@@ -21,7 +22,8 @@ FORM = "application/x-www-form-urlencoded"
 def invoke(source: str, action: str, connection: Path | None, inputs: str, save: Path | None) -> None:
     """Run an action and print or save what it gives."""
     unit = _unit(load(source).actions, action, "action")
-    data = unit.run(ActionContext(), _values(unit, connection, inputs))
+    result = unit.run(ActionContext(), _values(unit, connection, inputs))
+    data = result.data if isinstance(result, ActionResult) else result
     if save is None:
         write_data(data)
         return

@@ -98,6 +98,7 @@ def test_bytes_are_saved_to_a_file(run, twilio, connection, tmp_path):
     url = "/Accounts/$TWILIO_ACCOUNT_SID/Messages.json?PageSize=1"
     inputs = json.dumps({"url": url, "method": "GET", "responseType": "arraybuffer"})
     done = run("invoke", "rawRequest", "--connection", connection, "--inputs", inputs, "--save", path)
+    assert done.status == 0, done.err
     assert done.json == {"data": {"path": str(path), "size": path.stat().st_size}}
     assert "messages" in json.loads(path.read_bytes())
 
