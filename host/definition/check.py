@@ -22,6 +22,15 @@ _LOOPS = frozenset({"loopOverItems", "loopNTimes"})
 
 def check(integration: model.Integration, registry: Mapping[str, Component]) -> tuple[Problem, ...]:
     """All that keeps the integration from running here; nothing if it can run."""
+    try:
+        require(integration, registry)
+    except IntegrationInvalid as error:
+        return error.problems
+    return ()
+
+
+def require(integration: model.Integration, registry: Mapping[str, Component]) -> None:
+    """Raises IntegrationInvalid if the integration cannot run here."""
     notes = Notes(integration.file)
     note_unsupported(integration, notes)
     checking = _Check(integration, registry, notes)
@@ -29,13 +38,8 @@ def check(integration: model.Integration, registry: Mapping[str, Component]) -> 
         checking.config_var(var)
     for flow in integration.flows:
         checking.flow(flow)
-    return IntegrationInvalid(notes.problems).problems
-
-
-def require(integration: model.Integration, registry: Mapping[str, Component]) -> None:
-    """Raises IntegrationInvalid if the integration cannot run here."""
-    if problems := check(integration, registry):
-        raise IntegrationInvalid(problems)
+    if notes.problems:
+        raise IntegrationInvalid(notes.problems)
 
 
 class _Check:

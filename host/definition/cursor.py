@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from .names import did_you_mean
-from .problems import Problem, Where
+from .problems import IntegrationInvalid, Problem, Where
 from .tree import Mapping, Node, Scalar, Sequence
 
 C = TypeVar("C", bound=str)
+MAX_PROBLEMS = 200
 
 
 @dataclass
@@ -19,8 +20,11 @@ class Notes:
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, at: Where, message: str) -> None:
-        """Note a problem."""
+        """Note a problem. Raises IntegrationInvalid when there are so many that the rest can wait."""
         self.problems.append(Problem(self.file, at.line, at.path, message))
+        if len(self.problems) == MAX_PROBLEMS:
+            last = Problem(self.file, at.line, "", f"there may be more: only the first {MAX_PROBLEMS} are looked for")
+            raise IntegrationInvalid([*self.problems, last])
 
 
 @dataclass(frozen=True, slots=True)

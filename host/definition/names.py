@@ -53,12 +53,12 @@ def split_path(path: str) -> tuple[str, ...]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a message: the nearest known name, or all of them."""
+    """The end of a message: the nearest known name, or the first dozen of them."""
     names = sorted(known)
     close = get_close_matches(name, names, n=1) or [other for other in names if loose(other) == loose(name)]
     if close:
         return f"did you mean {close[0]}?"
-    return f"there are {', '.join(names)}" if names else "there are none"
+    return f"there are {', '.join(names[:12])}{', …' * (len(names) > 12)}" if names else "there are none"  # noqa: PLR2004
 
 
 def _without_accents(text: str) -> str:

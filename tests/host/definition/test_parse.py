@@ -149,6 +149,12 @@ def test_an_input_that_cannot_be_read_is_named(integration, written, problem):
     assert {found.line for found in caught.value.problems} == {12}
 
 
+def test_a_file_that_is_wrong_all_over_is_not_read_to_its_end():
+    found = problems("definitionVersion: 7\nname: A\nflows: [" + "x, " * 5000 + "x]").splitlines()
+    assert len(found) == 201
+    assert "only the first 200 are looked for" in found[-1]
+
+
 def test_the_problems_survive_pickling():
     error = pickle.loads(pickle.dumps(IntegrationInvalid([Problem("f", 1, "a.b", "is wrong")])))  # noqa: S301
     assert (str(error), error.field, error.kind, error.exit_status) == ("f:1: a.b: is wrong", "a.b", "integration", 2)

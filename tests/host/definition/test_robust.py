@@ -78,6 +78,6 @@ def test_no_change_of_a_file_raises_anything_but_problems(own, changes):
         with suppress(KeyError, IndexError, TypeError):
             for key in path:
                 node = node[key]
-            node[last] = junk
+            node[last] = copy.deepcopy(junk)
     with suppress(IntegrationInvalid):
         check(parse(json.dumps(document).encode()), own)
