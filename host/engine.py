@@ -70,7 +70,12 @@ class Engine:
         """Take this process's name, recover what its predecessor left, and begin to pump."""
         self._identity = Identity.take(self._settings)
         DBOS(config=durable.configuration(self._settings, self.executor))
-        self._workflow = DBOS.workflow(name="run_execution", max_recovery_attempts=MAX_RECOVERIES)(self._execute)
+
+        @DBOS.workflow(name="run_execution", max_recovery_attempts=MAX_RECOVERIES)
+        def run_execution(text: str) -> str:  # a function, since the decorator cannot mark a method
+            return self._execute(text)
+
+        self._workflow = run_execution
         DBOS.launch()
         self._pump = threading.Thread(target=self._pump_forever, name="pump", daemon=True)
         self._pump.start()

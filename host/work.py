@@ -13,10 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..connector.component import Action
-from ..connector.context import ActionContext, Flow, Instance, utc_now
-from ..connector.context import Integration as IntegrationContext
-from ..connector.errors import ConnectorError, InvalidInput, OutcomeUnknown
-from ..connector.http import Transport
+from ..connector.context import ActionContext, utc_now
+from ..connector.errors import InvalidInput, OutcomeUnknown
 from ..connector.result import ActionResult
 from . import outcome, portable
 from .configuration import Configuration
@@ -24,13 +22,13 @@ from .definition import model
 from .expressions import Scope, shown
 from .redact import Redactor
 from .registry import Registry
+from .routes import Routes
 from .runner import FlowOutcome, States, StepCall, StepRecord, run
 from .settings import Limits
 from .store import Store
 from .store.commit import GroupCommit
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
-from .vault import Vault
 from .versions import Versions
 
 Write = Callable[[sa.Connection], Any]
@@ -63,15 +61,17 @@ class Workshop:
     """What every execution of a host uses."""
 
     store: Store
-    vault: Vault
     registry: Registry
     versions: Versions
-    redactor: Redactor
-    transport: Transport
+    configuration: Configuration
+    routes: Routes
     records: GroupCommit[Write, Any]
     limits: Limits
-    address: Callable[[str], str]
     stopping: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def redactor(self) -> Redactor:
+        return self.configuration.redactor
 
     def run(self, assignment: Assignment, checkpoint: Checkpoint) -> FlowOutcome:
         """Run the flow. Raises the error that it ends with; others than a ConnectorError are faults of the host."""
@@ -217,55 +217,31 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
         raise InvalidInput(f"there is no execution {assignment.execution_id}; it was removed")
     integration = workshop.versions.load(record.version_id)
     flow = integration.flow(record.flow)
-    config = Configuration(workshop.store, workshop.vault, workshop.registry, workshop.redactor)
-    values = config.resolve(assignment.config, assignment.connections)
+    values = workshop.configuration.resolve(assignment.config, assignment.connections)
     owners = _owners(record, integration)
-    found = workshop.store.states.read(owners)
+    context = workshop.routes.context(workshop.store.instances.require(record.instance_id), integration, flow)
     return Attempt(
         workshop=workshop,
         assignment=assignment,
         checkpoint=checkpoint,
         flow=flow,
         scope=Scope.begin(flow, portable.loads(record.payload or "null"), values),
-        states=States(**found),
+        states=States(**workshop.store.states.read(owners)),
         owners=owners,
-        context=_context(workshop, assignment, record, integration),
+        context=replace(
+            context,
+            logger=logging.getLogger("twilio_connector.flow"),
+            execution_id=record.id,
+            started_at=portable.instant(record.started_at or record.created_at),
+            config_vars=assignment.config,
+        ),
     )
 
 
 def _owners(record: ExecutionRecord, integration: model.Integration) -> dict[StateScope, str]:
     return {
-        "instance": f"{record.instance_id}/{record.flow}",
+        "instance": f"{record.instance_id}/{record.flow}"[:128],
         "cross_flow": record.instance_id,
         "execution": record.id,
-        "integration": integration.name,
+        "integration": integration.name[:128],
     }
-
-
-def _context(
-    workshop: Workshop, assignment: Assignment, record: ExecutionRecord, integration: model.Integration
-) -> ActionContext:
-    instance = workshop.store.instances.require(record.instance_id)
-    customer = workshop.store.customers.get(instance.customer_id)
-    if customer is None:
-        raise ConnectorError(f"the customer of instance {instance.name!r} was removed")
-    urls = {e.flow: workshop.address(e.id) for e in workshop.store.instances.endpoints(instance.id)}
-    return ActionContext(
-        logger=logging.getLogger("twilio_connector.flow"),
-        transport=workshop.transport,
-        customer=customer,
-        instance=Instance(id=instance.id, name=instance.name),
-        integration=IntegrationContext(
-            id=instance.integration_id,
-            name=integration.name,
-            version_sequence_id=str(instance.version),
-            external_version=integration.version,
-            folder=integration.folder,
-        ),
-        flow=Flow(id=record.flow, name=record.flow, stable_id=integration.flow(record.flow).stable_key),
-        execution_id=record.id,
-        started_at=portable.instant(record.started_at or record.created_at),
-        config_vars=assignment.config,
-        webhook_urls=urls,
-        invoke_url=urls.get(record.flow, ""),
-    )

@@ -122,7 +122,7 @@ class Instances:
     def add_key(self, endpoint_id: str) -> str:
         """A new API key of the endpoint, to be shown now: it cannot be read back."""
         key = secrets.token_urlsafe(32)
-        values = {"id": time_id(), "endpoint_id": endpoint_id, "digest": _digest(key), "hint": key[-4:]}
+        values = {"id": time_id(), "endpoint_id": endpoint_id, "digest": digest(key), "hint": key[-4:]}
         with self.engine.begin() as connection:
             connection.execute(sa.insert(endpoint_keys).values(**values, created_at=utc_now()))
         return key
@@ -137,16 +137,15 @@ class Instances:
         with self.engine.begin() as connection:
             connection.execute(sa.delete(endpoint_keys).where(endpoint_keys.c.id == key_id))
 
-    def admits(self, endpoint_id: str, key: str | None) -> bool:
-        """Whether the endpoint asks for no key, or ``key`` is one of its own."""
+    def key_digests(self, endpoint_id: str) -> tuple[str, ...]:
+        """SHA-256 of each of the endpoint's keys."""
         with reading(self.engine).begin() as connection:
             query = sa.select(endpoint_keys.c.digest).where(endpoint_keys.c.endpoint_id == endpoint_id)
-            digests = list(connection.execute(query).scalars())
-        given = _digest(key or "")
-        return not digests or any(secrets.compare_digest(given, digest) for digest in digests)
+            return tuple(connection.execute(query).scalars())
 
 
-def _digest(key: str) -> str:
+def digest(key: str) -> str:
+    """By which an API key is known."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -31,11 +31,20 @@ class Refusals:
     kept: int
 
     def add(self, *, endpoint_id: str, reason: str, method: str = "POST", source: str = "") -> None:
-        values = {"id": time_id(), "endpoint_id": endpoint_id[:64], "reason": reason[:2000], "method": method[:16]}
-        newest = sa.select(table.c.id).order_by(table.c.id.desc()).limit(self.kept)
         with self.engine.begin() as connection:
-            connection.execute(sa.insert(table).values(**values, source=source[:256], at=utc_now()))
-            connection.execute(sa.delete(table).where(table.c.id.not_in(newest)))
+            self.write(connection, endpoint_id=endpoint_id, reason=reason, method=method, source=source)
+
+    def write(self, connection: sa.Connection, *, endpoint_id: str, reason: str, method: str, source: str) -> None:
+        """The same in a transaction of the caller's."""
+        values = {
+            "id": time_id(),
+            "endpoint_id": endpoint_id[:64],
+            "reason": _storable(reason)[:2000],
+            "method": method[:16],
+        }
+        newest = sa.select(table.c.id).order_by(table.c.id.desc()).limit(self.kept)
+        connection.execute(sa.insert(table).values(**values, source=_storable(source)[:256], at=utc_now()))
+        connection.execute(sa.delete(table).where(table.c.id.not_in(newest)))
 
     def recent(self, *, endpoint_id: str | None = None, limit: int = 100) -> list[Refusal]:
         """The newest first."""
@@ -43,3 +52,8 @@ class Refusals:
         with reading(self.engine).begin() as connection:
             rows = connection.execute(query if endpoint_id is None else query.where(table.c.endpoint_id == endpoint_id))
             return [Refusal(**row) for row in rows.mappings()]
+
+
+def _storable(text: str) -> str:
+    """What a stranger sent may hold what Postgres does not take: NUL and lone surrogates."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.host.store import Store
 from twilio_connector.host.store.database import DatabaseUnusable, prepare
+from twilio_connector.host.store.instances import digest
 from twilio_connector.host.store.schema import meta
 
 LIMIT = 1 << 20
@@ -127,17 +128,15 @@ def test_an_instance_name_of_another_integration_is_refused(store):
         )
 
 
-def test_an_endpoint_asks_for_a_key_only_when_it_has_one(store):
+def test_of_an_api_key_only_the_digest_is_kept(store):
     (endpoint, _) = store.instances.endpoints(deploy(store).id)
-    assert store.instances.admits(endpoint.id, None)
     key = store.instances.add_key(endpoint.id)
-    assert store.instances.admits(endpoint.id, key)
-    assert not store.instances.admits(endpoint.id, None)
-    assert not store.instances.admits(endpoint.id, key + "x")
     (kept,) = store.instances.keys(endpoint.id)
     assert kept.hint == key[-4:]
+    assert store.instances.key_digests(endpoint.id) == (digest(key),)
+    assert key not in digest(key)
     store.instances.remove_key(kept.id)
-    assert store.instances.admits(endpoint.id, "anything")
+    assert store.instances.key_digests(endpoint.id) == ()
 
 
 def test_only_the_newest_refusals_are_kept(store):

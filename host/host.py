@@ -1,0 +1,315 @@
+"""The host without its web: what the pages and the command do is here, each with errors that say what to mend."""
+
+import logging
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from ..connector.component import ConnectionType
+from ..connector.context import ActionContext, utc_now
+from ..connector.errors import ConnectorError, InvalidInput, Refused, WebhookRejected
+from ..connector.http import Transport
+from ..connector.payload import HttpResponse, Payload, WebhookRequest
+from . import definition, portable, publication
+from .configuration import Configuration
+from .definition.check import require
+from .engine import Ended, Engine
+from .ids import time_id
+from .inbox import Inbound, Inbox
+from .redact import RedactingFilter, Redactor
+from .registry import Registry, components
+from .routes import Route, Routes
+from .settings import Settings
+from .store import Store
+from .store.commit import GroupCommit
+from .store.connections import ConnectionRecord
+from .store.instances import InstanceRecord
+from .vault import Vault
+from .versions import Versions
+from .work import Workshop, Write
+
+_REFUSALS_AT_ONCE = 100
+_ENDPOINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class NoSuchEndpoint(Refused):
+    """An address that nobody was given, or one of an instance that is switched off."""
+
+
+class KeyRefused(Refused):
+    """The flow asks for an API key and this is none of its keys."""
+
+
+class TooLarge(InvalidInput):
+    """The body is larger than the host takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """An accepted request. ``response`` is the trigger's own answer; a ``synchronous`` flow's result comes before it."""
+
+    execution_id: str
+    duplicate: bool
+    synchronous: bool
+    response: HttpResponse | None = None
+
+
+class Host:
+    """Made by :meth:`open`; executes after :meth:`start`; a context manager that does both and stops."""
+
+    def __init__(self, settings: Settings, store: Store, vault: Vault, registry: Registry) -> None:
+        self.settings, self.store, self.vault, self.registry = settings, store, vault, registry
+        self.redactor = Redactor()
+        self.transport = Transport()
+        self.versions = Versions(store, settings.data / "versions")
+        self.configuration = Configuration(store, vault, registry, self.redactor)
+        self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
+        self.routes = Routes(
+            store=store,
+            registry=registry,
+            versions=self.versions,
+            configuration=self.configuration,
+            transport=self.transport,
+            address=self.address,
+        )
+        self.engine = Engine(
+            settings,
+            Workshop(
+                store=store,
+                registry=registry,
+                versions=self.versions,
+                configuration=self.configuration,
+                routes=self.routes,
+                records=self._records,
+                limits=settings.limits,
+            ),
+        )
+        self.inbox = Inbox(store.engine, settings.limits, self.engine.wake)
+        self._refusing = threading.Semaphore(_REFUSALS_AT_ONCE)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Raises DatabaseUnusable, VaultLocked or InvalidComponent, each with what to do."""
+        registry = components(settings.components)
+        store = Store.open(settings)
+        return cls(settings, store, Vault.open(settings, store.engine), registry)
+
+    def start(self) -> None:
+        """Execute what is accepted, beginning with what the last process left."""
+        self.engine.start()
+        for name in ("", "dbos", "twilio_connector"):
+            for handler in logging.getLogger(name).handlers:
+                handler.addFilter(RedactingFilter(self.redactor))
+
+    def stop(self) -> None:
+        """Accept nothing more, end what runs or leave it to the next start, close everything."""
+        self.inbox.close()
+        if self.engine.executor:
+            self.engine.stop()
+        self._records.close()
+        self.transport.close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def address(self, endpoint_id: str) -> str:
+        """The webhook URL of an endpoint, as senders see and sign it."""
+        return f"{self.settings.public_url}/trigger/{endpoint_id}"
+
+    def addresses(self, instance_id: str) -> dict[str, str]:
+        """Webhook URL by flow."""
+        return {e.flow: self.address(e.id) for e in self.store.instances.endpoints(instance_id)}
+
+    # ── webhooks ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def receive(
+        self, endpoint_id: str, request: WebhookRequest, *, api_key: str | None = None, source: str = ""
+    ) -> Received:
+        """Verify, normalise and accept; when it returns, the request is on disk.
+
+        Raises NoSuchEndpoint, KeyRefused, WebhookRejected, TooLarge, InvalidInput (the body is malformed), or Busy.
+        """
+        route = await self.routes.find(endpoint_id) if _ENDPOINT.fullmatch(endpoint_id) else None
+        if route is None or not route.instance.enabled:
+            raise NoSuchEndpoint("there is no such endpoint, or its instance is switched off", status=404)
+        try:
+            return await self._accept(route, request, api_key)
+        except (Refused, InvalidInput) as error:
+            self._note_refusal(endpoint_id, f"{error.kind}: {error}", request.method, source)
+            raise
+
+    async def _accept(self, route: Route, request: WebhookRequest, api_key: str | None) -> Received:
+        if not route.admits(api_key):
+            raise KeyRefused("the flow asks for an API key in the header Api-Key", status=401)
+        if len(request.body) > self.settings.limits.body:
+            raise TooLarge(f"the body is larger than {self.settings.limits.body} bytes", field="body", status=413)
+        execution_id = time_id()
+        context = replace(route.context, execution_id=execution_id, started_at=portable.instant(utc_now()))
+        result = route.trigger.receive(context, request, route.values)
+        accepted = await self.inbox.accept(
+            Inbound(
+                execution_id=execution_id,
+                endpoint_id=route.endpoint_id,
+                instance_id=route.instance.id,
+                version_id=route.instance.version_id,
+                flow=route.flow.name,
+                payload=portable.dumps(envelope(result.payload)),
+                identities=result.dedupe,
+            )
+        )
+        return Received(
+            execution_id=accepted.execution_id,
+            duplicate=accepted.duplicate,
+            synchronous=route.flow.synchronous,
+            response=result.response,
+        )
+
+    def _note_refusal(self, endpoint_id: str, reason: str, method: str, source: str) -> None:
+        """Written down with other writes, and only so many at a time: rubbish must not slow down what is accepted."""
+        log = logging.getLogger("twilio_connector.webhooks")
+        log.warning("refused %s to endpoint %s…: %s", method, endpoint_id[:6], reason)
+        if self._refusing.acquire(blocking=False):
+            add = partial(
+                self.store.refusals.write, endpoint_id=endpoint_id, reason=reason, method=method, source=source
+            )
+            self._records.put(add).add_done_callback(lambda _: self._refusing.release())
+
+    async def result(self, execution_id: str, timeout: float | None = None) -> Ended:  # noqa: ASYNC109
+        """How an execution ended. Raises TimeoutError after ``timeout`` seconds, by default the synchronous deadline."""
+        return await self.engine.result(execution_id, timeout or self.settings.limits.sync_deadline)
+
+    # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_connection(self, *, name: str, component: str, key: str, fields: Mapping[str, Any]) -> ConnectionRecord:
+        """Raises ConnectionFailed naming the field that is wrong, InvalidInput for a name in use."""
+        given = _given(fields)
+        self.connection_type(component, key).build(given)
+        return self.store.connections.add(
+            name=name, component=component, key=key, seal=lambda new_id: self.vault.seal(new_id, given)
+        )
+
+    def update_connection(self, connection_id: str, *, name: str, fields: Mapping[str, Any]) -> ConnectionRecord:
+        """Replace name and fields; a secret left empty keeps its value, since no page ever shows it."""
+        record = self.store.connections.require(connection_id)
+        kind = self.connection_type(record.component, record.key)
+        stored = self.vault.unseal(record.id, record.secret)
+        kept = {name: stored[name] for name in hidden(kind) if name in stored}
+        given = kept | _given(fields)
+        kind.build(given)
+        self.routes.forget()
+        return self.store.connections.update(connection_id, name=name, secret=self.vault.seal(connection_id, given))
+
+    def connection_form(self, connection_id: str) -> tuple[dict[str, Any], frozenset[str]]:
+        """The fields that may be shown, and the names of the secrets that have a value."""
+        record = self.store.connections.require(connection_id)
+        stored = self.vault.unseal(record.id, record.secret)
+        secret = hidden(self.connection_type(record.component, record.key))
+        return {k: v for k, v in stored.items() if k not in secret}, frozenset(secret & stored.keys())
+
+    def test_connection(self, connection_id: str) -> ConnectionRecord:
+        """Try it for real and write down the verdict, good or bad."""
+        record = self.store.connections.require(connection_id)
+        fields = self.configuration.open(record)["fields"]
+        context = ActionContext(transport=self.transport)
+        try:
+            verdict = self.connection_type(record.component, record.key).test(fields, context)
+        except ConnectorError as error:
+            self.store.connections.record_test(connection_id, healthy=False, verdict=self.redactor.strike(str(error)))
+        else:
+            self.store.connections.record_test(connection_id, healthy=True, verdict=verdict)
+        return self.store.connections.require(connection_id)
+
+    def remove_connection(self, connection_id: str) -> None:
+        """Raises InvalidInput while an instance uses it."""
+        self.store.connections.remove(connection_id)
+
+    def connection_type(self, component: str, key: str) -> ConnectionType:
+        """Raises InvalidInput for one that no installed component has."""
+        found = self.registry.get(component)
+        if found is None or key not in found.connections:
+            raise InvalidInput(f"no installed component {component!r} has a connection {key!r}", field="component")
+        return found.connections[key]
+
+    # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def deploy(
+        self,
+        path: Path,
+        *,
+        customer: str,
+        config: Mapping[str, Any] | None = None,
+        name: str = "",
+        customer_name: str = "",
+    ) -> InstanceRecord:
+        """Deploy an integration file for the customer of that external id; once more updates the instance of that name.
+
+        ``config`` maps config variables to values, those of connections to a connection's name or id. Raises
+        IntegrationInvalid with everything that is wrong in the file, InvalidInput for a config variable.
+        """
+        integration = definition.read(path)
+        require(integration, self.registry)
+        values, connections = self.configuration.check(integration, config or {})
+        limit = self.settings.limits.definition
+        files = publication.files(integration, path, limit)
+        version = self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
+        instance = self.store.instances.put(
+            name=name or integration.name,
+            version_id=version.id,
+            integration_id=version.integration_id,
+            customer_id=self.store.customers.ensure(customer, customer_name).id,
+            config=values,
+            connections=connections,
+            flows=[flow.name for flow in integration.flows],
+        )
+        self.routes.forget()
+        return instance
+
+    def enable(self, instance_id: str, *, enabled: bool) -> None:
+        self.store.instances.enable(instance_id, enabled=enabled)
+        self.routes.forget()
+
+    def remove_instance(self, instance_id: str) -> None:
+        self.store.instances.remove(instance_id)
+        self.routes.forget()
+
+    def add_key(self, endpoint_id: str) -> str:
+        """A new API key of the endpoint, to be shown once."""
+        key = self.store.instances.add_key(endpoint_id)
+        self.routes.forget()
+        return key
+
+    def remove_key(self, key_id: str) -> None:
+        self.store.instances.remove_key(key_id)
+        self.routes.forget()
+
+
+def envelope(payload: Payload) -> dict[str, Any]:
+    """The payload as flows see it: the platform's envelope, the raw body still bytes."""
+    return replace(payload, raw_body=None).to_json() | {
+        "rawBody": {"data": payload.raw_body, "contentType": payload.content_type}
+    }
+
+
+def hidden(kind: ConnectionType) -> frozenset[str]:
+    """The fields of a connection whose values are never shown."""
+    return frozenset(item["key"] for item in kind.inputs if item["type"] == "password")
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in {None, ""}}
+
+
+def _apply(connection: Any, changes: Any) -> list[Any]:
+    return [change(connection) for change in changes]
+
+
+__all__ = ["Ended", "Host", "KeyRefused", "NoSuchEndpoint", "Received", "TooLarge", "WebhookRejected"]

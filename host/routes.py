@@ -1,0 +1,106 @@
+"""Endpoints, looked up once and kept for a moment: what a webhook needs is there before its request has ended."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..connector.component import Trigger
+from ..connector.context import ActionContext, Customer, Flow, Instance, Integration
+from ..connector.http import Transport
+from .configuration import Configuration
+from .definition import model
+from .expressions import Scope, resolve_inputs
+from .registry import Registry
+from .store import Store
+from .store.instances import InstanceRecord, digest
+from .versions import Versions
+
+KEPT = 2.0  # seconds that a change made by another process may go unseen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """A flow that a request can reach. ``values`` are its trigger's inputs and hold secrets."""
+
+    endpoint_id: str
+    instance: InstanceRecord
+    flow: model.Flow
+    trigger: Trigger
+    values: Mapping[str, Any] = field(repr=False)
+    context: ActionContext = field(repr=False)
+    keys: tuple[str, ...] = field(repr=False)
+
+    def admits(self, key: str | None) -> bool:
+        """Whether the flow's security lets in a request with this API key, or with none."""
+        if self.flow.security == "unsecured" or (self.flow.security == "customer_optional" and not self.keys):
+            return True
+        given = digest(key or "")
+        return any(secrets.compare_digest(given, own) for own in self.keys)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Routes:
+    store: Store
+    registry: Registry
+    versions: Versions
+    configuration: Configuration
+    transport: Transport
+    address: Callable[[str], str]
+    clock: Callable[[], float] = time.monotonic
+    _kept: dict[str, tuple[float, Route | None]] = field(default_factory=dict, repr=False)
+
+    async def find(self, endpoint_id: str) -> Route | None:
+        """None for an address that nobody was given. Raises what keeps an instance from running."""
+        kept = self._kept.get(endpoint_id)
+        if kept and self.clock() < kept[0]:
+            return kept[1]
+        route = await asyncio.to_thread(self.load, endpoint_id)
+        if route:  # addresses that do not exist are not kept: there is no end of them
+            self._kept[endpoint_id] = (self.clock() + KEPT, route)
+        return route
+
+    def forget(self) -> None:
+        """Something was configured anew."""
+        self._kept.clear()
+
+    def load(self, endpoint_id: str) -> Route | None:
+        endpoint = self.store.instances.endpoint(endpoint_id)
+        instance = endpoint and self.store.instances.get(endpoint.instance_id)
+        if not endpoint or not instance:
+            return None
+        integration = self.versions.load(instance.version_id)
+        flow = integration.flow(endpoint.flow)
+        config = self.configuration.resolve(instance.config, instance.connections)
+        ref = flow.trigger.action
+        return Route(
+            endpoint_id=endpoint_id,
+            instance=instance,
+            flow=flow,
+            trigger=self.registry[ref.component.key].triggers[ref.key],
+            values=resolve_inputs(flow.trigger.inputs, Scope(config)),
+            context=self.context(instance, integration, flow),
+            keys=self.store.instances.key_digests(endpoint_id),
+        )
+
+    def context(self, instance: InstanceRecord, integration: model.Integration, flow: model.Flow) -> ActionContext:
+        """What a unit is told about where it runs, without what is one execution's own."""
+        urls = {e.flow: self.address(e.id) for e in self.store.instances.endpoints(instance.id)}
+        return ActionContext(
+            transport=self.transport,
+            customer=self.store.customers.get(instance.customer_id) or Customer(),
+            instance=Instance(id=instance.id, name=instance.name),
+            integration=Integration(
+                id=instance.integration_id,
+                name=integration.name,
+                version_sequence_id=str(instance.version),
+                external_version=integration.version,
+                folder=integration.folder,
+            ),
+            flow=Flow(id=flow.stable_key or flow.name, name=flow.name, stable_id=flow.stable_key),
+            config_vars=instance.config,
+            webhook_urls=urls,
+            invoke_url=urls.get(flow.name, ""),
+        )
