@@ -33,10 +33,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Triggers:
-    """The ASGI application behind ``/trigger/``. ``public_url`` is what senders see and sign, without a trailing slash."""
+    """The ASGI application behind ``/trigger/``."""
 
     host: Host
-    public_url: str
     body_seconds: float = BODY_SECONDS
     _noting: set["asyncio.Task[None]"] = field(default_factory=set, init=False)
 
@@ -65,7 +64,7 @@ class Triggers:
         return await self._receive(endpoint, scope, receive)
 
     async def _receive(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Response:
-        request = request_of(scope, self.public_url)
+        request = request_of(scope, self.host.settings.public_url)
         if not endpoint.admits(request.header("api-key")):
             self._note(endpoint, request, scope, "the Api-Key header is missing or is none of this flow's keys")
             return answers.refusal(401, "this webhook needs one of its API keys in the Api-Key header")
