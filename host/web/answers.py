@@ -8,7 +8,6 @@ from typing import Any
 from starlette.responses import Response
 
 from ...connector.payload import HttpResponse
-from ...connector.result import ActionResult
 from .. import portable
 
 _TWIML = re.compile(r"\s*<(\?xml|Response)[\s/>]")
@@ -35,25 +34,23 @@ def of_trigger(answer: HttpResponse) -> Response:
     return _response(answer.body, answer.content_type, answer.status_code, answer.headers)
 
 
-def of_result(result: ActionResult) -> Response:
-    """The last step's result: text as TwiML or plain text, an answer in parts as such, anything else as JSON."""
-    parts = _parts(result)
-    body, content_type = _body(parts.data)
-    return _response(body, parts.content_type or content_type, _status(parts.status_code), parts.headers or {})
+def of_result(result: Mapping[str, Any]) -> Response:
+    """The last step's ``data, contentType, statusCode, headers``: text as TwiML or plain text, anything else as JSON.
 
-
-def _parts(result: ActionResult) -> ActionResult:
-    """Data that is itself an answer, as a code step may give: ``{"statusCode", "contentType", "headers", "body"}``."""
-    match result.data:
-        case {"body": body, **rest} if rest.keys() <= _PARTS and rest:
-            headers = rest.get("headers")
-            return ActionResult(
-                data=body,
-                content_type=str(rest.get("contentType") or result.content_type or ""),
-                status_code=_status(rest.get("statusCode") or result.status_code),
-                headers=headers if isinstance(headers, Mapping) else result.headers,
-            )
-    return result
+    Data may itself be an answer, as a code step gives it: ``{"body", "contentType", "statusCode", "headers"}``.
+    """
+    said = {name: value for name, value in result.items() if value is not None}
+    data = said.pop("data", None)
+    if isinstance(data, Mapping) and "body" in data and data.keys() - {"body"} and data.keys() <= _PARTS | {"body"}:
+        said, data = said | {name: data[name] for name in data.keys() - {"body"}}, data["body"]
+    body, content_type = _body(data)
+    headers = said.get("headers")
+    return _response(
+        body,
+        str(said.get("contentType") or content_type),
+        _status(said.get("statusCode")),
+        headers if isinstance(headers, Mapping) else {},
+    )
 
 
 def _body(value: Any) -> tuple[str | bytes, str]:

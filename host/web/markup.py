@@ -28,6 +28,17 @@ def linked(text: str | None) -> Markup:
     return Markup("").join([*parts, escape((text or "")[end:])])
 
 
+def unlinked(text: str | None) -> str:
+    """A comment with only the labels of its links, for where a link cannot stand."""
+    return _LINK.sub(r"\1", text or "")
+
+
+def sentence(text: str) -> str:
+    """With a capital at its beginning and a mark at its end."""
+    said = text.strip()
+    return said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?", "…")) or not said else ".")
+
+
 def _link(label: str, url: str) -> Markup:
     return Markup('<a href="{}" rel="noopener noreferrer external">{}</a>').format(url, label)
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ...connector.payload import TriggerResult, WebhookRequest
-from ...connector.result import ActionResult
+from ..definition.model import Flow
+from ..engine import Ended
 from ..inbox import Accepted
 from ..registry import Registry
 from ..settings import Settings
@@ -29,20 +30,6 @@ class Endpoint(Protocol):
         """Verify and normalise. Raises WebhookRejected."""
 
 
-class Outcome(Protocol):
-    """How an execution ended: ``result`` is the last step's, None where it failed."""
-
-    @property
-    def result(self) -> ActionResult | None: ...
-
-
-class StepView(Protocol):
-    """A step of a flow, as its card shows it."""
-
-    @property
-    def name(self) -> str: ...
-
-
 class Host(Protocol):
     """The assembly behind the pages. What is not ``async`` may wait for the database, so it is called in a thread."""
 
@@ -57,12 +44,12 @@ class Host(Protocol):
     async def accept(self, endpoint: Endpoint, execution_id: str, result: TriggerResult) -> Accepted:
         """Returns when it is on disk. Raises Busy."""
 
-    async def outcome(self, execution_id: str, timeout: float) -> Outcome | None:
-        """How it ended; None when it has not within ``timeout`` seconds."""
+    async def result(self, execution_id: str, timeout: float) -> Ended:  # noqa: ASYNC109
+        """How it ended. Raises TimeoutError when it has not within ``timeout`` seconds."""
 
     def save_connection(
         self, *, name: str, component: str, key: str, fields: Mapping[str, Any], connection_id: str | None = None
     ) -> ConnectionRecord: ...
     def connection_fields(self, connection_id: str) -> Mapping[str, Any]: ...
     def test_connection(self, connection_id: str) -> ConnectionRecord: ...
-    def flows(self, version_id: str) -> Sequence[Any]: ...
+    def flows(self, version_id: str) -> Sequence[Flow]: ...

@@ -47,7 +47,13 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters.update(linked=markup.linked, pretty=markup.pretty, when=markup.when)
+        environment.filters.update(
+            linked=markup.linked,
+            pretty=markup.pretty,
+            sentence=markup.sentence,
+            unlinked=markup.unlinked,
+            when=markup.when,
+        )
         environment.globals.update(took=markup.seconds_between)
         content = b"".join(path.read_bytes() for path in sorted(STATIC.iterdir()))
         return cls(environment, sha256(content).hexdigest()[:12])

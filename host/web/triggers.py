@@ -95,12 +95,15 @@ class Triggers:
         execution_id, limits = accepted.execution_id, self.host.settings.limits
         if not endpoint.synchronous:
             return answers.of_trigger(result.response) if result.response else answers.accepted(execution_id)
-        outcome = await self.host.outcome(execution_id, limits.sync_deadline)
-        if outcome is not None and outcome.result is not None:
-            return answers.of_result(outcome.result)
+        try:
+            ended = await self.host.result(execution_id, limits.sync_deadline)
+        except TimeoutError:
+            ended = None
+        if ended is not None and "data" in ended.result:
+            return answers.of_result(ended.result)
         if result.response:
             return answers.of_trigger(result.response)
-        if outcome is None:
+        if ended is None:
             return answers.refusal(504, "the flow is still running", executionId=execution_id)
         return answers.refusal(500, "the flow failed", executionId=execution_id)
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from ....connector.component import Component, ConnectionType
 from ...store.connections import ConnectionRecord
 from ..forms import Form, FormPage, errors_by_field, fields_of, values_of
+from ..markup import sentence
 from ..site import Site, is_error, missing, notice, see_other, site_of, with_form
 
 NAME = {
@@ -79,7 +80,7 @@ def delete(request: Request, _form: Form) -> Response:
         if not is_error(error):
             raise
         fields = fields_of([NAME, *unit.inputs], {"_name": record.name} | _stored(request, record))
-        return _form_page(request, component, unit, FormPage(fields, problem=_sentence(error)), record, status=409)
+        return _form_page(request, component, unit, FormPage(fields, problem=sentence(str(error))), record, status=409)
     return see_other("/connections", done="deleted")
 
 
@@ -109,7 +110,7 @@ def _refused(inputs: Sequence[Mapping[str, Any]], values: Mapping[str, Any], err
     if not values["_name"]:
         found["name"] = "Give the connection a name."
     errors = {"_name" if key == "name" else key: text for key, text in found.items() if key}
-    return FormPage(fields_of([NAME, *inputs], values, errors=errors), problem="" if errors else _sentence(error))
+    return FormPage(fields_of([NAME, *inputs], values, errors=errors), problem="" if errors else sentence(str(error)))
 
 
 def _form_page(
@@ -126,7 +127,7 @@ def _form_page(
         "connection.html",
         status=status,
         section="connections",
-        title=record.name if record else f"New {unit.label}",
+        title=record.name if record else unit.label,
         label=unit.label,
         comments=unit.description,
         documentation=component.documentation_url,
@@ -170,11 +171,6 @@ def _record(request: Request) -> tuple[ConnectionRecord, Component, ConnectionTy
     if record is None:
         raise missing("connection")
     return record, *_type(site, f"{record.component}.{record.key}")
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]
 
 
 def routes() -> list[Route]:

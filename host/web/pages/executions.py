@@ -63,7 +63,7 @@ def listing(request: Request) -> Response:
         next=rows[PAGE - 1].id if len(rows) > PAGE else "",
         names=names_of(store.instances.all()),
         instance=instance,
-        status=status,
+        wanted=status,
         before=params.get("before", ""),
         statuses=STATUSES,
         query=_query({"instance": instance.id if instance else "", "status": status}),
@@ -93,7 +93,7 @@ def detail(request: Request) -> Response:
         running=execution.status not in ENDED,
         payload=_value(execution.payload),
         steps=timeline(execution, rows, site.host.registry),
-        result=_value(execution.result),
+        result=_result(execution),
         error=None if _is_told(rows, execution) else Trouble.of(execution.error),
     )
 
@@ -132,6 +132,13 @@ def _view(row: StepRow, first: datetime, span: timedelta, registry: Registry) ->
         output=_value(row.output),
         error=Trouble.of(row.error),
     )
+
+
+def _result(execution: ExecutionRecord) -> Any:
+    """The last step's data alone, where nothing else was said with it."""
+    value = _value(execution.result)
+    said = {name: part for name, part in value.items() if part is not None} if isinstance(value, dict) else value
+    return said["data"] if isinstance(said, dict) and said.keys() == {"data"} else said or None
 
 
 def _value(text: str | None) -> Any:
