@@ -13,11 +13,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...connector.errors import InvalidInput
+from ..host import Host
 from .access import Access, Origin
 from .body import BodyRefused, Disconnected
 from .guard import Guard
 from .pages import connections, customers, executions, instances, login, overview
-from .ports import Host
 from .render import STATIC, Pages
 from .site import Site
 from .triggers import Triggers

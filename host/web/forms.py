@@ -4,8 +4,8 @@ A secret is never sent to a page: its field is empty, and left empty it keeps wh
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -69,14 +69,20 @@ def fields_of(
     inputs: Sequence[Mapping[str, Any]],
     values: Mapping[str, Any] | None = None,
     *,
+    stored: Collection[str] = (),
     errors: Mapping[str, str] | None = None,
 ) -> list[Field]:
-    """The fields of a form for the manifest's ``inputs``, filled with ``values`` but for the secrets."""
+    """The fields of a form for the manifest's ``inputs``, filled with ``values``; ``stored`` names secrets that have one."""
     given = {item["key"]: item.get("default", "") for item in inputs} if values is None else values
-    return [_field(item, given.get(item["key"]), (errors or {}).get(item["key"], "")) for item in inputs if item.get("shown", True)]
+    wrong = errors or {}
+    return [
+        _field(item, given.get(item["key"]), wrong.get(item["key"], ""), stored=item["key"] in stored)
+        for item in inputs
+        if item.get("shown", True)
+    ]
 
 
-def _field(item: Mapping[str, Any], value: Any, error: str) -> Field:
+def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool) -> Field:
     kind = _kind(item)
     example = item.get("example")
     return Field(
@@ -88,7 +94,7 @@ def _field(item: Mapping[str, Any], value: Any, error: str) -> Field:
         required=bool(item.get("required")),
         advanced=bool(item.get("advanced")) and not item.get("required"),
         value=_shown(kind, value),
-        stored=kind == "password" and bool(value),
+        stored=kind == "password" and stored,
         choices=_choices(item),
         error=error,
         is_code=item.get("type") == "code",
@@ -124,25 +130,26 @@ def _shown(kind: Kind, value: Any) -> Any:
 
 
 def values_of(
-    inputs: Sequence[Mapping[str, Any]], form: Form, stored: Mapping[str, Any] | None = None
+    inputs: Sequence[Mapping[str, Any]], form: Form, kept: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """The values that a unit takes: strings, ``true``/``false``, lists; what was left empty is left out.
 
-    A secret left empty keeps its ``stored`` value, unless the box beside it says to forget it; what a form does not show
-    stays as it is.
+    What a form does not show stays as it is in ``kept``.
     """
-    kept = stored or {}
-    found = {item["key"]: _value(item, form, kept.get(item["key"])) for item in inputs}
+    found = {
+        item["key"]: _value(item, form) if item.get("shown", True) else (kept or {}).get(item["key"]) for item in inputs
+    }
     return {key: value for key, value in found.items() if value not in (None, "", [])}
 
 
-def _value(item: Mapping[str, Any], form: Form, stored: Any) -> Any:
+def forgotten(inputs: Sequence[Mapping[str, Any]], form: Form) -> frozenset[str]:
+    """The secrets whose stored value is to go: those whose box is ticked and that were not entered anew."""
+    return frozenset(item["key"] for item in inputs if form.get(f"{item['key']}.forget") and not form.get(item["key"]))
+
+
+def _value(item: Mapping[str, Any], form: Form) -> Any:
     key = item["key"]
-    if not item.get("shown", True):
-        return stored
     match _kind(item):
-        case "password":
-            return form.get(key) or (None if form.get(f"{key}.forget") else stored)
         case "checkbox":
             return "true" if form.get(key) else "false"
         case "list":
@@ -175,7 +182,6 @@ class FormPage:
 
     fields: list[Field]
     problem: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def errors(self) -> list[Field]:

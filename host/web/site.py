@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from ...connector.errors import ConnectorError
+from ..host import Host
 from ..store.instances import InstanceRecord
 from .access import Access
 from .body import read_body
 from .forms import Form
-from .ports import Host
 from .render import Pages
 
 FORM_LIMIT = 1 << 20

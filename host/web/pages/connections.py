@@ -1,6 +1,6 @@
 """Connections: list, choose a type, fill in its form, test, delete."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from ....connector.component import Component, ConnectionType
 from ...store.connections import ConnectionRecord
-from ..forms import Form, FormPage, errors_by_field, fields_of, values_of
+from ..forms import Form, FormPage, errors_by_field, fields_of, forgotten, values_of
 from ..markup import sentence
 from ..site import Site, is_error, missing, notice, see_other, site_of, with_form
 
@@ -56,9 +56,7 @@ def create(request: Request, form: Form) -> Response:
 
 def detail(request: Request) -> Response:
     record, component, unit = _record(request)
-    fields = _stored(request, record)
-    page = FormPage(fields_of([NAME, *unit.inputs], {"_name": record.name} | fields))
-    return _form_page(request, component, unit, page, record)
+    return _form_page(request, component, unit, _filled(request, record, unit), record)
 
 
 def update(request: Request, form: Form) -> Response:
@@ -75,12 +73,12 @@ def test(request: Request, _form: Form) -> Response:
 def delete(request: Request, _form: Form) -> Response:
     record, component, unit = _record(request)
     try:
-        site_of(request).host.store.connections.remove(record.id)
+        site_of(request).host.remove_connection(record.id)
     except Exception as error:
         if not is_error(error):
             raise
-        fields = fields_of([NAME, *unit.inputs], {"_name": record.name} | _stored(request, record))
-        return _form_page(request, component, unit, FormPage(fields, problem=sentence(str(error))), record, status=409)
+        page = _filled(request, record, unit, problem=sentence(str(error)))
+        return _form_page(request, component, unit, page, record, status=409)
     return see_other("/connections", done="deleted")
 
 
@@ -88,29 +86,38 @@ def _save(
     request: Request, form: Form, component: Component, unit: ConnectionType, record: ConnectionRecord | None
 ) -> Response:
     host = site_of(request).host
-    values = values_of(unit.inputs, form, _stored(request, record) if record else None)
-    name = form.get("_name").strip()
+    kept, stored = host.connection_form(record.id) if record else ({}, frozenset[str]())
+    values, name = values_of(unit.inputs, form, kept), form.get("_name").strip()
     try:
-        unit.build(values)
-        saved = host.save_connection(
-            name=name, component=component.key, key=unit.key, fields=values, connection_id=record.id if record else None
-        )
+        if record:
+            forget = forgotten(unit.inputs, form)
+            saved = host.update_connection(record.id, name=name, fields=values, forget=forget)
+        else:
+            saved = host.add_connection(name=name, component=component.key, key=unit.key, fields=values)
     except Exception as error:
         if not is_error(error):
             raise
-        page = _refused(unit.inputs, {"_name": name} | values, error)
+        page = _refused(unit.inputs, {"_name": name} | values, error, stored)
         return _form_page(request, component, unit, page, record, status=400)
     if form.get("_then") == "test":
         host.test_connection(saved.id)
     return see_other(f"/connections/{saved.id}", done="saved")
 
 
-def _refused(inputs: Sequence[Mapping[str, Any]], values: Mapping[str, Any], error: Exception) -> FormPage:
+def _filled(request: Request, record: ConnectionRecord, unit: ConnectionType, problem: str = "") -> FormPage:
+    values, stored = site_of(request).host.connection_form(record.id)
+    return FormPage(fields_of([NAME, *unit.inputs], {"_name": record.name} | values, stored=stored), problem)
+
+
+def _refused(
+    inputs: Sequence[Mapping[str, Any]], values: Mapping[str, Any], error: Exception, stored: Collection[str]
+) -> FormPage:
     found = errors_by_field(str(error), [item["key"] for item in inputs] + ["name"])
     if not values["_name"]:
         found["name"] = "Give the connection a name."
     errors = {"_name" if key == "name" else key: text for key, text in found.items() if key}
-    return FormPage(fields_of([NAME, *inputs], values, errors=errors), problem="" if errors else sentence(str(error)))
+    fields = fields_of([NAME, *inputs], values, stored=stored, errors=errors)
+    return FormPage(fields, problem="" if errors else sentence(str(error)))
 
 
 def _form_page(
@@ -143,10 +150,6 @@ def _form_page(
 def _users(request: Request, connection_id: str) -> list[str]:
     instances = site_of(request).host.store.instances.all()
     return [instance.name for instance in instances if connection_id in instance.connections.values()]
-
-
-def _stored(request: Request, record: ConnectionRecord) -> dict[str, Any]:
-    return dict(site_of(request).host.connection_fields(record.id))
 
 
 def _defaults(inputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def resume(request: Request, _form: Form) -> Response:
 
 def _enable(request: Request, *, enabled: bool) -> Response:
     instance = _instance(request)
-    site_of(request).host.store.instances.enable(instance.id, enabled=enabled)
+    site_of(request).host.enable(instance.id, enabled=enabled)
     return see_other(f"/instances/{instance.id}", done="resumed" if enabled else "paused")
 
 
@@ -98,7 +98,7 @@ def _flows(request: Request, instance: InstanceRecord) -> tuple[list[FlowCard], 
     site = site_of(request)
     endpoints = {endpoint.flow: endpoint.id for endpoint in site.host.store.instances.endpoints(instance.id)}
     try:
-        flows: Mapping[str, Flow] = {flow.name: flow for flow in site.host.flows(instance.version_id)}
+        flows: Mapping[str, Flow] = {flow.name: flow for flow in site.host.versions.load(instance.version_id).flows}
         problem = ""
     except Exception as error:
         if not is_error(error):
@@ -114,7 +114,7 @@ def _card(request: Request, name: str, flow: Flow | None, endpoint_id: str | Non
         name=name,
         description=flow.description if flow else "",
         synchronous=bool(flow and flow.synchronous),
-        url=f"{host.settings.public_url}/trigger/{endpoint_id}" if endpoint_id else "",
+        url=host.address(endpoint_id) if endpoint_id else "",
         keys=host.store.instances.keys(endpoint_id) if endpoint_id else (),
         steps=list(step_cards(flow.steps, host.registry)) if flow else (),
     )
