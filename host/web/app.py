@@ -1,0 +1,101 @@
+"""The host's web application: webhooks beside the pages, and a wall around the pages alone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ...connector.errors import InvalidInput
+from ..host import Host
+from .access import Access, Origin
+from .body import BodyRefused, Disconnected
+from .guard import Guard
+from .pages import connections, customers, executions, instances, login, overview
+from .render import STATIC, Pages
+from .site import Site
+from .triggers import Triggers
+
+
+def create_app(
+    host: Host,
+    access: Access,
+    *,
+    names: Iterable[str] = (),
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Starlette:
+    """The application. The pages answer on loopback names and ``names``; webhooks on any. Raises InvalidInput."""
+    public_url = host.settings.public_url
+    if not public_url:
+        raise InvalidInput(
+            "public_url: webhooks are verified against it; set TWILIO_CONNECTOR_PUBLIC_URL, or listen first and give that address",
+            field="public_url",
+        )
+    pages = Pages.load()
+    site = _site_app(Site(host, pages, access), sleep)
+    guarded = Guard(site, access, Origin.of(names), pages.refusal)
+    return Starlette(routes=[Mount("/trigger", Triggers(host)), Mount("/", guarded)])
+
+
+def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlette:
+    app = Starlette(
+        routes=[
+            *overview.routes(),
+            *connections.routes(),
+            *customers.routes(),
+            *instances.routes(),
+            *executions.routes(),
+            *login.routes(sleep),
+            Mount("/static", _Kept(StaticFiles(directory=STATIC))),
+        ],
+        exception_handlers={HTTPException: _http_error, BodyRefused: _body_refused, Disconnected: _gone, 500: _broken},
+    )
+    app.router.redirect_slashes = False
+    app.state.site = site
+    return app
+
+
+class _Kept:
+    """Static files may be kept by browsers: their addresses change with their content."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def kept(message: dict[str, object]) -> None:
+            if message["type"] == "http.response.start" and message["status"] == HTTPStatus.OK:
+                headers = list(message["headers"])  # type: ignore[call-overload]
+                message["headers"] = [*headers, (b"cache-control", b"private, max-age=31536000, immutable")]
+            await send(message)
+
+        await self.app(scope, receive, kept)  # type: ignore[arg-type]
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    detail = getattr(error, "detail", "")
+    told = "" if detail == HTTPStatus(status).phrase else detail
+    return _draw(request, status, told)
+
+
+def _body_refused(request: Request, error: Exception) -> Response:
+    return _draw(request, getattr(error, "status", 400), f"{error}."[:1].upper() + f"{error}."[1:])
+
+
+def _gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=400)
+
+
+def _broken(request: Request, _error: Exception) -> Response:
+    return _draw(request, 500, "")
+
+
+def _draw(request: Request, status: int, message: str) -> Response:
+    site: Site = request.app.state.site
+    return site.pages.refusal(request, status, message)

@@ -1,0 +1,196 @@
+"""A form from a unit's inputs, and the values back from what the browser sent.
+
+A secret is never sent to a page: its field is empty, and left empty it keeps what is stored.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import parse_qsl
+
+from .body import BodyRefused
+
+Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs"]
+MAX_FIELDS = 1_000
+BLANK_ROWS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the browser sent: names and values in their order."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, content_type: str, body: bytes) -> "Form":
+        """Read a URL-encoded form. Raises BodyRefused for another type, or for one that is none."""
+        if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+            raise BodyRefused(415, "expected a form")
+        try:
+            found = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+        except ValueError:
+            raise BodyRefused(400, "the form cannot be read") from None
+        return cls(tuple(found))
+
+    def get(self, name: str, default: str = "") -> str:
+        """The last value of that name."""
+        return next((value for key, value in reversed(self.pairs) if key == name), default)
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.pairs if key == name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One input, ready to be drawn. ``name`` is the HTML name and id, so labels and errors can point at it."""
+
+    name: str
+    label: str
+    kind: Kind = "line"
+    comments: str = ""
+    placeholder: str = ""
+    required: bool = False
+    advanced: bool = False
+    value: Any = ""
+    stored: bool = False
+    choices: Sequence[tuple[str, str]] = ()
+    error: str = ""
+    is_code: bool = False
+
+    @property
+    def described_by(self) -> str:
+        """The ids of its explanation and of its error, for ``aria-describedby``."""
+        ids = [f"{self.name}-help"] * bool(self.comments) + [f"{self.name}-error"] * bool(self.error)
+        return " ".join(ids)
+
+
+def fields_of(
+    inputs: Sequence[Mapping[str, Any]],
+    values: Mapping[str, Any] | None = None,
+    *,
+    stored: Collection[str] = (),
+    errors: Mapping[str, str] | None = None,
+) -> list[Field]:
+    """The fields of a form for the manifest's ``inputs``, filled with ``values``; ``stored`` names secrets that have one."""
+    given = {item["key"]: item.get("default", "") for item in inputs} if values is None else values
+    wrong = errors or {}
+    return [
+        _field(item, given.get(item["key"]), wrong.get(item["key"], ""), stored=item["key"] in stored)
+        for item in inputs
+        if item.get("shown", True)
+    ]
+
+
+def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool) -> Field:
+    kind = _kind(item)
+    example = item.get("example")
+    return Field(
+        name=item["key"],
+        label=item.get("label") or item["key"],
+        kind=kind,
+        comments=item.get("comments") or "",
+        placeholder=item.get("placeholder") or ("" if example is None or kind == "password" else str(example)),
+        required=bool(item.get("required")),
+        advanced=bool(item.get("advanced")) and not item.get("required"),
+        value=_shown(kind, value),
+        stored=kind == "password" and stored,
+        choices=_choices(item),
+        error=error,
+        is_code=item.get("type") == "code",
+    )
+
+
+def _kind(item: Mapping[str, Any]) -> Kind:
+    if item.get("collection"):
+        return "list" if item["collection"] == "valuelist" else "pairs"
+    if item.get("model"):
+        return "select"
+    kinds: dict[str, Kind] = {"password": "password", "boolean": "checkbox", "text": "text", "code": "text", "data": "text"}
+    return kinds.get(item.get("type", "string"), "line")
+
+
+def _choices(item: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    empty = () if item.get("required") else (("", "Not given"),)
+    return empty + tuple((choice["value"], choice["label"]) for choice in item.get("model") or ())
+
+
+def _shown(kind: Kind, value: Any) -> Any:
+    match kind:
+        case "password":
+            return ""
+        case "checkbox":
+            return value in {True, "true"}
+        case "list":
+            return "\n".join(map(str, value or ()))
+        case "pairs":
+            rows = [(str(row["key"]), str(row["value"])) for row in value or ()]
+            return rows + [("", "")] * BLANK_ROWS
+    return "" if value is None else str(value)
+
+
+def values_of(
+    inputs: Sequence[Mapping[str, Any]], form: Form, kept: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The values that a unit takes: strings, ``true``/``false``, lists; what was left empty is left out.
+
+    What a form does not show stays as it is in ``kept``.
+    """
+    found = {
+        item["key"]: _value(item, form) if item.get("shown", True) else (kept or {}).get(item["key"]) for item in inputs
+    }
+    return {key: value for key, value in found.items() if value not in (None, "", [])}
+
+
+def forgotten(inputs: Sequence[Mapping[str, Any]], form: Form) -> frozenset[str]:
+    """The secrets whose stored value is to go: those whose box is ticked and that were not entered anew."""
+    return frozenset(item["key"] for item in inputs if form.get(f"{item['key']}.forget") and not form.get(item["key"]))
+
+
+def _value(item: Mapping[str, Any], form: Form) -> Any:
+    key = item["key"]
+    match _kind(item):
+        case "checkbox":
+            return "true" if form.get(key) else "false"
+        case "list":
+            return [line for line in form.get(key).splitlines() if line.strip()]
+        case "pairs":
+            rows = zip(form.all(f"{key}.key"), form.all(f"{key}.value"), strict=False)
+            return [{"key": name, "value": value} for name, value in rows if name.strip()]
+        case "text":
+            return form.get(key).replace("\r\n", "\n")
+    return form.get(key)
+
+
+def errors_by_field(message: str, keys: Sequence[str]) -> dict[str, str]:
+    """What a unit said of each field, from its one message ``key: problem; other: problem``; the rest under ``""``."""
+    names = "|".join(re.escape(key) for key in sorted(keys, key=len, reverse=True))
+    starts = list(re.finditer(rf"(?:^|; )({names})(?:\.[\w.]+)?: ", message)) if names else []
+    if not starts or starts[0].start() > 0:
+        return {"": message}
+    ends = [match.start() for match in starts[1:]] + [len(message)]
+    found: dict[str, str] = {}
+    for match, end in zip(starts, ends, strict=True):
+        said = message[match.end() : end]
+        found.setdefault(match[1], said[:1].upper() + said[1:])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class FormPage:
+    """Fields with what is wrong about them, for the summary at the top."""
+
+    fields: list[Field]
+    problem: str = ""
+
+    @property
+    def errors(self) -> list[Field]:
+        return [item for item in self.fields if item.error]
+
+    @property
+    def plain(self) -> list[Field]:
+        return [item for item in self.fields if not item.advanced]
+
+    @property
+    def advanced(self) -> list[Field]:
+        return [item for item in self.fields if item.advanced]

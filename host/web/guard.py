@@ -1,0 +1,71 @@
+"""The wall around the pages: our Host names only, our own pages only, signed in only; strict headers on every answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .access import SAFE_METHODS, Access, Origin, is_own_request
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    # Not no-referrer: browsers would then send "Origin: null" with our own forms.
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+Refuse = Callable[[Request, int, str], Response]
+"""Draws the page of a refusal: request, status, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Let through what may pass; answer the rest itself."""
+
+    app: ASGIApp
+    access: Access
+    origin: Origin
+    refuse: Refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        answer = self._refusal(request) or self.app
+        await answer(scope, receive, _strict(send))
+
+    def _refusal(self, request: Request) -> Response | None:
+        if not self.origin.knows(request.headers):
+            return self.refuse(request, 421, "These pages are served on this machine only. Use the address that the command printed.")
+        if request.method not in SAFE_METHODS and not is_own_request(request.headers):
+            return self.refuse(request, 403, "The request did not come from this host's own pages. Open the page here and try again.")
+        if not is_open(request.scope["path"]) and not self.access.knows(request.cookies.get(self.access.cookie)):
+            return self.refuse(request, 401, "Open the sign-in link that the command printed when it started.")
+        return None
+
+
+def is_open(path: str) -> bool:
+    """Paths that need no session: to sign in, and what that page looks like."""
+    return path == "/login" or path.startswith("/static/")
+
+
+def _strict(send: Send) -> Callable[[Message], Awaitable[None]]:
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=message.setdefault("headers", []))
+            headers.update(HEADERS)
+            headers.setdefault("cache-control", "no-store")
+        await send(message)
+
+    return with_headers
+

@@ -1,0 +1,59 @@
+"""What to do about it: sentences for what goes wrong often."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..store.refusals import Refusal
+from .access import LOOPBACK_NAMES
+
+_MENDS = {
+    "input": "Correct that input in the integration file or the configuration, then deploy it again.",
+    "connection": "Open the connection, correct it and test it.",
+    "refused": "The service said no; the same request would be refused again.",
+    "retry": "Nothing was done, so it is safe to try again.",
+    "unknown": "It may have been done all the same: look at the service before repeating it.",
+    "component": "The component itself has to be mended.",
+}
+
+
+def about_refusals(refusals: Sequence[Refusal], public_url: str) -> str:
+    """The likely cause of refused requests; empty where there is none to name."""
+    if not any("signature" in refusal.reason.lower() for refusal in refusals):
+        return ""
+    if urlsplit(public_url).hostname in LOOPBACK_NAMES:
+        return (
+            f"Twilio signs the address that it calls, and this host believes that to be {public_url}, which Twilio cannot reach. "
+            "If it comes through a tunnel or a proxy, start the host with TWILIO_CONNECTOR_PUBLIC_URL set to the address "
+            "that you gave Twilio."
+        )
+    return (
+        f"Twilio signs the address that it calls: compare {public_url} with the one in the number's settings, letter by letter. "
+        "If they agree, the connection's auth token is not the account's current one."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """An error as a page shows it."""
+
+    message: str
+    mend: str = ""
+    code: str = ""
+    link: str = ""
+    request_id: str = ""
+
+    @classmethod
+    def of(cls, error: Mapping[str, Any] | None) -> "Trouble | None":
+        """From the stored form of an error."""
+        if not error:
+            return None
+        link = str(error.get("moreInfo") or "")
+        return cls(
+            message=str(error.get("message") or "It failed."),
+            mend=_MENDS.get(str(error.get("kind")), ""),
+            code=str(error.get("code") or ""),
+            link=link if link.startswith("https://") else "",
+            request_id=str(error.get("requestId") or ""),
+        )

@@ -1,0 +1,161 @@
+"""Instances: list; one with its flows, their addresses, its configuration and what ran last."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ...definition.model import Flow, Step
+from ...registry import Registry
+from ...store.instances import EndpointKey, InstanceRecord
+from ..forms import Form
+from ..hints import about_refusals
+from ..site import is_error, missing, names_of, notice, see_other, site_of, with_form
+from .overview import DEPLOY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCard:
+    """A step as the flow's card shows it; ``branch`` is set on the first step of a branch."""
+
+    name: str
+    unit: str
+    depth: int
+    branch: str = ""
+    is_trigger: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowCard:
+    name: str
+    description: str = ""
+    synchronous: bool = False
+    url: str = ""
+    keys: Sequence[EndpointKey] = ()
+    steps: Sequence[StepCard] = ()
+
+
+def listing(request: Request) -> Response:
+    site = site_of(request)
+    return site.pages.page(
+        request,
+        "instances.html",
+        section="instances",
+        notice=notice(request, {}),
+        instances=site.host.store.instances.all(),
+        command=DEPLOY,
+    )
+
+
+def detail(request: Request) -> Response:
+    site, instance = site_of(request), _instance(request)
+    store = site.host.store
+    flows, problem = _flows(request, instance)
+    endpoints = {endpoint.id for endpoint in store.instances.endpoints(instance.id)}
+    refusals = [refusal for refusal in store.refusals.recent() if refusal.endpoint_id in endpoints][:5]
+    return site.pages.page(
+        request,
+        "instance.html",
+        section="instances",
+        notice=notice(request, {"paused": "Paused: its webhooks are answered with 404.", "resumed": "It runs again."}),
+        instance=instance,
+        flows=flows,
+        problem=problem,
+        config=list(_config(request, instance)),
+        executions=store.executions.recent(instance_id=instance.id, limit=8),
+        names=names_of([instance]),
+        refusals=refusals,
+        hint=about_refusals(refusals, site.host.settings.public_url),
+    )
+
+
+def pause(request: Request, _form: Form) -> Response:
+    return _enable(request, enabled=False)
+
+
+def resume(request: Request, _form: Form) -> Response:
+    return _enable(request, enabled=True)
+
+
+def _enable(request: Request, *, enabled: bool) -> Response:
+    instance = _instance(request)
+    site_of(request).host.enable(instance.id, enabled=enabled)
+    return see_other(f"/instances/{instance.id}", done="resumed" if enabled else "paused")
+
+
+def _instance(request: Request) -> InstanceRecord:
+    instance = site_of(request).host.store.instances.get(request.path_params["id"])
+    if instance is None:
+        raise missing("instance")
+    return instance
+
+
+def _flows(request: Request, instance: InstanceRecord) -> tuple[list[FlowCard], str]:
+    """The cards, and what is wrong with the integration where it cannot be read any more."""
+    site = site_of(request)
+    endpoints = {endpoint.flow: endpoint.id for endpoint in site.host.store.instances.endpoints(instance.id)}
+    try:
+        flows: Mapping[str, Flow] = {flow.name: flow for flow in site.host.versions.load(instance.version_id).flows}
+        problem = ""
+    except Exception as error:
+        if not is_error(error):
+            raise
+        flows, problem = {}, str(error)
+    names = [*flows, *(name for name in endpoints if name not in flows)]
+    return [_card(request, name, flows.get(name), endpoints.get(name)) for name in names], problem
+
+
+def _card(request: Request, name: str, flow: Flow | None, endpoint_id: str | None) -> FlowCard:
+    host = site_of(request).host
+    return FlowCard(
+        name=name,
+        description=flow.description if flow else "",
+        synchronous=bool(flow and flow.synchronous),
+        url=host.address(endpoint_id) if endpoint_id else "",
+        keys=host.store.instances.keys(endpoint_id) if endpoint_id else (),
+        steps=list(step_cards(flow.steps, host.registry)) if flow else (),
+    )
+
+
+def step_cards(steps: Sequence[Step], registry: Registry, depth: int = 0, branch: str = "") -> Iterator[StepCard]:
+    """All steps in order, those of loops and branches after theirs and one level deeper."""
+    for index, step in enumerate(steps):
+        yield StepCard(
+            name=step.name,
+            unit=unit_label(registry, step.action.component.key, step.action.key),
+            depth=depth,
+            branch="" if index else branch,
+            is_trigger=step.is_trigger,
+        )
+        yield from step_cards(step.body or (), registry, depth + 1)
+        for way in step.branches or ():
+            yield from step_cards(way.steps, registry, depth + 1, way.name)
+
+
+def unit_label(registry: Registry, component: str, key: str) -> str:
+    """``Twilio: Send SMS``; the keys where the component is gone."""
+    known = registry.get(component)
+    unit = (known.actions.get(key) or known.triggers.get(key)) if known else None
+    return f"{known.display['label']}: {unit.label}" if known and unit else f"{component}.{key}"
+
+
+def _config(request: Request, instance: InstanceRecord) -> Iterator[dict[str, Any]]:
+    connections = site_of(request).host.store.connections
+    for name, connection_id in instance.connections.items():
+        record = connections.get(connection_id)
+        href = f"/connections/{connection_id}" if record else ""
+        yield {"name": name, "value": record.name if record else "removed", "href": href}
+    for name, value in instance.config.items():
+        yield {"name": name, "value": value, "href": ""}
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/instances", listing),
+        Route("/instances/{id}", detail),
+        Route("/instances/{id}/pause", with_form(pause), methods=["POST"]),
+        Route("/instances/{id}/resume", with_form(resume), methods=["POST"]),
+    ]

@@ -1,0 +1,90 @@
+"""The first page: what there is, what ran last, what was refused, and what to do first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ...store import Store
+from ..hints import about_refusals
+from ..site import names_of, site_of
+
+DEPLOY = "twilio-connector serve my-integration.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do at the beginning."""
+
+    title: str
+    text: str
+    done: bool = False
+    href: str = ""
+    label: str = ""
+    code: str = ""
+
+
+def first_steps(*, has_connection: bool, has_instance: bool) -> Sequence[Step]:
+    return (
+        Step(
+            title="Add a connection",
+            text="Your account's credentials, kept encrypted on this machine.",
+            done=has_connection,
+            href="/connections/new",
+            label="New connection",
+        ),
+        Step(
+            title="Deploy an integration",
+            text="An integration file, for a customer. Its flows get webhook addresses.",
+            done=has_instance,
+            code="" if has_instance else DEPLOY,
+        ),
+        Step(
+            title="Text your number",
+            text="Put the flow's webhook address into the number's settings at Twilio and send it a text.",
+            href="/instances" if has_instance else "",
+            label="Webhook addresses",
+        ),
+    )
+
+
+def overview(request: Request) -> Response:
+    return draw(request)
+
+
+def draw(request: Request, link: str = "") -> Response:
+    site = site_of(request)
+    store, settings = site.host.store, site.host.settings
+    executions, refusals = store.executions.recent(limit=8), store.refusals.recent(limit=5)
+    connections, instances = store.connections.all(), store.instances.all()
+    begun = first_steps(has_connection=bool(connections), has_instance=bool(instances))
+    return site.pages.page(
+        request,
+        "overview.html",
+        section="overview",
+        notice="",
+        link=link,
+        steps=() if executions else begun,
+        tiles=_tiles(store, len(instances), len(connections)),
+        executions=executions,
+        names=names_of(instances),
+        refusals=refusals,
+        hint=about_refusals(refusals, settings.public_url),
+        public_url=settings.public_url,
+        data=str(settings.data),
+        database="Postgres" if settings.is_postgres else "SQLite",
+    )
+
+
+def _tiles(store: Store, instances: int, connections: int) -> list[dict[str, object]]:
+    return [
+        {"href": "/instances", "count": instances, "label": "instances"},
+        {"href": "/connections", "count": connections, "label": "connections"},
+        {"href": "/customers", "count": len(store.customers.all()), "label": "customers"},
+    ]
+
+
+def routes() -> list[Route]:
+    return [Route("/", overview)]

@@ -1,0 +1,72 @@
+"""What every page has at hand, and how its functions are called: in a thread, with the form that was sent."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from ...connector.errors import ConnectorError
+from ..host import Host
+from ..store.instances import InstanceRecord
+from .access import Access
+from .body import read_body
+from .forms import Form
+from .render import Pages
+
+FORM_LIMIT = 1 << 20
+FORM_SECONDS = 10.0
+
+Page = Callable[[Request], Response]
+Action = Callable[[Request, Form], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The host, how pages are drawn, and who may see them."""
+
+    host: Host
+    pages: Pages
+    access: Access
+
+
+def site_of(request: Request) -> Site:
+    found: Site = request.app.state.site
+    return found
+
+
+def with_form(action: Action) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that reads the form and calls ``action`` in a thread, for it may wait for the database or a service."""
+
+    async def endpoint(request: Request) -> Response:
+        body = await read_body(request.scope, request.receive, limit=FORM_LIMIT, seconds=FORM_SECONDS)
+        form = Form.parse(request.headers.get("content-type", ""), body) if body else Form()
+        return await run_in_threadpool(action, request, form)
+
+    return endpoint
+
+
+def see_other(path: str, **query: str) -> RedirectResponse:
+    """Go there next: what a form that changed something answers, so that a reload does not change it twice."""
+    return RedirectResponse(f"{quote(path)}?{urlencode(query)}" if query else quote(path), 303)
+
+
+def missing(what: str) -> HTTPException:
+    return HTTPException(404, f"There is no such {what}. It may have been removed.")
+
+
+def is_error(error: Exception) -> bool:
+    """Whether a unit raised it on purpose: a mounted component may bring classes of its own, so ``kind`` tells."""
+    return isinstance(error, ConnectorError) or isinstance(getattr(error, "kind", None), str)
+
+
+def notice(request: Request, texts: Mapping[str, str]) -> str:
+    """The sentence for ``?done=…``; only our own are shown."""
+    return texts.get(request.query_params.get("done", ""), "")
+
+
+def names_of(instances: list[InstanceRecord]) -> dict[str, str]:
+    return {instance.id: f"{instance.name} · {instance.customer}" for instance in instances}

@@ -1,0 +1,119 @@
+"""Webhooks come in here: ``/trigger/<endpoint>[/path]``, outside the wall around the pages, for they carry signatures.
+
+Nothing is parsed before the trigger has verified it, and nothing is answered before it is on disk.
+"""
+
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ...connector.payload import WebhookRequest
+from .. import answer
+from ..host import Host, KeyRefused, NoSuchEndpoint, Received, TooLarge
+from ..inbox import Busy
+from . import answers
+from .body import BodyRefused, Disconnected, read_body
+
+PREFIX = "/trigger/"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+ALLOW = {"allow": ", ".join((*METHODS, "HEAD", "OPTIONS"))}
+# A flow may answer with HTML made of what a stranger sent; sandboxed, it is not of the pages' origin.
+HEADERS = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff", "cache-control": "no-store"}
+BODY_SECONDS = 10.0
+
+log = logging.getLogger("twilio_connector.webhooks")
+
+
+@dataclass(frozen=True, slots=True)
+class Triggers:
+    """The ASGI application behind ``/trigger/``. A body may take ``body_seconds`` to arrive."""
+
+    host: Host
+    body_seconds: float = BODY_SECONDS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            response = await self._answer(scope, receive)
+        except Disconnected:
+            return
+        except Exception as error:  # noqa: BLE001 (whatever it is, the caller gets an answer of the same shape)
+            response = refused(error)
+        response.headers.update(HEADERS)
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        if scope["method"] == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=ALLOW)
+        if scope["method"] == "HEAD":
+            return Response()  # says nothing about which addresses exist
+        if scope["method"] not in METHODS:
+            return answers.refusal(405, "webhooks do not use this method", ALLOW)
+        body = await read_body(scope, receive, limit=self.host.settings.limits.body, seconds=self.body_seconds)
+        request = request_of(scope, self.host.settings.public_url, body)
+        # In the event loop: verifying is microseconds of arithmetic, a thread would cost more than it.
+        received = await self.host.receive(
+            scope["path"].removeprefix(PREFIX).partition("/")[0],
+            request,
+            api_key=request.header("api-key"),
+            source=str((scope.get("client") or ("",))[0]),
+        )
+        response = await self._reply(received)
+        response.headers["x-execution-id"] = received.execution_id
+        return response
+
+    async def _reply(self, received: Received) -> Response:
+        """A repeated request gets the answer of the first: it may be asked again because that answer was lost."""
+        if not received.synchronous:
+            return answers.of(received.response or answer.accepted(received.execution_id))
+        try:
+            ended = await self.host.result(received.execution_id)
+        except TimeoutError:
+            return answers.of(received.response or answer.too_late(received.execution_id))
+        if ended.status == "succeeded" and "data" in ended.result:
+            return answers.of(answer.answer(ended))
+        if received.response:
+            return answers.of(received.response)
+        what = "the flow failed" if ended.status == "failed" else "the flow's result is too large to be an answer"
+        return answers.refusal(500, f"{what}; its execution says more", executionId=received.execution_id)
+
+
+def refused(error: Exception) -> Response:
+    """What the caller is told: which kind of thing is wrong, never why."""
+    match error, getattr(error, "kind", None):
+        case BodyRefused() as body, _:
+            return answers.refusal(body.status, str(body), {"connection": "close"})
+        case NoSuchEndpoint(), _:
+            return answers.refusal(404, "there is no webhook at this address")
+        case KeyRefused(), _:
+            return answers.refusal(401, "this webhook needs one of its API keys in the header Api-Key")
+        case TooLarge(), _:
+            return answers.refusal(413, "the body is too large")
+        case Busy(), _:
+            return answers.refusal(503, "too much at once; send it again in a moment", {"retry-after": "1"})
+        case _, "refused" | "connection":
+            return answers.refusal(403, "the request could not be verified")
+        case _, "input":
+            return answers.refusal(400, "the request cannot be read")
+    log.error("a webhook could not be received", exc_info=error)
+    return answers.refusal(500, "the host could not take the request")
+
+
+def request_of(scope: Scope, public_url: str, body: bytes) -> WebhookRequest:
+    """The request with its public URL: path and query as they were received, scheme and host as configured.
+
+    Never from Host or Forwarded headers, which the sender chooses.
+    """
+    path = scope.get("raw_path") or scope["path"].encode()
+    query = b"?" + scope["query_string"] if scope["query_string"] else b""
+    return WebhookRequest(
+        method=scope["method"],
+        url=public_url + (path + query).decode("latin-1"),
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+        body=body,
+        path_fragment=scope["path"].removeprefix(PREFIX).partition("/")[2],
+    )

@@ -1,0 +1,51 @@
+"""A component with every kind of input, and a trigger that wants a shared word."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.errors import ConnectionFailed, WebhookRejected
+from twilio_connector.connector.inputs import Connection, Hint, Inputs, KeyValues, Values, sid
+from twilio_connector.connector.payload import HttpResponse, Payload, TriggerResult, WebhookRequest
+
+
+class Token(Connection):
+    account_sid: Annotated[
+        str,
+        Field(title="Account SID", description="On the [console](https://example.com/console).", examples=["AC…"]),
+        sid("AC"),
+    ]
+    secret: Annotated[SecretStr, Field(title="Auth token", description="Signs webhooks.")]
+    second: Annotated[SecretStr | None, Field(title="Second token")] = None
+    region: Annotated[Literal["us1", "ie1"] | None, Field(title="Region")] = None
+    sandboxed: Annotated[bool, Field(title="Sandboxed")] = False
+    tags: Annotated[Values, Field(title="Tags")] = ()
+    headers: Annotated[KeyValues, Field(title="Headers"), Hint(advanced=True)] = ()
+    note: Annotated[str, Field(title="Note"), Hint(type="text", advanced=True)] = ""
+
+    def test(self, context: ActionContext) -> str:
+        if self.secret.get_secret_value() == "wrong-secret":
+            raise ConnectionFailed("the auth token is not this account's", field="secret")
+        return "reaches Acme's account of the tests"
+
+
+class Send(Inputs):
+    to: Annotated[str, Field(title="To")]
+
+
+def send(context: ActionContext, inputs: Send) -> str:
+    return inputs.to
+
+
+class Signed(Inputs):
+    word: Annotated[str, Field(title="Word")] = "sesame"
+
+
+def signed(context: ActionContext, request: WebhookRequest, inputs: Signed) -> TriggerResult:
+    if request.header("x-word") != inputs.word:
+        raise WebhookRejected(f"signature: the word is wrong for {request.url}")
+    body = request.body.decode("utf-8", "replace")
+    payload = Payload.of(context, headers=dict(request.headers), raw_body=request.body, body=body)
+    event = request.header("x-event")
+    response = HttpResponse(content_type="text/xml", body="<Response/>") if request.header("x-twiml") else None
+    return TriggerResult(payload=payload, response=response, dedupe=(event,) if event else ())
