@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -88,8 +89,8 @@ def _bubbles(said: list[Message], alerts: dict[str, Alert]) -> Iterator[Bubble]:
     for message, following in pairwise([*said, None]):
         if message is None:
             continue
-        mark, status = MARKS.get(message.status, ("clock", message.status.title()))
         mine = message.direction == "inbound"
+        mark, status = MARKS.get("delivered" if message.heard else message.status, ("clock", message.status.title()))
         yield Bubble(
             sid=message.sid,
             mine=mine,
@@ -107,8 +108,20 @@ def _bubbles(said: list[Message], alerts: dict[str, Alert]) -> Iterator[Bubble]:
 
 def _trouble(message: Message, alert: Alert | None) -> str:
     if message.error_code:
-        return f"{message.error_code} {DELIVERY.get(message.error_code, '')}".strip()
-    return f"{alert.error_code} {alert.text}" if alert else ""
+        return f"{DELIVERY.get(message.error_code, 'Failed')} ({message.error_code})"
+    return f"{alert.text} ({alert.error_code})" if alert else ""
+
+
+def is_typing(bubbles: list[Bubble]) -> bool:
+    """Tell whether a webhook is at work on the last text: it was called and has neither answered nor failed."""
+    return bool(bubbles) and bubbles[-1].mine and bubbles[-1].mark == "sent" and not bubbles[-1].trouble
+
+
+def pretty(address: str) -> str:
+    """Write a number of North America as people do; leave all else as it is."""
+    channel, colon, number = address.rpartition(":")
+    match = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", number)
+    return f"{channel}{colon}+1 {match[1]} {match[2]} {match[3]}" if match else address
 
 
 def initials(address: str) -> str:

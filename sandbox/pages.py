@@ -27,6 +27,7 @@ class Pages:
         self._streams = Streams(state)
         self._templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
         self._templates.globals.update(initials=conversation.initials, pictures=PICTURES)
+        self._templates.filters["pretty"] = conversation.pretty
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -59,6 +60,7 @@ class Pages:
         handset = _address(handset) or phones[0]
         known = conversation.contacts(self._state, handset)
         other = _address(other) or (known[0].address if known else "")
+        bubbles, number = conversation.bubbles(self._state, handset, other), self._state.number(other)
         return self._page(
             "phone.html",
             400 if wrong else 200,
@@ -66,8 +68,9 @@ class Pages:
             other=other,
             phones=dict.fromkeys([*phones, handset]),
             contacts=known,
-            bubbles=conversation.bubbles(self._state, handset, other),
-            number=self._state.number(other),
+            bubbles=bubbles,
+            number=number,
+            typing=bool(number and number.sms_url) and conversation.is_typing(bubbles),
             wrong=wrong,
             draft=draft,
         )

@@ -53,7 +53,9 @@ function mergeRegions(fresh) {
   for (const region of document.querySelectorAll("[data-live]")) {
     const next = fresh.querySelector(`[data-live="${region.dataset.live}"]`);
     if (next && next.innerHTML !== region.innerHTML && !region.contains(document.activeElement)) {
+      const follow = atLatest();
       region.innerHTML = next.innerHTML;
+      if (follow && thread.contains(region)) toLatest();
     }
   }
 }
