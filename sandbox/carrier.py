@@ -127,6 +127,7 @@ class Carrier:
             verbs = self._read(message, webhook.url, answer) if answer else None
             if verbs is None:
                 return False
+            self._state.change(message.sid, heard=True, updated=message.updated)
             for verb in verbs:
                 if isinstance(verb, Redirect):
                     url = urljoin(webhook.url, verb.url)

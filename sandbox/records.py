@@ -81,6 +81,7 @@ class Message:
     error_code: int | None = None
     price: str | None = None
     status_callback: str = ""
+    heard: bool = False  # inbound: its webhook answered
     parameters: Pairs = ()  # every parameter of the request that made it, as given
     order: int = 0  # the place in the account's history, given by the state
 

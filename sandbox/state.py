@@ -120,7 +120,7 @@ class State:
             message = self._messages.get(sid)
             if message is None or (only_from is not None and message.status not in only_from):
                 return None
-            message = self._messages[sid] = replace(message, updated=self.settings.clock(), **fields)
+            message = self._messages[sid] = replace(message, **{"updated": self.settings.clock()} | fields)
         self._tell(Change(message))
         return message
 

@@ -122,13 +122,13 @@ def _call_once(session: requests.Session, webhook: Webhook, rules: Overrides) ->
         ) as response:
             answer = Answer(response.status_code, response.headers.get("Content-Type", ""), _read(response, deadline))
     except requests.ConnectionError as failed:
-        raise WebhookFailed(UNREACHABLE, f"Could not connect to {shown(webhook.url)}") from failed
+        raise WebhookFailed(UNREACHABLE, "Could not connect to the webhook") from failed
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as failed:
-        raise WebhookFailed(BAD_URL, f"{shown(webhook.url)} is no URL to call") from failed
+        raise WebhookFailed(BAD_URL, "The webhook's URL cannot be called") from failed
     except (requests.RequestException, HTTPError) as failed:
-        raise WebhookFailed(NO_ANSWER, f"No answer from {shown(webhook.url)} in {rules.total:g} seconds") from failed
+        raise WebhookFailed(NO_ANSWER, f"The webhook gave no answer within {rules.total:g} seconds") from failed
     if not 200 <= answer.status < 300:  # noqa: PLR2004 -- HTTP's class of success
-        raise WebhookFailed(REFUSED, f"{shown(webhook.url)} answered {answer.status}", answer)
+        raise WebhookFailed(REFUSED, f"The webhook answered {answer.status}", answer)
     return answer
 
 
@@ -166,7 +166,7 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     while piece := response.raw.read1(8192, decode_content=True):
         body += piece
         if len(body) > MAX_ANSWER:
-            raise WebhookFailed(TOO_LONG, f"{shown(response.url)} answered more than 64 KB")
+            raise WebhookFailed(TOO_LONG, "The webhook answered more than 64 KB")
         if monotonic() > deadline:
-            raise WebhookFailed(NO_ANSWER, f"{shown(response.url)} did not finish its answer in time")
+            raise WebhookFailed(NO_ANSWER, "The webhook did not finish its answer in time")
     return body
