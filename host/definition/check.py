@@ -3,21 +3,19 @@
 Nothing that a file asks for is passed over: what cannot be honoured is a problem, with its line and what to do.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...connector.component import Component
-from ...connector.errors import InvalidInput
-from .. import code
-from . import model, rules
+from ...connector.component import Component, Unit
+from ...connector.errors import InvalidComponent
+from ...connector.manifest import inputs_of
+from . import model, rules, structure
 from .cursor import Notes
 from .names import did_you_mean
 from .problems import IntegrationInvalid, Problem, Where
 from .unsupported import note_unsupported
 
 Definition = Mapping[str, Any]
-_LOOPS = frozenset({"loopOverItems", "loopNTimes"})
 
 
 def check(integration: model.Integration, registry: Mapping[str, Component]) -> tuple[Problem, ...]:
@@ -47,112 +45,62 @@ class _Check:
         self._integration = integration
         self._registry = registry
         self._notes = notes
-        self._manifest: Callable[[str], Definition] = cache(lambda key: registry[key].manifest())
 
     def config_var(self, var: model.ConfigVar) -> None:
-        if var.connection and (manifest := self._component(var.connection)):
-            connections = {connection["key"]: connection for connection in manifest["connections"]}
-            if self._is_known(var.connection, connections, "connection"):
-                self._keys(var.inputs, connections[var.connection.key]["inputs"], var.at)
-        if var.data_source and (manifest := self._component(var.data_source)):
-            sources = manifest["dataSources"]
-            if self._is_known(var.data_source, sources, "data source"):
-                self._inputs(var.inputs, sources[var.data_source.key]["inputs"], var.at, var.data_source.component.key)
+        connection = self._unit(var.connection, "connections", "connection")
+        if connection:
+            self._keys(var.inputs, inputs_of(connection.model), var.at)
+        source = self._unit(var.data_source, "data_sources", "data source")
+        if source:
+            self._inputs(var.inputs, source, var.at)
 
     def flow(self, flow: model.Flow) -> None:
         for step in flow.walk():
-            if manifest := self._component(step.action):
-                kind = "trigger" if step.is_trigger else "action"
-                if self._is_known(step.action, manifest[f"{kind}s"], kind):
-                    unit = manifest[f"{kind}s"][step.action.key]
-                    self._inputs(step.inputs, unit["inputs"], step.at, step.action.component.key)
-                    self._trigger(flow, step, unit) if step.is_trigger else self._step(step, unit)
-        self._breaks(flow.steps, in_loop=False)
+            self._step(flow, step)
+        structure.note_breaks(flow.steps, self._notes, in_loop=False)
 
-    def _component(self, ref: model.UnitRef) -> Definition | None:
+    def _step(self, flow: model.Flow, step: model.Step) -> None:
+        kind = "trigger" if step.is_trigger else "action"
+        unit = self._unit(step.action, f"{kind}s", kind)
+        if unit is None:
+            return
+        self._inputs(step.inputs, unit, step.at)
+        if step.is_trigger:
+            structure.note_trigger(flow, step, unit.flags, self._notes)
+        else:
+            structure.note_step(step, unit.flags, self._integration.folder, self._notes)
+
+    def _component(self, ref: model.UnitRef) -> Component | None:
         key = ref.component.key
-        if key in self._registry:
-            return self._manifest(key)
-        message = (
-            f"the component {key!r} is not installed; install it, or use another: {did_you_mean(key, self._registry)}"
-        )
-        self._notes.add(ref.component.at.key("key"), message)
-        return None
+        if key not in self._registry:
+            hint = f"install it, or use another: {did_you_mean(key, self._registry)}"
+            self._notes.add(ref.component.at.key("key"), f"the component {key!r} is not installed; {hint}")
+        return self._registry.get(key)
 
-    def _is_known(self, ref: model.UnitRef, units: Mapping[str, Any], kind: str) -> bool:
+    def _unit(self, ref: model.UnitRef | None, where: str, kind: str) -> Unit | None:
+        """The unit, if there is one and its code can be imported."""
+        component = self._component(ref) if ref else None
+        if ref is None or component is None:
+            return None
+        units: Mapping[str, Unit] = getattr(component, where)
         if ref.key not in units:
             hint = did_you_mean(ref.key, units)
             self._notes.add(ref.at.key("key"), f"{ref.component.key} has no {kind} {ref.key!r}; {hint}")
-        return ref.key in units
+            return None
+        try:
+            return units[ref.key] if units[ref.key].model else None
+        except InvalidComponent as error:
+            self._notes.add(ref.at.key("key"), str(error))
+            return None
 
-    def _trigger(self, flow: model.Flow, step: model.Step, unit: Definition) -> None:
-        if unit.get("isPollingTrigger"):
-            self._notes.add(step.action.at, "polling triggers are not run here yet; use a webhook trigger")
-        support = unit.get("synchronousResponseSupport", "valid")
-        if flow.synchronous and support == "invalid":
-            self._notes.add(flow.at.key("isSynchronous"), f"{step.action.key} cannot answer its caller; make it false")
-        if not flow.synchronous and support == "required":
-            self._notes.add(flow.at.key("isSynchronous"), f"{step.action.key} must answer its caller; make it true")
-        if unit.get("scheduleSupport") == "required":
-            self._notes.add(step.action.at, "scheduled triggers are not run here yet; use a webhook trigger")
-
-    def _step(self, step: model.Step, unit: Definition) -> None:
-        loops = step.action.component.key == "loop" and step.action.key in _LOOPS
-        if step.body is not None and not loops:
-            self._notes.add(step.at.key("steps"), f"{step.action.key} does not loop; move the steps after it")
-        if step.body is None and loops:
-            self._notes.add(step.at.key("steps"), "is required; a loop has the steps that it repeats")
-        if step.branches is not None and not unit.get("allowsBranching"):
-            self._notes.add(step.at.key("branches"), f"{step.action.key} does not branch; move the steps after it")
-        if step.branches is None and unit.get("allowsBranching"):
-            self._notes.add(step.at.key("branches"), "is required; a branching step has branches, each with its steps")
-        if (loops or step.branches is not None) and step.errors.handler != "fail":
-            mend = "handle errors at the steps inside it"
-            self._notes.add(
-                step.errors.at, f"error handling of a loop or branch does not reach the steps inside; {mend}"
-            )
-        self._branch_names(step)
-        if (step.action.component.key, step.action.key) == ("code", "runCode"):
-            self._code(step)
-
-    def _branch_names(self, step: model.Step) -> None:
-        """Every branch that a choice names is there, and every branch that is there is named."""
-        named = {name: at for value in step.inputs.values() for name, at in _choices(value)}
-        branches = {branch.name: branch.at for branch in step.branches or ()}
-        if step.branches is None or not named:
-            return
-        for name in sorted(named.keys() - branches.keys() - {"Else"}):
-            self._notes.add(named[name], f"there is no branch {name!r} in branches; {did_you_mean(name, branches)}")
-        for name in sorted(branches.keys() - named.keys() - {"Else"}):
-            self._notes.add(branches[name], f"nothing leads to the branch {name!r}; remove it or name it in the inputs")
-
-    def _code(self, step: model.Step) -> None:
-        value = step.inputs.get("code")
-        if not isinstance(value, model.Text):
-            at = value.at if value else step.at
-            self._notes.add(at, "must be of type value, so that the code is known when the file is loaded")
-        elif self._integration.folder is not None:
-            try:
-                code.find(self._integration.folder, value.text)
-            except InvalidInput as error:
-                self._notes.add(value.at, str(error))
-
-    def _breaks(self, steps: tuple[model.Step, ...], *, in_loop: bool) -> None:
-        for step in steps:
-            is_break = (step.action.component.key, step.action.key) == ("loop", "breakLoop")
-            if is_break and not in_loop:
-                self._notes.add(step.at, "there is no loop around this step to break; move it into one")
-            self._breaks(step.body or (), in_loop=True)
-            for branch in step.branches or ():
-                self._breaks(branch.steps, in_loop=in_loop)
-
-    def _keys(self, inputs: model.Inputs, declared: list[Definition], at: Where) -> None:
+    def _keys(self, inputs: model.Inputs, declared: Sequence[Definition], at: Where) -> None:
         known = [definition["key"] for definition in declared]
         for key in sorted(inputs.keys() - set(known)):
             where = at.key("inputs").key(key, inputs[key].at.line)
             self._notes.add(where, f"is not an input here; {did_you_mean(key, known)}")
 
-    def _inputs(self, inputs: model.Inputs, declared: list[Definition], at: Where, component: str) -> None:
+    def _inputs(self, inputs: model.Inputs, unit: Unit, at: Where) -> None:
+        declared = inputs_of(unit.model)
         self._keys(inputs, declared, at)
         for definition in declared:
             value = inputs.get(definition["key"])
@@ -161,7 +109,7 @@ class _Check:
                     where = value.at if value else at.key("inputs").key(definition["key"])
                     self._notes.add(where, f"is required; {definition.get('comments') or 'give it a value'}")
             else:
-                self._input(value, definition, component)
+                self._input(value, definition, unit.component.key)
 
     def _input(self, value: model.Input, definition: Definition, component: str) -> None:
         if definition["type"] == "connection":
@@ -220,11 +168,3 @@ def _is_blank(value: model.Input) -> bool:
         case model.ValueList(items=items):
             return not items
     return False
-
-
-def _choices(value: model.Input) -> Iterator[tuple[str, Where]]:
-    match value:
-        case model.KeyValueList(items=pairs):
-            yield from ((pair.name, pair.value.at) for pair in pairs if isinstance(pair.name, str))
-        case model.Conditional(branches=branches):
-            yield from ((name, group.at) for name, group in branches)

@@ -13,6 +13,7 @@ connections:
   token: {label: Token, comments: A token., entry: "mailer:Token"}
 actions:
   send: {label: Send, description: Send a mail., entry: "mailer:send"}
+  broken: {label: Broken, description: Broken., entry: "nowhere:broken"}
 triggers:
   ask: {label: Ask, description: Ask., entry: "mailer:ask", isPollingTrigger: true, scheduleSupport: required,
     synchronousResponseSupport: invalid}
@@ -96,6 +97,7 @@ def test_a_problem_names_file_line_key_and_mend(found):
     [
         (step("mailer", "sned"), "mailer has no action 'sned'; did you mean send?"),
         (step("mailer", "ask"), "mailer has no action 'ask'"),
+        (step("mailer", "broken"), "entry nowhere:broken: there is no module nowhere"),
         (send(GIVEN + ", subjct: {value: x}"), "inputs.subjct: is not an input here; did you mean subject?"),
         (send("connection: {type: configVar, value: Mailer}"), "inputs.subject: is required"),
         (send(GIVEN.replace("Hi", "''")), "inputs.subject.value: is required"),
