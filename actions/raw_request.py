@@ -49,7 +49,7 @@ class RawRequest(Inputs):
         Trimmed,
         Field(
             title="URL",
-            description="The path only (/Accounts/$TWILIO_ACCOUNT_SID/Messages.json), put after https://api.twilio.com/2010-04-01, "
+            description="The path only (/Accounts/$TWILIO_ACCOUNT_SID/Messages.json), below https://api.twilio.com/2010-04-01, "
             "or the full URL at any Twilio product, such as https://messaging.twilio.com/v1/Services. "
             "$TWILIO_ACCOUNT_SID stands for the connection's account, here and in the data.",
             examples=["/Accounts/$TWILIO_ACCOUNT_SID/Messages.json"],

@@ -1,6 +1,7 @@
 """What both kinds of Twilio connection share: where Twilio is, the client, the official SDK, the test."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -11,6 +12,7 @@ from ..connector.inputs import Connection, Hint, sid
 from ..connector.twilio.base import TWILIO, Base, check_template
 from ..connector.twilio.client import TwilioClient
 from ..connector.twilio.resource import MESSAGES
+from ..connector.twilio.retry import Retry
 
 if TYPE_CHECKING:
     from twilio.rest import Client  # type: ignore[import-untyped]
@@ -111,6 +113,9 @@ BaseUrl = Annotated[
 ]
 
 
+_HASTY = Retry(attempts=2, longest=5)  # somebody waits for the verdict
+
+
 class TwilioAccess(Connection):
     """Base of the connection types. Each declares the shared fields itself, so that its form begins with its own."""
 
@@ -202,7 +207,7 @@ class TwilioAccess(Connection):
     def test(self, context: ActionContext) -> str:
         """Read the newest message, which standard keys may; say what is reached, or what is wrong."""
         try:
-            list(self.client(context).list(MESSAGES, limit=1))
+            list(replace(self.client(context), retry=_HASTY).list(MESSAGES, limit=1))
         except ConnectorError as error:
             raise self._diagnosis(error) from None
         hooks = "verifies webhooks" if self.tokens else "refuses webhooks, having no auth token to verify them with"

@@ -1,0 +1,73 @@
+from datetime import date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from twilio_connector.connector.twilio.resource import MESSAGES, form_pairs, iso_date
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Thu, 01 Apr 2010 00:00:00 +0000", "2010-04-01T00:00:00.000Z"),
+        ("Fri, 24 May 2019 17:44:46 +0000", "2019-05-24T17:44:46.000Z"),
+        ("Fri, 24 May 2019 19:44:46 +0200", "2019-05-24T17:44:46.000Z"),
+        ("Fri, 24 May 2019 17:44:46 GMT", "2019-05-24T17:44:46.000Z"),
+        ("2015-07-30T20:00:00Z", "2015-07-30T20:00:00.000Z"),
+        ("2015-07-30T20:00:00.123456Z", "2015-07-30T20:00:00.123Z"),
+        ("2015-07-30T22:00:00+02:00", "2015-07-30T20:00:00.000Z"),
+        (None, None),
+        ("", ""),
+        ("soon", "soon"),
+        (7, 7),
+        ("Fri, 99 Foo 2019 17:44:46 +0000", "Fri, 99 Foo 2019 17:44:46 +0000"),
+    ],
+)
+def test_dates_of_both_apis_become_iso_8601_and_the_rest_stays(value, expected):
+    assert iso_date(value) == expected
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001
+def test_every_rfc_2822_date_keeps_its_moment(moment):
+    text = moment.strftime("%a, %d %b %Y %H:%M:%S +0000")
+    assert iso_date(text) == moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(JSON)
+def test_an_odd_answer_is_kept_and_never_raises(answer):
+    shaped = MESSAGES.shape(answer)
+    assert not isinstance(answer, dict) or len(shaped) <= len(answer)
+
+
+def test_only_the_keys_of_the_resource_itself_become_camel_case():
+    found = MESSAGES.shape(
+        {"num_media": "0", "subresource_uris": {"media_list": "x"}, "brand_new": {"a_b": 1}, "price": None}
+    )
+    assert found == {"numMedia": "0", "subresourceUris": {"media_list": "x"}, "brandNew": {"a_b": 1}, "price": None}
+
+
+def test_form_values_are_written_as_twilio_reads_them():
+    values = {
+        "MediaUrl": ["a", "b"],
+        "ProvideFeedback": True,
+        "SendAt": datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=1))),
+        "Day": date(2026, 1, 2),
+        "MaxPrice": 0.5,
+        "Nothing": None,
+        "Empty": "",
+    }
+    assert list(form_pairs(values)) == [
+        ("MediaUrl", "a"),
+        ("MediaUrl", "b"),
+        ("ProvideFeedback", "true"),
+        ("SendAt", "2026-01-02T02:04:05Z"),
+        ("Day", "2026-01-02"),
+        ("MaxPrice", "0.5"),
+        ("Empty", ""),
+    ]
