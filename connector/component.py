@@ -121,7 +121,7 @@ class Action(Unit):
 
     @property
     def pure(self) -> bool:
-        """True where the result follows from the inputs alone, so that a replay may compute it again instead of recording it."""
+        """True where the result follows from the inputs alone, so that a replay may compute it again."""
         return bool(self.flags.get("pure", False))
 
     def run(self, context: ActionContext, values: Mapping[str, Any]) -> Any:
@@ -143,7 +143,11 @@ class Trigger(Unit):
         self, context: ActionContext, request: WebhookRequest, values: Mapping[str, Any] | None = None
     ) -> TriggerResult:
         """Verify and normalise a request. Raises WebhookRejected; nothing of a rejected request may reach a flow."""
-        result: TriggerResult = self.target(context, request, self.prepare(values or {}))
+        return self.emit(context, request, self.prepare(values or {}))
+
+    def emit(self, context: ActionContext, request: WebhookRequest, inputs: BaseModel) -> TriggerResult:
+        """Like receive, with inputs that were prepared once for many requests."""
+        result: TriggerResult = self.target(context, request, inputs)
         return result
 
     def sign(self, request: WebhookRequest, connection: Connection) -> WebhookRequest:

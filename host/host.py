@@ -154,7 +154,7 @@ class Host:
             raise TooLarge(f"the body is larger than {self.settings.limits.body} bytes", field="body", status=413)
         execution_id = time_id()
         context = replace(route.context, execution_id=execution_id, started_at=portable.instant(utc_now()))
-        result = route.trigger.receive(context, request, route.values)
+        result = route.trigger.emit(context, request, route.inputs)
         accepted = await self.inbox.accept(
             Inbound(
                 execution_id=execution_id,

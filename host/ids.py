@@ -1,5 +1,6 @@
 """Identifiers: those of rows sort by time, those in URLs cannot be guessed."""
 
+import random
 import secrets
 import time
 from uuid import UUID
@@ -9,7 +10,8 @@ def time_id() -> str:
     """A UUID version 7 (RFC 9562); ``rand_a`` holds the part of a millisecond, so ids made one after another sort."""
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = rest * 4096 // 1_000_000
-    value = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | secrets.randbits(62)
+    unique = random.getrandbits(62)
+    value = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | unique
     return str(UUID(int=value))
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+
+from pydantic import BaseModel
 
 from ..connector.component import Trigger
 from ..connector.context import ActionContext, Customer, Flow, Instance, Integration
@@ -23,13 +24,13 @@ KEPT = 2.0  # seconds that a change made by another process may go unseen
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """A flow that a request can reach. ``values`` are its trigger's inputs and hold secrets."""
+    """A flow that a request can reach. ``inputs`` are its trigger's, prepared, and hold secrets."""
 
     endpoint_id: str
     instance: InstanceRecord
     flow: model.Flow
     trigger: Trigger
-    values: Mapping[str, Any] = field(repr=False)
+    inputs: BaseModel = field(repr=False)
     context: ActionContext = field(repr=False)
     keys: tuple[str, ...] = field(repr=False)
 
@@ -75,12 +76,13 @@ class Routes:
         flow = integration.flow(endpoint.flow)
         config = self.configuration.resolve(instance.config, instance.connections)
         ref = flow.trigger.action
+        trigger = self.registry[ref.component.key].triggers[ref.key]
         return Route(
             endpoint_id=endpoint_id,
             instance=instance,
             flow=flow,
-            trigger=self.registry[ref.component.key].triggers[ref.key],
-            values=resolve_inputs(flow.trigger.inputs, Scope(config)),
+            trigger=trigger,
+            inputs=trigger.prepare(resolve_inputs(flow.trigger.inputs, Scope(config))),
             context=self.context(instance, integration, flow),
             keys=self.store.instances.key_digests(endpoint_id),
         )
