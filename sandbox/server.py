@@ -66,6 +66,12 @@ def address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _settings(settings: Settings | None, host: str, listening: socket.socket) -> Settings:
+    """Fill in where it is reached, and let it be called by the host that it was told to listen on."""
+    settings = settings or Settings()
+    return replace(settings, url=address(listening), allowed_hosts=(*settings.allowed_hosts, host))
+
+
 def run(
     host: str = "127.0.0.1",
     port: int = 0,
@@ -74,7 +80,7 @@ def run(
 ) -> None:
     """Serve until interrupted; `ready` gets the state, whose settings hold the URL, once requests are answered."""
     with listen(host, port) as listening:
-        state = State(replace(settings or Settings(), url=address(listening)))
+        state = State(_settings(settings, host, listening))
         Server(create_app(state), lambda: ready(state)).run(sockets=[listening])
 
 
@@ -83,7 +89,7 @@ class Sandbox:
 
     def __init__(self, settings: Settings | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
         self._listening = listen(host, port)
-        self.state = State(replace(settings or Settings(), url=address(self._listening)))
+        self.state = State(_settings(settings, host, self._listening))
         up = Event()
         self._server = Server(create_app(self.state), up.set)
         self._thread = Thread(
