@@ -24,7 +24,12 @@ from .webhooks import Answer, Webhook, WebhookFailed, call, open_session, shown
 
 PRICE = 0.0079  # US dollars a segment
 MAX_REDIRECTS = 10
-TOO_MANY_REDIRECTS, INVALID_MESSAGE = 11215, 14103  # codes of Twilio's debugger
+TOO_MANY_REDIRECTS, INVALID_MESSAGE, UNSUBSCRIBED = 11215, 14103, 21610  # codes of Twilio's debugger
+
+KEYWORD_REPLIES = {
+    "stop": "You are unsubscribed and get no more texts from this number. Reply START to get them again.",
+    "start": "You are subscribed again. Reply STOP to unsubscribe.",
+}
 
 
 class Carrier:
@@ -50,6 +55,8 @@ class Carrier:
         if message is None or not change.made:
             return
         if message.direction == "inbound":
+            if message.keyword:
+                self._send(message, Reply(KEYWORD_REPLIES[message.keyword]))
             self._later(0, message, lambda: self._deliver_inbound(message))
         elif message.status == "scheduled" and message.send_at:
             wait = (message.send_at - self._state.settings.clock()).total_seconds()
@@ -100,13 +107,10 @@ class Carrier:
         self._later(0, message, lambda: self._call_back(message))
 
     def _call_back(self, message: Message) -> None:
-        url = message.status_callback or self._number_callback(message)
-        if url:
-            self._call(message, self._webhook(message, url, "POST", parameters.status(message)))
-
-    def _number_callback(self, message: Message) -> str:
-        number = self._state.number(message.from_ or "", message.account_sid)
-        return number.status_callback if number else ""
+        if message.status_callback:
+            pairs = parameters.status(message)
+            webhook = self._webhook(message.account_sid, message.status_callback, "POST", pairs)
+            self._call(message.account_sid, webhook, message.sid)
 
     # -- inbound
 
@@ -115,15 +119,16 @@ class Carrier:
         if number is None or not number.sms_url:
             return
         pairs = parameters.inbound(message, self._state.settings.url)
-        first = self._webhook(message, number.sms_url, number.sms_method, pairs)
+        first = self._webhook(message.account_sid, number.sms_url, number.sms_method, pairs)
         if self._converse(message, replace(first, token=_token(message))) or not number.sms_fallback_url:
             return
-        self._converse(message, self._webhook(message, number.sms_fallback_url, number.sms_fallback_method, pairs))
+        url, method = number.sms_fallback_url, number.sms_fallback_method
+        self._converse(message, self._webhook(message.account_sid, url, method, pairs))
 
     def _converse(self, message: Message, webhook: Webhook) -> bool:
         """Call the webhook, follow its redirects and send its replies; False once something failed."""
         for _ in range(MAX_REDIRECTS):
-            answer = self._call(message, webhook)
+            answer = self._call(message.account_sid, webhook, message.sid)
             verbs = self._read(message, webhook.url, answer) if answer else None
             if verbs is None:
                 return False
@@ -131,7 +136,7 @@ class Carrier:
             for verb in verbs:
                 if isinstance(verb, Redirect):
                     url = urljoin(webhook.url, verb.url)
-                    webhook = self._webhook(message, url, verb.method, webhook.parameters)
+                    webhook = self._webhook(message.account_sid, url, verb.method, webhook.parameters)
                     break
                 self._reply(message, verb)
             else:
@@ -143,7 +148,7 @@ class Carrier:
         try:
             return twiml.read(answer.content_type, answer.body)
         except BadReply as bad:
-            self._alert(message, bad.code, str(bad), url, answer)
+            self._alert(message.account_sid, WebhookFailed(bad.code, str(bad), answer), message.sid, url)
             return None
 
     def _reply(self, message: Message, reply: Reply) -> None:
@@ -152,15 +157,27 @@ class Carrier:
         elif len(reply.body) > MAX_BODY:
             text = f"A reply of {len(reply.body)} characters; Twilio sends at most {MAX_BODY}"
             self._state.alert(message.account_sid, INVALID_MESSAGE, text, resource_sid=message.sid)
+        elif self._state.has_opted_out(reply.to or message.from_ or "", reply.from_ or message.to):
+            text = "Attempt to send to unsubscribed recipient"
+            self._state.alert(message.account_sid, UNSUBSCRIBED, text, resource_sid=message.sid)
         else:
-            self._state.save(_reply_message(message, reply, self._state.settings.clock()))
+            self._send(message, reply)
+
+    def _send(self, message: Message, reply: Reply) -> None:
+        self._state.save(_reply_message(message, reply, self._state.settings.clock()))
 
     # -- calling
 
-    def _webhook(self, message: Message, url: str, method: str, pairs: Pairs) -> Webhook:
-        return Webhook(url, method, pairs, self._state.accounts[message.account_sid].auth_token)
+    def call(self, account_sid: str, url: str, method: str, pairs: Pairs, body: bytes | None = None) -> Answer | None:
+        """Call any webhook for an account, and wait for its answer; None when there is none that is worth the name."""
+        webhook = replace(self._webhook(account_sid, url, method, pairs), body=body)
+        return self._call(account_sid, webhook, "")
 
-    def _call(self, message: Message, webhook: Webhook) -> Answer | None:
+    def _webhook(self, account_sid: str, url: str, method: str, pairs: Pairs) -> Webhook:
+        account = self._state.accounts[account_sid]
+        return Webhook(url, method, pairs, account.auth_token, account.shared_key)
+
+    def _call(self, account_sid: str, webhook: Webhook, about: str) -> Answer | None:
         """Call a webhook and write down what happened; None when it failed, which then is an alert too."""
         settings, started = self._state.settings, perf_counter()
         answer, note = None, ""
@@ -168,19 +185,20 @@ class Carrier:
             answer = call(self._session, webhook, connect=settings.connect_timeout, total=settings.webhook_timeout)
         except WebhookFailed as failed:
             answer, note = failed.answer, str(failed)
-            self._alert(message, failed.code, note, webhook.url, answer)
+            self._alert(account_sid, failed, about, webhook.url)
         seconds, status = perf_counter() - started, answer.status if answer else None
         self._state.record(
             Exchange("out", webhook.method, shown(webhook.url), status, seconds, settings.clock(), note=note),
         )
         return None if note else answer
 
-    def _alert(self, message: Message, code: int, text: str, url: str, answer: Answer | None) -> None:
+    def _alert(self, account_sid: str, failed: WebhookFailed, about: str, url: str) -> None:
+        answer = failed.answer
         self._state.alert(
-            message.account_sid,
-            code,
-            text,
-            resource_sid=message.sid,
+            account_sid,
+            failed.code,
+            str(failed),
+            resource_sid=about,
             url=shown(url),
             status=answer and answer.status,
             response=answer.body[:2000].decode("utf-8", "replace") if answer else "",

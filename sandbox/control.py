@@ -8,6 +8,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -43,7 +44,7 @@ class Desk:
 
     async def _answer(self, handler: Handler, request: Request) -> Response:
         try:
-            return _json(handler(self, request, await _body(request)))
+            return _json(await run_in_threadpool(handler, self, request, await _body(request)))
         except Wrong as wrong:
             return _json({"error": str(wrong)}, 400)
         except TwilioError as refused:
@@ -176,13 +177,58 @@ def add_key(desk: Desk, _: Request, body: dict[str, Any]) -> Any:
     return {**dump(key), "secret": key.secret}
 
 
+def show_credentials(desk: Desk, _: Request, __: dict[str, Any]) -> Any:
+    own = desk.state.settings
+    return {
+        "base_url": f"{own.url}/{{product}}",
+        "account_sid": own.account_sid,
+        "auth_token": own.auth_token,
+        "api_key": own.api_key,
+        "api_secret": own.api_secret,
+        "numbers": own.numbers,
+        "handsets": own.handsets,
+    }
+
+
+def share_key(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
+    """Let a shared key sign an account's webhooks in place of its token; an empty object takes that back."""
+    given, sid = _only(body, frozenset({"key", "secret"})), request.path_params["account"]
+    if sid not in desk.state.accounts:
+        raise Wrong(f"account: {sid} is not here")
+    if given and set(given) != {"key", "secret"}:
+        raise Wrong("key, secret: give both, or neither to sign with the token again")
+    desk.state.change_account(sid, shared_key=(given["key"], given["secret"]) if given else None)
+    return {"account_sid": sid, "key": given.get("key")}
+
+
+def call_webhook(desk: Desk, _: Request, body: dict[str, Any]) -> Any:
+    """Call any webhook, signed: `form` as its parameters, or `json` with the hash of it in the URL."""
+    unknown = set(body) - {"url", "method", "form", "json", "account_sid"}
+    form, account = body.get("form", {}), str(body.get("account_sid") or desk.state.settings.account_sid)
+    if unknown or not isinstance(body.get("url"), str):
+        raise Wrong(f"{', '.join(sorted(unknown)) or 'url'}: give url, and method, form, json, account_sid if need be")
+    if body.get("method", "POST") not in ("GET", "POST"):
+        raise Wrong(f"method: {body['method']!r}; use GET or POST")
+    if not isinstance(form, dict) or not all(isinstance(value, str) for value in form.values()):
+        raise Wrong('form: an object of texts such as {"CallSid": "CA…"}')
+    if account not in desk.state.accounts:
+        raise Wrong(f"account_sid: {account} is not here")
+    raw = json.dumps(body["json"]).encode() if "json" in body else None
+    answer = desk.carrier.call(account, body["url"], body.get("method", "POST"), tuple(form.items()), raw)
+    text = answer.body.decode("utf-8", "replace") if answer else None
+    return {"status": answer and answer.status, "content_type": answer and answer.content_type, "body": text}
+
+
 HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "/state"): show_state,
     ("DELETE", "/state"): reset,
     ("GET", "/faults"): list_faults,
     ("POST", "/faults"): add_fault,
     ("DELETE", "/faults"): clear_faults,
+    ("GET", "/credentials"): show_credentials,
+    ("POST", "/webhooks"): call_webhook,
     ("POST", "/accounts"): add_account,
+    ("POST", "/accounts/{account}/shared-key"): share_key,
     ("POST", "/keys"): add_key,
     ("POST", "/numbers"): add_number,
     ("POST", "/numbers/{number}"): change_number,

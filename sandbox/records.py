@@ -8,6 +8,7 @@ from typing import Literal
 
 Direction = Literal["inbound", "outbound-api", "outbound-reply"]
 KeyKind = Literal["main", "standard", "restricted"]
+Keyword = Literal["", "stop", "start"]
 Pairs = tuple[tuple[str, str], ...]
 
 UNFINISHED = frozenset({"accepted", "scheduled", "queued", "sending", "receiving"})
@@ -22,6 +23,7 @@ class Account:
     created: datetime
     updated: datetime
     status: str = "active"
+    shared_key: tuple[str, str] | None = field(default=None, repr=False)  # SID and secret that sign webhooks instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Message:
     error_code: int | None = None
     price: str | None = None
     status_callback: str = ""
+    keyword: Keyword = ""  # inbound: what it said about further texts
     heard: bool = False  # inbound: its webhook answered
     parameters: Pairs = ()  # every parameter of the request that made it, as given
     order: int = 0  # the place in the account's history, given by the state

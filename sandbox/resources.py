@@ -239,7 +239,7 @@ def create_key(call: Call) -> Reply:
 
 def dump(record: Any) -> dict[str, Any]:
     """Show a record to scripts: its fields, without secrets and without bytes."""
-    hidden = {"auth_token", "secret", "data"}
+    hidden = {"auth_token", "secret", "shared_key", "data"}
     return {f.name: getattr(record, f.name) for f in fields(record) if f.name not in hidden}
 
 

@@ -58,12 +58,21 @@ class Server(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """Open the listening socket, port 0 for a free one. Raises OSError if the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=512)
+    listening = socket.create_server((host, port), family=family, backlog=512)
+    # asyncio turns Nagle's delay (40 ms a response) off only for sockets that name their protocol; this one does not.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def address(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _settings(settings: Settings | None, host: str, listening: socket.socket) -> Settings:
+    """Fill in where it is reached, and let it be called by the host that it was told to listen on."""
+    settings = settings or Settings()
+    return replace(settings, url=address(listening), allowed_hosts=(*settings.allowed_hosts, host))
 
 
 def run(
@@ -74,7 +83,7 @@ def run(
 ) -> None:
     """Serve until interrupted; `ready` gets the state, whose settings hold the URL, once requests are answered."""
     with listen(host, port) as listening:
-        state = State(replace(settings or Settings(), url=address(listening)))
+        state = State(_settings(settings, host, listening))
         Server(create_app(state), lambda: ready(state)).run(sockets=[listening])
 
 
@@ -83,7 +92,7 @@ class Sandbox:
 
     def __init__(self, settings: Settings | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
         self._listening = listen(host, port)
-        self.state = State(replace(settings or Settings(), url=address(self._listening)))
+        self.state = State(_settings(settings, host, self._listening))
         up = Event()
         self._server = Server(create_app(self.state), up.set)
         self._thread = Thread(

@@ -45,5 +45,5 @@ class Settings:
     max_messages: int = 20_000
     max_records: int = 200  # of requests and of alerts, each
     max_body: int = 1_048_576  # bytes of a request
-    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]", "testserver")
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     clock: Callable[[], datetime] = utc_now

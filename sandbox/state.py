@@ -14,9 +14,12 @@ from typing import Any
 
 from .errors import TwilioError
 from .faults import Faults
-from .records import Account, Alert, ApiKey, Exchange, KeyKind, Media, Message, Number
+from .records import Account, Alert, ApiKey, Exchange, KeyKind, Keyword, Media, Message, Number
 from .segments import count
 from .settings import Settings, new_sid
+
+STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+START = frozenset({"START", "YES", "UNSTOP"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,42 +64,45 @@ class State:
     def _furnish(self) -> None:
         own = self.settings
         self.add_account("Local Twilio", sid=own.account_sid, auth_token=own.auth_token)
-        self.keys[own.api_key] = ApiKey(own.api_key, own.api_secret, own.account_sid, friendly_name="Local key")
+        key = ApiKey(own.api_key, own.api_secret, own.account_sid, friendly_name="Local key")
+        self.keys = {key.sid: key}
         for number in own.numbers:
             self.add_number(number)
 
-    # -- accounts, keys, numbers
+    # -- accounts, keys, numbers: each mapping is replaced, never changed, so that it may be read at any time
 
     def add_account(self, name: str = "", *, sid: str = "", auth_token: str = "", owner_sid: str = "") -> Account:
         now, sid = self.settings.clock(), sid or new_sid("AC")
         account = Account(sid, auth_token or new_sid(""), name or sid, owner_sid or sid, now, now)
-        self.accounts[sid] = account
+        self.accounts = self.accounts | {sid: account}
         return account
 
     def change_account(self, sid: str, **fields: Any) -> Account:
-        self.accounts[sid] = replace(self.accounts[sid], updated=self.settings.clock(), **fields)
-        return self.accounts[sid]
+        account = replace(self.accounts[sid], updated=self.settings.clock(), **fields)
+        self.accounts = self.accounts | {sid: account}
+        return account
 
     def add_key(self, account_sid: str = "", kind: KeyKind = "standard", allow: frozenset[str] = frozenset()) -> ApiKey:
         key = ApiKey(new_sid("SK"), new_sid(""), account_sid or self.settings.account_sid, kind, kind, allow)
-        self.keys[key.sid] = key
+        self.keys = self.keys | {key.sid: key}
         return key
 
     def add_number(self, phone_number: str, account_sid: str = "", **fields: Any) -> Number:
         now, owner = self.settings.clock(), account_sid or self.settings.account_sid
         number = Number(new_sid("PN"), owner, phone_number, phone_number, now, now, **fields)
-        self.numbers[number.sid] = number
+        self.numbers = self.numbers | {number.sid: number}
         return number
 
     def change_number(self, sid: str, **fields: Any) -> Number:
-        self.numbers[sid] = replace(self.numbers[sid], updated=self.settings.clock(), **fields)
+        number = replace(self.numbers[sid], updated=self.settings.clock(), **fields)
+        self.numbers = self.numbers | {sid: number}
         self._tell(Change())
-        return self.numbers[sid]
+        return number
 
     def number(self, address: str, account_sid: str | None = None) -> Number | None:
         """Find the number behind an address such as `+1415…` or `whatsapp:+1415…`."""
         wanted = address.rpartition(":")[2]
-        for number in tuple(self.numbers.values()):
+        for number in self.numbers.values():
             if number.phone_number == wanted and account_sid in (None, number.account_sid):
                 return number
         return None
@@ -147,7 +153,7 @@ class State:
         number = self.number(to)
         if number is None:
             raise TwilioError(21211, to)
-        self._heed_keyword(from_, to, body)
+        keyword = self._heed_keyword(from_, to, body)
         now = self.settings.clock()
         return self.save(
             Message(
@@ -163,18 +169,24 @@ class State:
                 sent=now,
                 num_segments=count(body),
                 media=media,
+                keyword=keyword,
             ),
         )
 
     # -- handsets
 
-    def _heed_keyword(self, handset: str, number: str, body: str) -> None:
-        """Twilio's default opt-out words: https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out."""
-        word = body.strip().upper()
-        if word in {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}:
-            self._opted_out.add((handset, number))
-        elif word in {"START", "YES", "UNSTOP"}:
-            self._opted_out.discard((handset, number))
+    def _heed_keyword(self, handset: str, number: str, body: str) -> Keyword:
+        """Obey Twilio's opt-out words of SMS: https://help.twilio.com/articles/223134027."""
+        word, pair = body.strip().upper(), (handset, number)
+        if ":" in handset:  # other channels have their own ways
+            return ""
+        if word in STOP:
+            self._opted_out.add(pair)
+            return "stop"
+        if word in START and pair in self._opted_out:
+            self._opted_out.discard(pair)
+            return "start"
+        return ""
 
     def has_opted_out(self, handset: str, number: str) -> bool:
         return (handset, number) in self._opted_out
@@ -193,7 +205,8 @@ class State:
 
     def alert(self, account_sid: str, error_code: int, text: str, **fields: Any) -> Alert:
         alert = Alert(new_sid("NO"), account_sid, error_code, text, self.settings.clock(), **fields)
-        self._alerts.appendleft(alert)
+        with self._changed:
+            self._alerts.appendleft(alert)
         self._tell(Change())
         return alert
 
@@ -202,7 +215,8 @@ class State:
             return tuple(self._alerts)
 
     def record(self, exchange: Exchange) -> None:
-        self._exchanges.appendleft(exchange)
+        with self._changed:
+            self._exchanges.appendleft(exchange)
         self._tell(Change())
 
     def exchanges(self) -> tuple[Exchange, ...]:

@@ -7,9 +7,10 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides for `#r
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
 import requests
@@ -18,6 +19,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 
 from .records import Pairs
 
+SIGNATURE, SETTINGS = "X-Twilio-Signature", "X-Twilio-Webhooks-Signature-Settings"
 HEADERS = {
     "User-Agent": "TwilioProxy/1.1",
     "Accept": "*/*",
@@ -34,6 +36,8 @@ class Webhook:
     method: str
     parameters: Pairs
     auth_token: str = field(repr=False)
+    shared_key: tuple[str, str] | None = field(default=None, repr=False)  # SID and secret; signs instead of the token
+    body: bytes | None = field(default=None, repr=False)  # JSON, in place of the parameters
     token: str = field(default_factory=lambda: str(uuid4()))  # I-Twilio-Idempotency-Token, the same for each try
 
 
@@ -133,26 +137,34 @@ def _call_once(session: requests.Session, webhook: Webhook, rules: Overrides) ->
 
 
 def prepare(session: requests.Session, webhook: Webhook) -> requests.PreparedRequest:
-    """Make the signed request: parameters in the body of a POST, in the query of a GET.
+    """Make the signed request: parameters in the body of a POST, in the query of a GET; or JSON with its hash.
 
     What is signed is the URL as it is requested, without the `user:pass@` that may stand in it.
     """
-    parts, form = urlsplit(webhook.url), list(webhook.parameters)
-    if webhook.method == "GET":
-        query, form = "&".join(filter(None, [parts.query, urlencode(form)])), []
-        parts = parts._replace(query=query)
-    made = session.prepare_request(
-        requests.Request(webhook.method, urlunsplit(parts._replace(fragment="")), data=urlencode(form), headers=HEADERS)
-    )
-    made.headers["I-Twilio-Idempotency-Token"] = webhook.token
-    made.headers["X-Twilio-Signature"] = sign(webhook.auth_token, shown(made.url or ""), form)
+    parts, form = urlsplit(webhook.url)._replace(fragment=""), list(webhook.parameters)
+    headers = HEADERS | {"I-Twilio-Idempotency-Token": webhook.token}
+    if webhook.body is not None:
+        parts, form = _with_query(parts, f"bodySHA256={sha256(webhook.body).hexdigest()}"), []
+        headers["Content-Type"] = "application/json"
+    elif webhook.method == "GET":
+        parts, form = _with_query(parts, urlencode(form)), []
+    data = urlencode(form) if webhook.body is None else webhook.body
+    made = session.prepare_request(requests.Request(webhook.method, urlunsplit(parts), headers, data=data))
+    made.headers.update(sign(webhook, shown(made.url or ""), form))
     return made
 
 
-def sign(auth_token: str, url: str, form: list[tuple[str, str]]) -> str:
-    """Sign with the official SDK, so that nothing here is shared with what verifies it."""
-    signature: str = RequestValidator(auth_token).compute_signature(url, dict(form))
-    return signature
+def _with_query(parts: SplitResult, more: str) -> SplitResult:
+    return parts._replace(query="&".join(filter(None, [parts.query, more])))
+
+
+def sign(webhook: Webhook, url: str, form: list[tuple[str, str]]) -> dict[str, str]:
+    """Make the headers of a signature, by the official SDK, so that nothing is shared with what verifies it."""
+    if webhook.shared_key is None:
+        return {SIGNATURE: RequestValidator(webhook.auth_token).compute_signature(url, dict(form))}
+    sid, secret = webhook.shared_key
+    signature = RequestValidator(secret).compute_signature(url, dict(form), "HMAC_SHA256")
+    return {SIGNATURE: signature, SETTINGS: f"key={sid},algorithm=HMAC_SHA256"}
 
 
 def shown(url: str) -> str:

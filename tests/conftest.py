@@ -3,10 +3,50 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+@pytest.fixture(scope="module")  # no longer: while it is open, asyncio.run is not possible in the same thread
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium; a test without one is skipped, or failed where REQUIRE_BROWSER=1."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Open pages, `page(viewport=…, color_scheme=…)`; one that logs an error or breaks its CSP fails the test."""
+    contexts, errors = [], []
+
+    def open_page(**options: Any) -> Page:
+        contexts.append(chromium.new_context(**options))
+        opened = contexts[-1].new_page()
+        opened.set_default_timeout(10_000)
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        return opened
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
 
 
 @pytest.hookimpl(wrapper=True)

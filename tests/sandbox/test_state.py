@@ -39,6 +39,29 @@ def test_scripts_read_and_reset_the_state(twilio: Sandbox) -> None:
     assert requests.get(f"{url}/state", timeout=10).json()["messages"] == []
 
 
+def test_scripts_read_the_credentials(twilio: Sandbox) -> None:
+    given = requests.get(f"{twilio.url}/_sandbox/credentials", timeout=10).json()
+    assert given["base_url"] == twilio.base_url == f"{twilio.url}/{{product}}"
+    assert (given["account_sid"], given["auth_token"]) == (twilio.account_sid, twilio.auth_token)
+    assert (given["api_key"], given["api_secret"]) == (twilio.api_key, twilio.api_secret)
+
+
+def test_scripts_make_numbers_accounts_keys_and_broken_handsets(twilio: Sandbox) -> None:
+    def post(path: str, **body: object) -> requests.Response:
+        return requests.post(f"{twilio.url}/_sandbox{path}", json=body, timeout=10)
+
+    account = post("/accounts", name="Sub", owner_sid=twilio.account_sid).json()
+    number = post("/numbers", phone_number="+14155550188", account_sid=account["sid"]).json()
+    assert post(f"/numbers/{number['phone_number']}", sms_url="https://e.example/").json()["sms_url"]
+    key = post("/keys", kind="restricted", allow=["messages:read"], account_sid=account["sid"]).json()
+    url = f"{twilio.url}/api/2010-04-01/Accounts/{account['sid']}/Messages.json"
+    assert requests.get(url, auth=(key["sid"], key["secret"]), timeout=10).status_code == 200
+    assert post("/handsets/+14155550123", error_code=30003).status_code == 200
+    assert twilio.state.handset_error("+14155550123") == 30003
+    for path, body in [("/numbers", {}), ("/keys", {"kind": "x"}), ("/accounts", {"name": 1}), ("/webhooks", {})]:
+        assert post(path, **body).status_code == 400
+
+
 def test_scripts_are_told_which_numbers_there_are(twilio: Sandbox) -> None:
     answer = requests.post(f"{twilio.url}/_sandbox/numbers/+1999/inbound", json={"from": "+1"}, timeout=10)
     assert answer.status_code == 400

@@ -200,6 +200,54 @@ def test_overrides_in_the_fragment_ask_for_more_tries(twilio: Sandbox, httpserve
     assert len({request.headers["I-Twilio-Idempotency-Token"] for request, _ in receiver.requests}) == 1
 
 
+def test_a_shared_key_signs_in_place_of_the_token(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, Response(status=204))
+    point(twilio, httpserver.url_for("/hook"))
+    key = {"key": "webhooks_sharedkey_1", "secret": "s3cret"}
+    url = f"{twilio.url}/_sandbox/accounts/{twilio.account_sid}/shared-key"
+    requests.post(url, json=key, timeout=10).raise_for_status()
+    twilio.state.receive(twilio.handset, twilio.number, "hi")
+    twilio.state.wait_for(lambda: receiver.requests)
+    request, form = receiver.requests[0]
+    settings = request.headers["X-Twilio-Webhooks-Signature-Settings"]
+    assert settings == "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256"
+    expected = RequestValidator("s3cret").compute_signature(request.base_url, form, "HMAC_SHA256")
+    assert request.headers["X-Twilio-Signature"] == expected
+
+
+def test_scripts_have_json_signed_by_its_hash(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, Response("ok", content_type="text/plain"))
+    order = {"url": httpserver.url_for("/hook?a=1"), "json": [{"specversion": "1.0", "type": "é"}]}
+    answer = requests.post(f"{twilio.url}/_sandbox/webhooks", json=order, timeout=10)
+    assert answer.json() == {"status": 200, "content_type": "text/plain", "body": "ok"}
+    request, _ = receiver.requests[0]
+    validator = RequestValidator(twilio.auth_token)
+    assert request.json == order["json"]
+    assert validator.validate(request.url, request.get_data(as_text=True), request.headers["X-Twilio-Signature"])
+
+
+def test_scripts_have_any_form_signed(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, Response(status=204))
+    order = {"url": httpserver.url_for("/hook"), "form": {"CallSid": "CA1", "Empty": ""}}
+    assert requests.post(f"{twilio.url}/_sandbox/webhooks", json=order, timeout=10).json()["status"] == 204
+    request, form = receiver.requests[0]
+    assert form == order["form"]
+    assert is_signed(request, form, twilio.auth_token)
+
+
+def test_stop_and_start_are_confirmed_and_a_flow_cannot_reply_in_between(
+    twilio: Sandbox, httpserver: HTTPServer
+) -> None:
+    Receiver(httpserver, Response("Hello!", content_type="text/plain"))
+    point(twilio, httpserver.url_for("/hook"))
+    twilio.state.receive(twilio.handset, twilio.number, "Stop")
+    alert = twilio.state.wait_for(twilio.state.alerts)[0]
+    assert alert.error_code == 21610
+    assert ["unsubscribed" in message.body for message in twilio.state.messages()] == [True, False]
+    twilio.state.receive(twilio.handset, twilio.number, "start")
+    twilio.state.wait_for(lambda: twilio.state.messages()[0].body == "Hello!")
+
+
 def point(twilio: Sandbox, url: str, **fields: Any) -> None:
     number = twilio.state.number(twilio.number)
     assert number is not None

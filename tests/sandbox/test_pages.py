@@ -1,0 +1,101 @@
+"""The pages as they are served, without a browser."""
+
+from __future__ import annotations
+
+import requests
+from twilio_connector.sandbox.records import Media
+from twilio_connector.sandbox.server import Sandbox
+
+PNG = b"\x89PNG\r\n"
+
+
+def get(twilio: Sandbox, path: str) -> requests.Response:
+    return requests.get(twilio.url + path, timeout=10)
+
+
+def text(twilio: Sandbox, **form: str) -> requests.Response:
+    form = {"handset": twilio.handset, "with": twilio.number, "body": "hi"} | form
+    return requests.post(f"{twilio.url}/phone/messages", form, timeout=10, allow_redirects=False)
+
+
+def test_a_text_from_the_form_is_received_and_shown(twilio: Sandbox) -> None:
+    answer = text(twilio, body="<b>Hi & bye</b>\r\nthere")
+    assert answer.status_code == 303
+    assert twilio.state.messages()[0].body == "<b>Hi & bye</b>\nthere"
+    shown = get(twilio, answer.headers["Location"]).text
+    assert "&lt;b&gt;Hi &amp; bye&lt;/b&gt;\nthere" in shown
+    assert "No webhook yet" in shown
+
+
+def test_a_mistake_shows_the_page_again_with_what_was_written(twilio: Sandbox) -> None:
+    answer = text(twilio, body="hello", **{"with": "ACME"})
+    assert answer.status_code == 400
+    assert "ACME only sends" in answer.text
+    assert ">hello</textarea>" in answer.text
+    assert text(twilio, body="  ").status_code == 400
+
+
+def test_every_page_forbids_scripts_and_frames_from_elsewhere(twilio: Sandbox) -> None:
+    for path in ("/", "/phone", "/static/sandbox.js"):
+        policy = get(twilio, path).headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+
+
+def test_another_site_cannot_text_from_the_phone(twilio: Sandbox) -> None:
+    form = {"handset": twilio.handset, "with": twilio.number, "body": "hi"}
+    headers = {"Origin": "https://evil.example"}
+    assert requests.post(f"{twilio.url}/phone/messages", form, headers=headers, timeout=10).status_code == 403
+    assert twilio.state.messages() == []
+
+
+def test_pictures_are_shown_and_nothing_else(twilio: Sandbox) -> None:
+    kept = (Media("ME1", "image/png", data=PNG), Media("ME2", "text/html", data=b"<script>"))
+    sid = twilio.state.receive(twilio.handset, twilio.number, "", kept).sid
+    assert get(twilio, f"/phone/media/{sid}/ME1").content == PNG
+    assert get(twilio, f"/phone/media/{sid}/ME2").status_code == 404
+    assert get(twilio, "/phone/media/SM1/ME1").status_code == 404
+
+
+def test_a_link_to_a_script_is_not_made(twilio: Sandbox) -> None:
+    twilio.state.receive(twilio.handset, twilio.number, "", (Media("ME1", "text/html", "javascript:alert(1)"),))
+    assert "javascript:" not in get(twilio, "/phone").text
+
+
+def test_the_overview_points_a_number_at_a_webhook(twilio: Sandbox) -> None:
+    number = twilio.state.number(twilio.number)
+    assert number is not None
+    url = f"{twilio.url}/numbers/{number.sid}"
+    requests.post(url, {"sms_url": "https://example.com/x"}, timeout=10).raise_for_status()
+    assert "https://example.com/x" in get(twilio, "/").text
+    answer = requests.post(url, {"sms_url": "javascript:1"}, timeout=10)
+    assert "A webhook is an http or https URL." in answer.text
+
+
+def test_the_overview_adds_and_clears_faults(twilio: Sandbox) -> None:
+    form = {"kind": "status:429", "times": "3", "method": "POST", "seconds": "3"}
+    assert "3 to come" in requests.post(f"{twilio.url}/faults", form, timeout=10).text
+    fault = twilio.state.faults.all()[0]
+    assert (fault.kind, fault.status, fault.retry_after, fault.method) == ("status", 429, 1, "POST")
+    requests.post(f"{twilio.url}/faults", {"kind": "slow", "times": "always", "seconds": "2"}, timeout=10)
+    assert (twilio.state.faults.all()[1].seconds, twilio.state.faults.all()[1].times) == (2, None)
+    wrong = requests.post(f"{twilio.url}/faults", {"kind": "slow", "seconds": "soon"}, timeout=10)
+    assert "seconds:" in wrong.text
+    requests.post(f"{twilio.url}/faults/clear", timeout=10).raise_for_status()
+    assert twilio.state.faults.all() == ()
+
+
+def test_no_secret_is_on_the_phone(twilio: Sandbox) -> None:
+    shown = get(twilio, "/phone").text
+    assert twilio.auth_token not in shown
+    assert twilio.api_secret not in shown
+
+
+def test_events_tell_of_a_change_and_end_with_the_server() -> None:
+    with Sandbox() as twilio, requests.get(f"{twilio.url}/events", stream=True, timeout=10) as events:
+        lines = events.iter_lines(decode_unicode=True)
+        assert "data: open" in next(line for line in lines if line.startswith("data"))
+        twilio.state.receive(twilio.handset, twilio.number, "hi")
+        assert "data: state" in next(line for line in lines if line.startswith("data"))
+        twilio.close()
+        assert "data: open" not in list(lines)
