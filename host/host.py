@@ -3,7 +3,7 @@
 import logging
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -197,12 +197,14 @@ class Host:
             name=name, component=component, key=key, seal=lambda new_id: self.vault.seal(new_id, given)
         )
 
-    def update_connection(self, connection_id: str, *, name: str, fields: Mapping[str, Any]) -> ConnectionRecord:
-        """Replace name and fields; a secret left empty keeps its value, since no page ever shows it."""
+    def update_connection(
+        self, connection_id: str, *, name: str, fields: Mapping[str, Any], forget: Collection[str] = ()
+    ) -> ConnectionRecord:
+        """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``."""
         record = self.store.connections.require(connection_id)
         kind = self.connection_type(record.component, record.key)
         stored = self.vault.unseal(record.id, record.secret)
-        kept = {name: stored[name] for name in hidden(kind) if name in stored}
+        kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
         kind.build(given)
         self.routes.forget()
@@ -305,7 +307,7 @@ def hidden(kind: ConnectionType) -> frozenset[str]:
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value not in {None, ""}}
+    return {name: value for name, value in fields.items() if value is not None and value != ""}  # lists have no hash
 
 
 def _apply(connection: Any, changes: Any) -> list[Any]:

@@ -97,6 +97,6 @@ class Access:
 
     def _session(self, cookie: str | None) -> str:
         try:
-            return str(self._serializer.loads(cookie or "", max_age=SESSION_SECONDS))
+            return str(self._serializer.loads((cookie or "").encode("utf-8", "surrogatepass"), max_age=SESSION_SECONDS))
         except BadData:
             return ""

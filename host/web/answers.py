@@ -9,8 +9,18 @@ from starlette.responses import Response
 from ...connector.payload import HttpResponse
 
 _SERVERS_OWN = frozenset(
-    "clear-site-data connection content-length content-security-policy content-type date server set-cookie "
-    "transfer-encoding x-content-type-options".split()
+    {
+        "clear-site-data",
+        "connection",
+        "content-length",
+        "content-security-policy",
+        "content-type",
+        "date",
+        "server",
+        "set-cookie",
+        "transfer-encoding",
+        "x-content-type-options",
+    }
 )
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _NO_BODY = frozenset({204, 205, 304})

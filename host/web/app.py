@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...connector.errors import InvalidInput
 from ..host import Host
@@ -34,12 +34,13 @@ def create_app(
     public_url = host.settings.public_url
     if not public_url:
         raise InvalidInput(
-            "public_url: webhooks are verified against it; set TWILIO_CONNECTOR_PUBLIC_URL, or listen first and give that address",
+            "public_url: webhooks are verified against it; set TWILIO_CONNECTOR_PUBLIC_URL, or listen first and give "
+            "that address",
             field="public_url",
         )
     pages = Pages.load()
     site = _site_app(Site(host, pages, access), sleep)
-    guarded = Guard(site, access, Origin.of(names), pages.refusal)
+    guarded = Guard(site, access, Origin.of(names), pages)
     return Starlette(routes=[Mount("/trigger", Triggers(host)), Mount("/", guarded)])
 
 
@@ -52,7 +53,7 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
             *instances.routes(),
             *executions.routes(),
             *login.routes(sleep),
-            Mount("/static", _Kept(StaticFiles(directory=STATIC))),
+            Mount("/static", _Kept(directory=STATIC)),
         ],
         exception_handlers={HTTPException: _http_error, BodyRefused: _body_refused, Disconnected: _gone, 500: _broken},
     )
@@ -61,20 +62,13 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
     return app
 
 
-class _Kept:
-    """Static files may be kept by browsers: their addresses change with their content."""
+class _Kept(StaticFiles):
+    """Static files that browsers may keep: their addresses change with their content."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def kept(message: dict[str, object]) -> None:
-            if message["type"] == "http.response.start" and message["status"] == HTTPStatus.OK:
-                headers = list(message["headers"])  # type: ignore[call-overload]
-                message["headers"] = [*headers, (b"cache-control", b"private, max-age=31536000, immutable")]
-            await send(message)
-
-        await self.app(scope, receive, kept)  # type: ignore[arg-type]
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "private, max-age=31536000, immutable"
+        return response
 
 
 def _http_error(request: Request, error: Exception) -> Response:

@@ -106,7 +106,13 @@ def _kind(item: Mapping[str, Any]) -> Kind:
         return "list" if item["collection"] == "valuelist" else "pairs"
     if item.get("model"):
         return "select"
-    kinds: dict[str, Kind] = {"password": "password", "boolean": "checkbox", "text": "text", "code": "text", "data": "text"}
+    kinds: dict[str, Kind] = {
+        "password": "password",
+        "boolean": "checkbox",
+        "text": "text",
+        "code": "text",
+        "data": "text",
+    }
     return kinds.get(item.get("type", "string"), "line")
 
 
@@ -129,9 +135,7 @@ def _shown(kind: Kind, value: Any) -> Any:
     return "" if value is None else str(value)
 
 
-def values_of(
-    inputs: Sequence[Mapping[str, Any]], form: Form, kept: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def values_of(inputs: Sequence[Mapping[str, Any]], form: Form, kept: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The values that a unit takes: strings, ``true``/``false``, lists; what was left empty is left out.
 
     What a form does not show stays as it is in ``kept``.

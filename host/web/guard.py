@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .access import SAFE_METHODS, Access, Origin, is_own_request
+from .render import Pages
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -24,8 +24,6 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-Refuse = Callable[[Request, int, str], Response]
-"""Draws the page of a refusal: request, status, what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +33,24 @@ class Guard:
     app: ASGIApp
     access: Access
     origin: Origin
-    refuse: Refuse
+    pages: Pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        answer = self._refusal(request) or self.app
+        refused = self._refusal(request)
+        answer = self.pages.refusal(request, *refused, bare=True) if refused else self.app
         await answer(scope, receive, _strict(send))
 
-    def _refusal(self, request: Request) -> Response | None:
+    def _refusal(self, request: Request) -> tuple[int, str] | None:
+        """Status and what to do."""
         if not self.origin.knows(request.headers):
-            return self.refuse(request, 421, "These pages are served on this machine only. Use the address that the command printed.")
+            return 421, "These pages are served on this machine only. Use the address that the command printed."
         if request.method not in SAFE_METHODS and not is_own_request(request.headers):
-            return self.refuse(request, 403, "The request did not come from this host's own pages. Open the page here and try again.")
+            return 403, "The request did not come from this host's own pages. Open the page here and try again."
         if not is_open(request.scope["path"]) and not self.access.knows(request.cookies.get(self.access.cookie)):
-            return self.refuse(request, 401, "Open the sign-in link that the command printed when it started.")
+            return 401, ""
         return None
 
 
@@ -68,4 +68,3 @@ def _strict(send: Send) -> Callable[[Message], Awaitable[None]]:
         await send(message)
 
     return with_headers
-

@@ -75,17 +75,17 @@ def _container(value: Any, depth: int, budget: _Budget) -> Iterator[Markup]:
     is_mapping = isinstance(value, dict)
     items = list(value.items()) if is_mapping else [(None, item) for item in value]
     inner, outer = "\n" + "  " * (depth + 1), "\n" + "  " * depth
-    yield Markup("{" if is_mapping else "[")
+    yield escape("{" if is_mapping else "[")
     for index, (key, item) in enumerate(items):
         if budget.left <= 0:
             yield Markup('{}<span class="j-more">… {} more</span>').format(inner, len(items) - index)
             break
-        yield Markup(inner)
+        yield escape(inner)
         if is_mapping:
             yield Markup('<span class="j-key">{}</span>: ').format(_quoted(str(key)[:LONG_TEXT]))
         yield from _draw(item, depth + 1, budget)
-        yield Markup("," if index < len(items) - 1 else "")
-    yield Markup(outer + ("}" if is_mapping else "]"))
+        yield escape("," if index < len(items) - 1 else "")
+    yield escape(outer + ("}" if is_mapping else "]"))
 
 
 def _scalar(value: Any) -> Markup:

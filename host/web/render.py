@@ -25,6 +25,7 @@ TITLES = {
     500: "Something broke",
 }
 MENDS = {
+    401: "Open the sign-in link that the command printed when it started.",
     404: "It may have been removed, or the address is not complete.",
     405: "This address does not take that kind of request.",
     500: "It was written to the log. Try again; if it happens again, the log's last lines say why.",
@@ -64,9 +65,9 @@ class Pages:
         html = self.environment.get_template(template).render(shared | values)
         return HTMLResponse(html, status)
 
-    def refusal(self, request: Request, status: int, message: str = "") -> HTMLResponse:
-        """A page that says what is wrong and what to do."""
+    def refusal(self, request: Request, status: int, message: str = "", *, bare: bool = False) -> HTMLResponse:
+        """A page that says what is wrong and what to do; ``bare`` for those who may not see more."""
         title = TITLES.get(status, "Not possible")
         said = message or MENDS.get(status, "")
-        signed_in = status not in {401, 421}
-        return self.page(request, "refusal.html", status=status, title=title, message=said, code=status, signed_in=signed_in)
+        shown = {"title": title, "message": said, "code": status, "signed_in": not bare}
+        return self.page(request, "refusal.html", status=status, **shown)

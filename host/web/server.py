@@ -31,7 +31,9 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
         sock.listen(2048)
     except OSError as error:
         sock.close()
-        raise InvalidInput(f"port: cannot listen on {address}:{port}: {error.strerror}; choose another port", field="port") from None
+        raise InvalidInput(
+            f"port: cannot listen on {address}:{port}: {error.strerror}; choose another port", field="port"
+        ) from None
     return sock
 
 

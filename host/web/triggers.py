@@ -4,6 +4,7 @@ Nothing is parsed before the trigger has verified it, and nothing is answered be
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -82,25 +83,25 @@ class Triggers:
         return answers.refusal(500, f"{what}; its execution says more", executionId=received.execution_id)
 
 
+_NOT_VERIFIED = (403, "the request could not be verified")
+_BY_CLASS: Mapping[type[Exception], tuple[int, str]] = {
+    NoSuchEndpoint: (404, "there is no webhook at this address"),
+    KeyRefused: (401, "this webhook needs one of its API keys in the header Api-Key"),
+    TooLarge: (413, "the body is too large"),
+    Busy: (503, "too much at once; send it again in a moment"),
+}
+_BY_KIND = {"refused": _NOT_VERIFIED, "connection": _NOT_VERIFIED, "input": (400, "the request cannot be read")}
+
+
 def refused(error: Exception) -> Response:
-    """What the caller is told: which kind of thing is wrong, never why."""
-    match error, getattr(error, "kind", None):
-        case BodyRefused() as body, _:
-            return answers.refusal(body.status, str(body), {"connection": "close"})
-        case NoSuchEndpoint(), _:
-            return answers.refusal(404, "there is no webhook at this address")
-        case KeyRefused(), _:
-            return answers.refusal(401, "this webhook needs one of its API keys in the header Api-Key")
-        case TooLarge(), _:
-            return answers.refusal(413, "the body is too large")
-        case Busy(), _:
-            return answers.refusal(503, "too much at once; send it again in a moment", {"retry-after": "1"})
-        case _, "refused" | "connection":
-            return answers.refusal(403, "the request could not be verified")
-        case _, "input":
-            return answers.refusal(400, "the request cannot be read")
-    log.error("a webhook could not be received", exc_info=error)
-    return answers.refusal(500, "the host could not take the request")
+    """What the caller is told: which kind of thing is wrong, never why. What nobody expected is logged."""
+    if isinstance(error, BodyRefused):
+        return answers.refusal(error.status, str(error), {"connection": "close"})
+    known = _BY_CLASS.get(type(error)) or _BY_KIND.get(getattr(error, "kind", ""))
+    if known is None:
+        log.error("a webhook could not be received", exc_info=error)
+        return answers.refusal(500, "the host could not take the request")
+    return answers.refusal(*known, {"retry-after": "1"} if isinstance(error, Busy) else None)
 
 
 def request_of(scope: Scope, public_url: str, body: bytes) -> WebhookRequest:

@@ -43,7 +43,12 @@ def new(request: Request) -> Response:
         suggested = {"_name": f"My {component.display['label']} account"} | _defaults(unit.inputs)
         return _form_page(request, component, unit, FormPage(fields_of([NAME, *unit.inputs], suggested)))
     choices = [
-        {"value": f"{c.key}.{unit.key}", "label": unit.label, "component": c.display["label"], "comments": unit.description}
+        {
+            "value": f"{c.key}.{unit.key}",
+            "label": unit.label,
+            "component": c.display["label"],
+            "comments": unit.description,
+        }
         for c, unit in _types(site)
     ]
     return site.pages.page(request, "connection_types.html", section="connections", choices=choices)

@@ -1,6 +1,7 @@
 """Customers: list and add."""
 
 from collections import Counter
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +10,7 @@ from starlette.routing import Route
 from ..forms import Form, FormPage, fields_of
 from ..site import notice, see_other, site_of, with_form
 
-INPUTS = [
+INPUTS: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "label": "Name", "required": True, "example": "Acme Inc."},
     {
         "key": "externalId",

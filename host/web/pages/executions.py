@@ -19,7 +19,13 @@ from ..site import missing, names_of, site_of
 from .instances import unit_label
 
 PAGE = 50
-STATUSES = (("", "All"), ("running", "Running"), ("waiting", "Waiting"), ("succeeded", "Succeeded"), ("failed", "Failed"))
+STATUSES = (
+    ("", "All"),
+    ("running", "Running"),
+    ("waiting", "Waiting"),
+    ("succeeded", "Succeeded"),
+    ("failed", "Failed"),
+)
 BAR = 1000.0
 MIN_BAR = 6.0
 
@@ -100,7 +106,9 @@ def detail(request: Request) -> Response:
 
 def _is_told(rows: Sequence[StepRow], execution: ExecutionRecord) -> bool:
     """Whether the execution's error is that of its last step, which shows it already."""
-    return bool(rows and execution.error and rows[-1].error and rows[-1].error.get("message") == execution.error.get("message"))
+    return bool(
+        rows and execution.error and rows[-1].error and rows[-1].error.get("message") == execution.error.get("message")
+    )
 
 
 def timeline(execution: ExecutionRecord, rows: Sequence[StepRow], registry: Registry) -> list[StepView]:

@@ -14,7 +14,9 @@ from ..site import see_other, site_of, with_form
 from . import overview
 
 FIRST_DELAY, LONGEST_DELAY = 0.25, 4.0
-_USED = "This link was used already, or a newer one replaced it. A link works once, for the first browser that opens it."
+_USED = (
+    "This link was used already, or a newer one replaced it. A link works once, for the first browser that opens it."
+)
 
 
 @dataclass(slots=True)
@@ -38,7 +40,7 @@ class Login:
         if token:
             self.failures += 1
             await self.sleep(min(FIRST_DELAY * 2 ** min(self.failures - 1, 10), LONGEST_DELAY))
-        return site_of(request).pages.refusal(request, 401, _USED if token else "")
+        return site_of(request).pages.refusal(request, 401, _USED if token else "", bare=True)
 
 
 def _welcome(request: Request, session: str) -> Response:
@@ -63,7 +65,7 @@ def _link(request: Request, _form: Form) -> Response:
 def _logout(request: Request, _form: Form) -> Response:
     site = site_of(request)
     site.access.end(_cookie(request))
-    response = site.pages.refusal(request, 401, "You are signed out.")
+    response = site.pages.refusal(request, 401, "You are signed out.", bare=True)
     response.delete_cookie(site.access.cookie, httponly=True, samesite="strict")
     return response
 

@@ -1,27 +1,17 @@
-"""A host behind the pages: real store, vault, inbox and a mounted component; flows end as a test says they end."""
+"""A host behind the pages: real but for the engine, with a mounted component; flows end as a test says they end."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from twilio_connector.connector.component import Component, load
-from twilio_connector.connector.context import ActionContext
-from twilio_connector.connector.errors import ConnectorError
-from twilio_connector.connector.payload import TriggerResult, WebhookRequest
-from twilio_connector.host import portable
-from twilio_connector.host.definition import parse
-from twilio_connector.host.definition.model import Flow
 from twilio_connector.host.engine import Ended
-from twilio_connector.host.inbox import Accepted, Inbound, Inbox
+from twilio_connector.host.host import Host
 from twilio_connector.host.settings import Limits, Settings
-from twilio_connector.host.store import Store
 from twilio_connector.host.store.connections import ConnectionRecord
 from twilio_connector.host.store.instances import InstanceRecord
-from twilio_connector.host.vault import Vault
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.app import create_app
 
@@ -33,6 +23,14 @@ DEFINITION = """
 definitionVersion: 7
 name: Auto reply
 description: Answers texts.
+requiredConfigVars:
+  - key: Acme account
+    dataType: connection
+    connection: {component: {key: acme, isPublic: true, version: LATEST}, key: token}
+  - {key: Greeting, dataType: string, defaultValue: Hi}
+configPages:
+  - name: Configuration
+    elements: [{type: configVar, value: Acme account}, {type: configVar, value: Greeting}]
 flows:
   - name: Inbound text
     description: Someone texts the number.
@@ -44,105 +42,31 @@ flows:
       - name: Send reply
         action: {component: {key: acme, isPublic: true, version: LATEST}, key: send}
         inputs:
+          acmeConnection: {type: configVar, value: Acme account}
           to: {type: value, value: "+15551234567"}
 """
 
 
-@dataclass
-class FlowEndpoint:
-    """One flow's address."""
+class ToldHost(Host):
+    """A host whose flows end as the test says, at once: ``ended`` is the last step's result, {} a failure, None no end."""
 
-    id: str
-    instance: InstanceRecord
-    component: Component
-    synchronous: bool
-    store: Store
+    ended: dict[str, Any] | None = {"data": "done"}  # noqa: RUF012 (set per instance)
 
-    @property
-    def enabled(self) -> bool:
-        return self.instance.enabled
-
-    def admits(self, key: str | None) -> bool:
-        return self.store.instances.admits(self.id, key)
-
-    def receive(self, request: WebhookRequest, execution_id: str) -> TriggerResult:
-        return self.component.triggers["signed"].receive(ActionContext(execution_id=execution_id), request)
-
-
-@dataclass
-class WebHost:
-    settings: Settings
-    store: Store
-    vault: Vault
-    inbox: Inbox
-    registry: Mapping[str, Component]
-    synchronous: bool = False
-    ended: dict[str, Any] | None = field(default_factory=lambda: {"data": "done"})
-    asked: list[str] = field(default_factory=list)
-
-    async def endpoint(self, endpoint_id: str) -> FlowEndpoint | None:
-        found = self.store.instances.endpoint(endpoint_id)
-        if found is None:
-            return None
-        instance = self.store.instances.require(found.instance_id)
-        return FlowEndpoint(found.id, instance, self.registry["acme"], self.synchronous, self.store)
-
-    async def accept(self, endpoint: FlowEndpoint, execution_id: str, result: TriggerResult) -> Accepted:
-        return await self.inbox.accept(
-            Inbound(
-                execution_id=execution_id,
-                endpoint_id=endpoint.id,
-                instance_id=endpoint.instance.id,
-                version_id=endpoint.instance.version_id,
-                flow="Inbound text",
-                payload=portable.dumps(result.payload.to_json()),
-                identities=result.dedupe,
-            )
-        )
-
-    async def result(self, execution_id: str, timeout: float) -> Ended:  # noqa: ASYNC109
-        self.asked.append(execution_id)
+    async def result(self, execution_id: str, timeout: float | None = None) -> Ended:  # noqa: ASYNC109
         if self.ended is None:
             raise TimeoutError
         status = "succeeded" if self.ended else "failed"
         return Ended(execution_id=execution_id, status=status, result=self.ended)
 
-    def flows(self, version_id: str) -> Sequence[Flow]:
-        files = self.store.integrations.files(version_id)
-        return parse(files["integration.yaml"], file="integration.yaml").flows
-
-    def save_connection(
-        self, *, name: str, component: str, key: str, fields: Mapping[str, Any], connection_id: str | None = None
-    ) -> ConnectionRecord:
-        if connection_id is None:
-            return self.store.connections.add(
-                name=name, component=component, key=key, seal=lambda new: self.vault.seal(new, fields)
-            )
-        return self.store.connections.update(connection_id, name=name, secret=self.vault.seal(connection_id, fields))
-
-    def connection_fields(self, connection_id: str) -> dict[str, Any]:
-        record = self.store.connections.require(connection_id)
-        return self.vault.unseal(record.id, record.secret)
-
-    def test_connection(self, connection_id: str) -> ConnectionRecord:
-        record = self.store.connections.require(connection_id)
-        unit = self.registry[record.component].connections[record.key]
-        try:
-            verdict, healthy = unit.test(self.connection_fields(connection_id), ActionContext()), True
-        except ConnectorError as error:
-            verdict, healthy = str(error), False
-        self.store.connections.record_test(connection_id, healthy=healthy, verdict=verdict)
-        return self.store.connections.require(connection_id)
-
 
 @pytest.fixture
-def web_host(tmp_path: Path) -> Iterator[WebHost]:
-    settings = Settings(data=tmp_path / "data", public_url=PUBLIC, limits=Limits(body=4096))
-    store = Store.open(settings)
-    inbox = Inbox(store.engine, settings.limits)
-    yield WebHost(settings, store, Vault.open(settings, store.engine), inbox, {"acme": load(ACME)})
-    inbox.close()
-    store.close()
+def web_host(tmp_path: Path) -> Iterator[ToldHost]:
+    """Opened but not started: what is accepted stays in the inbox."""
+    host = ToldHost.open(
+        Settings(data=tmp_path / "data", public_url=PUBLIC, limits=Limits(body=4096), components=(ACME,))
+    )
+    yield host
+    host.stop()
 
 
 @pytest.fixture
@@ -155,10 +79,12 @@ async def no_sleep(_seconds: float) -> None:
 
 
 @pytest.fixture
-def stranger(web_host: WebHost, access: Access) -> Iterator[TestClient]:
+def stranger(web_host: ToldHost, access: Access) -> Iterator[TestClient]:
     """Not signed in."""
     app = create_app(web_host, access, sleep=no_sleep)
-    with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False, follow_redirects=False) as client:
+    with TestClient(
+        app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False, follow_redirects=False
+    ) as client:
         yield client
 
 
@@ -173,31 +99,21 @@ def client(stranger: TestClient, access: Access) -> TestClient:
 
 
 @pytest.fixture
-def deploy(web_host: WebHost) -> Callable[..., InstanceRecord]:
-    def run(name: str = "Auto reply", *, synchronous: bool = False, connections: Mapping[str, str] | None = None):
-        web_host.synchronous = synchronous
-        text = DEFINITION.replace("{synchronous}", str(synchronous).lower())
-        version = web_host.store.integrations.publish(
-            "Auto reply", file_name="integration.yaml", files={"integration.yaml": text.encode()}, limit=1 << 20
-        )
-        customer = web_host.store.customers.ensure("acme", "Acme Inc.")
-        return web_host.store.instances.put(
-            name=name,
-            version_id=version.id,
-            integration_id=version.integration_id,
-            customer_id=customer.id,
-            config={"Greeting": "Hello"},
-            connections=connections or {},
-            flows=["Inbound text"],
-        )
+def deploy(web_host: ToldHost, tmp_path: Path) -> Callable[..., InstanceRecord]:
+    def run(name: str = "Auto reply", *, synchronous: bool = False) -> InstanceRecord:
+        file = tmp_path / "integration.yaml"
+        file.write_text(DEFINITION.replace("{synchronous}", str(synchronous).lower()))
+        config = {"Acme account": "Main account", "Greeting": "Hello"}
+        return web_host.deploy(file, customer="acme", customer_name="Acme Inc.", name=name, config=config)
 
     return run
 
 
 @pytest.fixture
-def connection(web_host: WebHost) -> ConnectionRecord:
-    return web_host.save_connection(name="Main account", component="acme", key="token", fields=FIELDS)
+def connection(web_host: ToldHost) -> ConnectionRecord:
+    return web_host.add_connection(name="Main account", component="acme", key="token", fields=FIELDS)
 
 
-def with_limits(host: WebHost, **limits: Any) -> None:
-    host.settings = replace(host.settings, limits=replace(host.settings.limits, **limits))
+@pytest.fixture
+def instance(connection: ConnectionRecord, deploy: Callable[..., InstanceRecord]) -> InstanceRecord:
+    return deploy()

@@ -30,6 +30,7 @@ class Token(Connection):
 
 
 class Send(Inputs):
+    acme_connection: Token
     to: Annotated[str, Field(title="To")]
 
 

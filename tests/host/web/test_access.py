@@ -1,0 +1,108 @@
+import pytest
+from starlette.datastructures import Headers
+from twilio_connector.host.web.access import Access, Origin, is_own_request
+
+
+def test_a_link_signs_in_once():
+    access = Access()
+    token = access.new_token()
+    session = access.redeem(token)
+    assert access.knows(session)
+    assert access.redeem(token) is None
+
+
+def test_a_new_link_ends_the_one_before():
+    access = Access()
+    first, second = access.new_token(), access.new_token()
+    assert access.redeem(first) is None
+    assert access.redeem(second)
+
+
+def test_no_token_opens_a_host_that_made_none():
+    assert Access().redeem("") is None
+
+
+@pytest.mark.parametrize("token", ["x", "\ud800", "é" * 10_000, "\0"])
+def test_a_wrong_token_does_not_use_up_the_link(token):
+    access = Access()
+    right = access.new_token()
+    assert access.redeem(token) is None
+    assert access.redeem(right)
+
+
+def test_signing_out_ends_the_session_on_the_server():
+    access = Access()
+    session = access.redeem(access.new_token())
+    access.end(session)
+    assert not access.knows(session)
+
+
+def test_a_session_of_another_host_is_none_here():
+    other = Access()
+    session = other.redeem(other.new_token())
+    assert not Access().knows(session)
+    assert not Access(b"a" * 32).knows(session)
+
+
+def test_two_hosts_on_one_machine_use_two_cookies():
+    assert Access().cookie != Access().cookie
+
+
+@pytest.mark.parametrize("cookie", [None, "", "x", "a.b.c", "\ud800"])
+def test_what_is_no_session_is_refused(cookie):
+    assert not Access().knows(cookie)
+
+
+def test_a_changed_cookie_is_refused():
+    access = Access()
+    session = access.redeem(access.new_token())
+    assert session
+    assert not access.knows(session[:-1] + ("A" if session[-1] != "A" else "B"))
+
+
+def test_sessions_do_not_pile_up():
+    access = Access()
+    first = access.redeem(access.new_token())
+    for _ in range(64):
+        access.redeem(access.new_token())
+    assert not access.knows(first)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:8000", "localhost:1", "LOCALHOST", "[::1]:8000", "admin.example.com"]
+)
+def test_our_own_names_are_known(host):
+    assert Origin.of(["Admin.example.com"]).knows(Headers({"host": host}))
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8000", "127.0.0.1@evil.example", "x@127.0.0.1", "",
+     "127.0.0.1/evil", "[::1", "127.0.0.1:port", "127.0.0.2", "0", "127.1"],
+)  # fmt: skip
+def test_other_names_for_this_machine_are_refused(host):
+    assert not Origin.of().knows(Headers({"host": host}))
+
+
+def test_a_request_with_two_hosts_or_none_is_refused():
+    assert not Origin.of().knows(Headers(raw=[(b"host", b"127.0.0.1"), (b"host", b"127.0.0.1")]))
+    assert not Origin.of().knows(Headers({}))
+
+
+@pytest.mark.parametrize(
+    ("headers", "own"),
+    [
+        ({"sec-fetch-site": "same-origin"}, True),
+        ({"sec-fetch-site": "same-site"}, False),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"sec-fetch-site": "none"}, False),
+        ({"sec-fetch-site": "cross-site", "origin": "http://127.0.0.1:8000"}, False),
+        ({"origin": "http://127.0.0.1:8000"}, True),
+        ({"origin": "http://127.0.0.1:9000"}, False),
+        ({"origin": "http://127.0.0.1:8000.evil.example"}, False),
+        ({"origin": "null"}, False),
+        ({}, False),
+    ],
+)
+def test_only_our_own_pages_may_change_something(headers, own):
+    assert is_own_request(Headers({"host": "127.0.0.1:8000"} | headers)) is own

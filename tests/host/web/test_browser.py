@@ -1,0 +1,158 @@
+"""The pages in a real browser, wide and narrow, light and dark."""
+
+from dataclasses import replace
+
+import pytest
+from twilio_connector.connector.context import utc_now
+from twilio_connector.host import portable
+from twilio_connector.host.inbox import Inbound
+from twilio_connector.host.store.executions import StepRow, end, end_step
+from twilio_connector.host.web.app import create_app
+from twilio_connector.host.web.server import listen, serving, url_of
+
+pytestmark = pytest.mark.browser
+
+LOOKS = [
+    {"viewport": {"width": 1280, "height": 860}, "color_scheme": "light"},
+    {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+]
+
+
+@pytest.fixture
+def served(web_host, access):
+    sock = listen()
+    web_host.settings = replace(web_host.settings, public_url=url_of(sock))
+    with serving(create_app(web_host, access), sock) as url:
+        yield url
+
+
+@pytest.fixture(params=LOOKS, ids=["wide-light", "narrow-dark"])
+def view(request, chromium, served, access):
+    """A page that is signed in by the link. Scripts that fail, and anything that the policy blocks, fail the test."""
+    context = chromium.new_context(**request.param)
+    page, problems = context.new_page(), []
+    page.set_default_timeout(10_000)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console", lambda m: problems.append(m.text) if m.type == "error" and "status of 400" not in m.text else None
+    )
+    page.goto(f"{served}/login?token={access.new_token()}")
+    yield page
+    context.close()
+    assert problems == []
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def accept(host, instance):
+    (endpoint,) = host.store.instances.endpoints(instance.id)
+    item = Inbound(
+        execution_id="01a1fd9e-0000-7000-8000-000000000000",
+        endpoint_id=endpoint.id,
+        instance_id=instance.id,
+        version_id=instance.version_id,
+        flow="Inbound text",
+        payload=portable.dumps({"body": {"data": {"Body": "<script>document.title='owned'</script>" + "long " * 200}}}),
+    )
+    host.inbox.accept_now(item)
+    host.store.executions.claim("x", utc_now(), 1)
+    return item.execution_id
+
+
+def finish(host, execution_id):
+    row = StepRow(
+        execution_id=execution_id,
+        flow_attempt=1,
+        path="sendReply",
+        attempt=1,
+        name="Send reply",
+        component="acme",
+        action="send",
+        status="succeeded",
+        inputs=portable.dumps({"to": "+15551234567"}),
+        output=portable.dumps({"sid": "SM1"}),
+        started_at=utc_now(),
+        ended_at=utc_now(),
+    )
+    with host.store.engine.begin() as database:
+        end_step(database, row)
+        end(database, execution_id, 1, status="succeeded", now=utc_now(), result=portable.dumps({"data": "sent"}))
+
+
+def test_the_link_leads_to_the_overview_and_its_first_step(view):
+    view.get_by_role("heading", name="Overview").wait_for()
+    view.get_by_role("link", name="New connection").click()
+    view.get_by_role("heading", name="New connection").wait_for()
+    assert fits(view)
+
+
+def test_a_connection_is_corrected_saved_and_tested(view, served, web_host):
+    view.goto(f"{served}/connections/new?type=acme.token")
+    view.get_by_label("Account SID").fill("SK123")
+    view.get_by_role("button", name="Save and test").click()
+    summary = view.get_by_role("alert")
+    assert "2 fields need attention" in summary.inner_text()
+    assert summary.evaluate("it => it === document.activeElement")
+    summary.get_by_role("link", name="Account SID").click()
+    wrong = view.get_by_label("Account SID")
+    assert wrong.evaluate("it => it === document.activeElement")
+    assert wrong.get_attribute("aria-invalid") == "true"
+    wrong.fill("AC" + "0" * 32)
+    view.get_by_label("Auth token").fill("5ecret-of-the-account")
+    view.get_by_text("Advanced", exact=True).click()
+    view.get_by_label("Headers, name 1").fill("X-Test")
+    view.get_by_role("button", name="Save and test").click()
+    view.get_by_role("heading", name="It works").wait_for()
+    assert view.get_by_label("Auth token").input_value() == ""
+    assert fits(view)
+    assert len(web_host.store.connections.all()) == 1
+
+
+def test_a_webhook_address_can_be_copied(view, served, web_host, instance):
+    view.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    view.goto(f"{served}/instances/{instance.id}")
+    view.get_by_role("button", name="Copy").click()
+    view.get_by_role("button", name="Copied").wait_for()
+    assert view.evaluate("navigator.clipboard.readText()") == web_host.addresses(instance.id)["Inbound text"]
+    assert fits(view)
+
+
+def test_an_execution_is_followed_to_its_end_and_its_markup_stays_text(view, served, web_host, instance):
+    execution_id = accept(web_host, instance)
+    view.goto(f"{served}/executions/{execution_id}")
+    view.get_by_text("Payload", exact=True).click()
+    view.get_by_role("heading", name="What happened").click()
+    finish(web_host, execution_id)
+    view.get_by_role("heading", name="Send reply").wait_for()
+    view.get_by_role("heading", name="Result").wait_for()
+    assert view.locator("#payload").get_attribute("open") is not None
+    assert view.title() == "Inbound text · Twilio connector host"
+    assert fits(view)
+
+
+def test_every_page_fits_and_can_be_reached_by_keyboard(view, served, web_host, instance):
+    accept(web_host, instance)
+    for path in ("/", "/connections", "/connections/new", "/customers", "/instances", "/executions"):
+        view.goto(served + path)
+        assert fits(view), path
+        view.keyboard.press("Tab")
+        assert view.evaluate("document.activeElement.textContent") == "Skip to content"
+
+
+def test_pages_are_whole_without_script(chromium, served, access, web_host, instance):
+    execution_id = accept(web_host, instance)
+    finish(web_host, execution_id)
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{served}/login?token={access.new_token()}")
+    page.goto(f"{served}/executions/{execution_id}")
+    page.get_by_text("Input", exact=True).click()
+    assert "+15551234567" in page.inner_text("main")
+    page.goto(f"{served}/customers")
+    page.get_by_label("Name").fill("Beta")
+    page.get_by_label("External id").fill("beta")
+    page.get_by_role("button", name="Add customer").click()
+    assert "The customer was added." in page.inner_text("main")
+    context.close()
