@@ -54,8 +54,7 @@ def demo(*, once: bool) -> None:
         execution = converse(running, narrator)
         _say(f"\nRead back from the database: {read_back(running, execution)!r}")
         if not once:
-            _say(f"\nText {running.twilio.number} from the phone, or open the host. Ctrl-C ends it.")
-            _wait()
+            _stay(f"\nText {running.twilio.number} from the phone, or open the host. Ctrl-C ends it.")
         stop_telling()
 
 
@@ -145,8 +144,9 @@ def _until(found: Callable[[], str | None]) -> str | None:
     return value
 
 
-def _wait() -> None:
+def _stay(invitation: str) -> None:
     try:
+        _say(invitation)
         threading.Event().wait()
     except KeyboardInterrupt:
         _say("")

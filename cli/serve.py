@@ -1,6 +1,8 @@
 """``serve`` and ``sandbox``: the long-running commands."""
 
 import os
+import signal
+import sys
 from pathlib import Path
 
 from ..host.host import Host
@@ -11,7 +13,9 @@ from ..host.web.server import listen, server, url_of
 
 
 def serve(address: str, port: int, data: Path | None, public_url: str | None) -> None:
-    """Run the host until SIGINT or SIGTERM."""
+    """Run the host until SIGINT or SIGTERM; what runs then may end first."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     socket = listen(address, port)
     settings = Settings.load(os.environ, data=data, public_url=public_url)
     settings = settings if settings.public_url else Settings.load(os.environ, data=data, public_url=url_of(socket))
@@ -21,6 +25,11 @@ def serve(address: str, port: int, data: Path | None, public_url: str | None) ->
         print(f"Pages      {url_of(socket)}/login?token={access.new_token()}  (this link works once)")
         print(f"Webhooks   {settings.public_url}/trigger/…", flush=True)
         server(app, stop_seconds=settings.limits.stop_deadline).run(sockets=[socket])
+
+
+def _end(*_: object) -> None:
+    """The server ends by itself at the first signal and raises it again: leave by the front door then."""
+    sys.exit(0)
 
 
 def sandbox(port: int) -> None:
