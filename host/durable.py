@@ -22,7 +22,7 @@ def configuration(settings: Settings, executor: str) -> DBOSConfig:
         serializer=DBOSPortableJSONSerializer(),
         log_level="WARNING",
         max_executor_threads=4 * settings.limits.workers + 8,
-        notification_listener_polling_interval_sec=1.0,
+        notification_listener_polling_interval_sec=0.2,  # what a stop waits for
     )
     if settings.is_postgres:
         url = settings.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")
