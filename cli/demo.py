@@ -64,7 +64,7 @@ def stage() -> Iterator[Stage]:
     with ExitStack() as stack:
         data = Path(stack.enter_context(TemporaryDirectory(prefix="twilio-connector-demo-")))
         twilio = stack.enter_context(Sandbox())
-        socket = listen()
+        socket = stack.enter_context(listen())
         host = stack.enter_context(Host.open(Settings(data=data, public_url=url_of(socket))))
         webhook = deploy(host, twilio)
         access = Access()

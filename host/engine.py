@@ -70,6 +70,7 @@ class Engine:
     def start(self) -> None:
         """Take this process's name, recover what its predecessor left, and begin to pump."""
         self._identity = Identity.take(self._settings)
+        durable.share_the_log()
         DBOS(config=durable.configuration(self._settings, self.executor))
 
         @DBOS.workflow(name="run_execution", max_recovery_attempts=MAX_RECOVERIES)
