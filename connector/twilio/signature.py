@@ -121,10 +121,34 @@ def _check_signature(secrets: list[bytes], algorithm: str, signature: bytes, add
                 return
     raise _Rejected(
         "signature",
-        f"{SIGNATURE_HEADER} does not match: the token is another account's, the URL is not the one that Twilio called, "
-        "or something on the way changed the request",
+        f"{SIGNATURE_HEADER} does not match: {_hint(secrets, algorithm, signature, address, signed)}",
         tuple(_printable(variant) for variant in _variants(address)),
     )
+
+
+def _hint(secrets: list[bytes], algorithm: str, signature: bytes, address: bytes, signed: bytes) -> str:
+    """What is wrong: the two usual mistakes in a configured URL are recognised, by the URL that would have matched."""
+    for likely in _mistaken(address):
+        for variant in _variants(likely):
+            if any(compare_digest(_mac(secret, variant + signed, algorithm), signature) for secret in secrets):
+                return (
+                    f"Twilio called {_printable(variant)}; make the public URL the same as the one configured at Twilio"
+                )
+    return (
+        "the token is another account's, the URL is not the one that Twilio called, "
+        "or something on the way changed the request"
+    )
+
+
+def _mistaken(address: bytes) -> Iterator[bytes]:
+    """The URL with the other scheme, as behind a proxy that ends TLS, and with or without the slash at its path's end."""
+    scheme, credentials, host, tail = _split(address)
+    other = {b"https://": b"http://", b"http://": b"https://"}.get(scheme.lower(), scheme)
+    path, mark, query = tail.partition(b"?")
+    slashed = (path[:-1] if path.endswith(b"/") else path + b"/") + mark + query
+    yield other + credentials + host + tail
+    yield scheme + credentials + host + slashed
+    yield other + credentials + host + slashed
 
 
 def _mac(secret: bytes, message: bytes, algorithm: str) -> bytes:

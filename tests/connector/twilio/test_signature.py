@@ -240,6 +240,12 @@ def test_a_rejection_says_what_was_tried_without_the_urls_credentials():
     assert "wrong" not in str(rejection)
 
 
+@pytest.mark.parametrize("called", ["http://example.com/x", "https://example.com/x/", "http://example.com/x/"])
+def test_a_public_url_that_is_configured_wrongly_is_recognised(called):
+    rejection = verify(TOKEN, "https://example.com/x", BODY, signed(url=called))
+    assert f"Twilio called {called};" in rejection.reason
+
+
 def test_the_official_sdk_agrees_about_what_we_sign():
     validator = pytest.importorskip("twilio.request_validator").RequestValidator(TOKEN)
     assert validator.validate(URL, {"a": "1", "b": "é &"}, sign(TOKEN, URL, urlencode({"b": "é &", "a": "1"}).encode()))
