@@ -229,9 +229,9 @@ def select_message(
 ) -> Annotated[list[Choice], Example([{"label": "Your table is ready. (+15551234567)", "key": _SID}])]:
     """The newest messages, by how they begin and whom they went to."""
     newest = inputs.connection.client(context).list(MESSAGES, limit=CHOICES)
-    return [{"label": _label(message), "key": message["sid"]} for message in newest]
+    return [{"label": _label(message), "key": message["sid"]} for message in newest if "sid" in message]
 
 
 def _label(message: Message) -> str:
-    text = " ".join((message.get("body") or "").split())
+    text = " ".join(str(message.get("body") or "").split())
     return f"{text[:39] + '…' if len(text) > 40 else text or 'No text'} ({message.get('to')})"  # noqa: PLR2004
