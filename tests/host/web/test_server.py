@@ -42,9 +42,8 @@ def test_beyond_loopback_is_refused_with_what_to_do(host):
 
 
 def test_a_port_in_use_is_refused_with_what_to_do():
-    with listen() as taken:
-        with pytest.raises(InvalidInput, match="choose another port") as refused:
-            listen(port=taken.getsockname()[1])
+    with listen() as taken, pytest.raises(InvalidInput, match="choose another port") as refused:
+        listen(port=taken.getsockname()[1])
     assert refused.value.field == "port"
 
 
