@@ -11,7 +11,7 @@ from ..connector.context import ActionContext
 from ..connector.inputs import Hint, Inputs
 from ..connector.result import Example
 from ..connector.twilio.fields import Address, MessageSid, Moment
-from ..connector.twilio.resources import MESSAGES
+from ..connector.twilio.resources.messages import MESSAGES
 
 MAX_CHARACTERS = 1600
 CHOICES = 50

@@ -3,7 +3,7 @@
     get_call = getting(CALLS, OneCall)
     list_calls = listing(CALLS, CallFilters)
 
-A resource is declared once, in ``connector/twilio/resources.py``; what an action takes besides is a model here, whose fields
+A resource is declared once, in ``connector/twilio/resources/``; what an action takes besides is a model here, whose fields
 are Twilio's parameters by their own names (``connector/twilio/parameters.py``) or parts of the path. An action that does more
 than one operation is a function of its own.
 """

@@ -11,6 +11,8 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 API_2010 = "/2010-04-01"
+ACCOUNT_SID = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
+"""The account of the examples."""
 
 _RFC_2822_UTC = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) \+0000")
 _MONTHS = dict(
@@ -52,6 +54,11 @@ class Resource:
         if not isinstance(found, Mapping):
             return found
         return {to_camel(key): iso_date(value) if key in self.dates else value for key, value in found.items()}
+
+
+def api_2010(name: str, path: str, items: str, **more: Any) -> Resource:
+    """A resource of an account in the 2010 API, which answers in XML without the extension."""
+    return Resource(name=name, path=f"{API_2010}/Accounts/{{account}}/{path}", items=items, extension=".json", **more)
 
 
 def iso_date(value: Any) -> Any:

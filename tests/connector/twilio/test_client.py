@@ -15,7 +15,7 @@ from twilio_connector.connector.errors import ConnectionFailed, OutcomeUnknown, 
 from twilio_connector.connector.twilio.base import Base
 from twilio_connector.connector.twilio.client import TwilioClient
 from twilio_connector.connector.twilio.resource import Resource
-from twilio_connector.connector.twilio.resources import MESSAGES
+from twilio_connector.connector.twilio.resources.messages import MESSAGES
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 from werkzeug import Response
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twilio_connector.connector.twilio.resource import form_pairs, iso_date
-from twilio_connector.connector.twilio.resources import MESSAGES
+from twilio_connector.connector.twilio.resources.messages import MESSAGES
 
 
 @pytest.mark.parametrize(

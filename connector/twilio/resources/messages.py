@@ -1,19 +1,8 @@
-"""Every resource of Twilio's that the component knows, declared once: actions, triggers and tests stand on these."""
+"""Messages: https://www.twilio.com/docs/messaging/api/message-resource."""
 
-from typing import Any
+from ..resource import ACCOUNT_SID, api_2010
 
-from .resource import API_2010, Resource
-
-ACCOUNT_SID = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
-"""The account of the examples."""
-
-
-def _api(name: str, path: str, items: str, **more: Any) -> Resource:
-    """A resource of the 2010 API, which answers in XML without the extension."""
-    return Resource(name=name, path=f"{API_2010}/Accounts/{{account}}/{path}", items=items, extension=".json", **more)
-
-
-MESSAGES = _api(
+MESSAGES = api_2010(
     "message",
     "Messages",
     "messages",
