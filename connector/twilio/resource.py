@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -40,7 +41,7 @@ class Resource:
         """One of these as the platform has it: camelCase keys, ISO 8601 dates; all else as Twilio sent it, known or not."""
         if not isinstance(found, Mapping):
             return found
-        return {to_camel(key): iso_date(value) if key in self.dates else value for key, value in found.items()}
+        return {_camel(key): iso_date(value) if key in self.dates else value for key, value in found.items()}
 
 
 MESSAGES = Resource(
@@ -50,6 +51,11 @@ MESSAGES = Resource(
     extension=".json",  # without it the 2010 API answers in XML
     dates=frozenset({"date_created", "date_updated", "date_sent"}),
 )
+
+
+@lru_cache(maxsize=1024)
+def _camel(key: str) -> str:
+    return to_camel(key)
 
 
 def iso_date(value: Any) -> Any:
