@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 
@@ -53,12 +54,17 @@ class Resource:
         """One of these as the platform has it: camelCase keys, ISO 8601 dates; all else as Twilio sent it, known or not."""
         if not isinstance(found, Mapping):
             return found
-        return {to_camel(key): iso_date(value) if key in self.dates else value for key, value in found.items()}
+        return {_camel(key): iso_date(value) if key in self.dates else value for key, value in found.items()}
 
 
 def api_2010(name: str, path: str, items: str, **more: Any) -> Resource:
     """A resource of an account in the 2010 API, which answers in XML without the extension."""
     return Resource(name=name, path=f"{API_2010}/Accounts/{{account}}/{path}", items=items, extension=".json", **more)
+
+
+@lru_cache(maxsize=1024)
+def _camel(key: str) -> str:
+    return to_camel(key)
 
 
 def iso_date(value: Any) -> Any:
