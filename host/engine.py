@@ -12,6 +12,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from ..connector.context import utc_now
 from ..connector.errors import ConnectorError
 from . import durable, outcome, portable
 from .identity import Identity
+from .retention import forget_checkpoints, forget_executions
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
@@ -143,7 +145,7 @@ class Engine:
         with self._lock:
             waiting = list(self._waiters.get(ended.execution_id, ()))
         for loop, future in waiting:
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the loop has ended, and with it whoever waited
                 loop.call_soon_threadsafe(_tell, future, ended)
 
     # ── the workflow ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -278,6 +280,8 @@ class Engine:
         for claim in self._store.executions.running(self.executor):
             if _workflow_id(claim.execution_id, claim.attempt) not in self._active:
                 self._mend(claim)
+        forget_checkpoints(now)
+        forget_executions(self._store.engine, now - timedelta(days=self._settings.limits.days_kept))
 
     def _mend(self, claim: Claim) -> None:
         """Claimed but not running here: the process died between claim and start, or the engine gave the workflow up."""

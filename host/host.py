@@ -33,6 +33,8 @@ from .versions import Versions
 from .work import Workshop, Write
 
 _REFUSALS_AT_ONCE = 100
+_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".webhooks")))
+_LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 _ENDPOINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -89,6 +91,7 @@ class Host:
             ),
         )
         self.inbox = Inbox(store.engine, settings.limits, self.engine.wake)
+        self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
         self._refusing = threading.Semaphore(_REFUSALS_AT_ONCE)
 
     @classmethod
@@ -96,17 +99,23 @@ class Host:
         """Raises DatabaseUnusable, VaultLocked or InvalidComponent, each with what to do."""
         registry = components(settings.components)
         store = Store.open(settings)
-        return cls(settings, store, Vault.open(settings, store.engine), registry)
+        try:
+            return cls(settings, store, Vault.open(settings, store.engine), registry)
+        except BaseException:
+            store.close()
+            raise
 
     def start(self) -> None:
         """Execute what is accepted, beginning with what the last process left."""
         self.engine.start()
-        for name in ("", "dbos", "twilio_connector"):
-            for handler in logging.getLogger(name).handlers:
-                handler.addFilter(RedactingFilter(self.redactor))
+        self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
+        for place in self._filtered:
+            place.addFilter(self._filter)
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""
+        for place in self._filtered:
+            place.removeFilter(self._filter)
         self.inbox.close()
         if self.engine.executor:
             self.engine.stop()
