@@ -6,46 +6,34 @@ Everything on the way may happen twice and changes nothing the second time: a cl
 workflow starts once per id, an attempt ends once.
 """
 
-import asyncio
 import logging
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
 
 from ..connector.context import utc_now
 from ..connector.errors import ConnectorError
-from . import durable, outcome, portable
+from . import durable, outcome
 from .identity import Identity
+from .results import POLL, Ended, Results
+from .retention import forget_checkpoints, forget_executions
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
-from .store.executions import ENDED, Claim, end, postpone
+from .store.executions import Claim, end, postpone
 from .store.instances import InstanceRecord
 from .work import Assignment, Stopping, Workshop, record_text
 
 log = logging.getLogger("twilio_connector.engine")
 
-POLL = 0.25  # seconds between looks for work that another process accepted, and for results that it made
 TICK = 5.0  # seconds between heartbeats
 DEAD_AFTER = timedelta(seconds=60)  # an executor that was not seen for so long is taken for dead
 MAX_RECOVERIES = 20  # an execution that takes its process down each time must end
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How an execution ended. ``result`` holds ``data, contentType, statusCode, headers`` of its last step."""
-
-    execution_id: str
-    status: Literal["succeeded", "failed"]
-    result: dict[str, Any] = field(default_factory=dict, repr=False)
-    error: dict[str, Any] | None = None
 
 
 class Engine:
@@ -55,7 +43,7 @@ class Engine:
         self._settings = settings
         self._workshop = workshop
         self._store: Store = workshop.store
-        self._waiters: dict[str, list[tuple[asyncio.AbstractEventLoop, asyncio.Future[Ended]]]] = defaultdict(list)
+        self.results = Results(workshop.store)
         self._active: set[str] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -101,51 +89,6 @@ class Engine:
         """There may be work."""
         self._wake.set()
 
-    async def result(self, execution_id: str, timeout: float) -> Ended:  # noqa: ASYNC109 (it is the caller's deadline)
-        """How it ended, as soon as it has. Raises TimeoutError after ``timeout`` seconds; the execution goes on."""
-        future: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
-        entry = (asyncio.get_running_loop(), future)
-        with self._lock:
-            self._waiters[execution_id].append(entry)
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._await(execution_id, future)
-        finally:
-            self._forget(execution_id, entry)
-
-    async def _await(self, execution_id: str, future: asyncio.Future[Ended]) -> Ended:
-        """Told by this process, or found in the database if another one ran it."""
-        while True:
-            ended = await asyncio.to_thread(self._look_up, execution_id)
-            if ended:
-                return ended
-            done, _ = await asyncio.wait([future], timeout=POLL)
-            if done:
-                return future.result()
-
-    def _forget(self, execution_id: str, entry: tuple[asyncio.AbstractEventLoop, asyncio.Future[Ended]]) -> None:
-        with self._lock:
-            self._waiters[execution_id].remove(entry)
-            if not self._waiters[execution_id]:
-                del self._waiters[execution_id]
-
-    def _look_up(self, execution_id: str) -> Ended | None:
-        if self._store.executions.status(execution_id) not in ENDED:
-            return None
-        record = self._store.executions.get(execution_id)
-        if record is None or record.status not in {"succeeded", "failed"}:
-            return None
-        result = portable.loads(record.result) if record.result else {}
-        status: Literal["succeeded", "failed"] = "succeeded" if record.status == "succeeded" else "failed"
-        return Ended(execution_id=execution_id, status=status, result=result, error=record.error)
-
-    def _announce(self, ended: Ended) -> None:
-        with self._lock:
-            waiting = list(self._waiters.get(ended.execution_id, ()))
-        for loop, future in waiting:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_tell, future, ended)
-
     # ── the workflow ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _execute(self, text: str) -> str:
@@ -187,7 +130,7 @@ class Engine:
                 result=text,
             )
         )
-        self._announce(Ended(execution_id=assignment.execution_id, status="succeeded", result=result))
+        self.results.announce(Ended(execution_id=assignment.execution_id, status="succeeded", result=result))
 
     def _fail(self, assignment: Assignment, error: Exception) -> None:
         described = self._workshop.redactor.strike_all(outcome.describe(error))
@@ -204,7 +147,7 @@ class Engine:
 
     def _end_failed(self, execution_id: str, attempt: int, error: dict[str, Any]) -> None:
         self._write(lambda c: end(c, execution_id, attempt, status="failed", now=utc_now(), error=error))
-        self._announce(Ended(execution_id=execution_id, status="failed", error=error))
+        self.results.announce(Ended(execution_id=execution_id, status="failed", error=error))
 
     def _retry_delay(self, assignment: Assignment, error: dict[str, Any]) -> float | None:
         """Seconds until the flow's next attempt; None when there is none."""
@@ -278,6 +221,8 @@ class Engine:
         for claim in self._store.executions.running(self.executor):
             if _workflow_id(claim.execution_id, claim.attempt) not in self._active:
                 self._mend(claim)
+        forget_checkpoints(now)
+        forget_executions(self._store.engine, now - timedelta(days=self._settings.limits.days_kept))
 
     def _mend(self, claim: Claim) -> None:
         """Claimed but not running here: the process died between claim and start, or the engine gave the workflow up."""
@@ -287,11 +232,6 @@ class Engine:
         elif status.status in {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}:
             message = "the execution took its process down again and again, or was cancelled; it is not tried any more"
             self._end_failed(claim.execution_id, claim.attempt, {"kind": "failed", "message": message})
-
-
-def _tell(future: asyncio.Future[Ended], ended: Ended) -> None:
-    if not future.done():
-        future.set_result(ended)
 
 
 def _checkpoint(name: str, body: Callable[[], str]) -> str:

@@ -27,7 +27,7 @@ def connect(settings: Settings) -> sa.Engine:
     if settings.is_postgres:
         engine = sa.create_engine(settings.database_url.get_secret_value(), pool_size=10, pool_pre_ping=True)
         return engine.execution_options(schema_translate_map={None: SCHEMA})
-    return sqlite_engine(settings.data / "host.sqlite")
+    return sqlite_engine(private(settings.data / "host.sqlite"))
 
 
 def sqlite_engine(path: Path) -> sa.Engine:
@@ -36,6 +36,17 @@ def sqlite_engine(path: Path) -> sa.Engine:
     sa.event.listen(engine, "connect", _on_sqlite_connect)
     sa.event.listen(engine, "begin", _on_sqlite_begin)
     return engine
+
+
+def private(path: Path) -> Path:
+    """The file, made for its owner only if it is not there; SQLite gives its companions the same mode."""
+    path.touch(mode=0o600)
+    return path
+
+
+def storable(text: str) -> bool:
+    """Whether every database takes the text: Postgres has no NUL, and no UTF-8 has lone surrogates."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:

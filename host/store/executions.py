@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from .database import insert_for, reading
+from .database import insert_for, reading, storable
 from .schema import Instant, executions, steps
 
 Status = Literal["accepted", "running", "waiting", "succeeded", "failed"]
@@ -76,6 +76,8 @@ class Executions:
     engine: sa.Engine
 
     def get(self, execution_id: str) -> ExecutionRecord | None:
+        if not storable(execution_id):
+            return None
         with reading(self.engine).begin() as connection:
             row = (
                 connection.execute(sa.select(executions).where(executions.c.id == execution_id))

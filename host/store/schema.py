@@ -171,7 +171,7 @@ steps = sa.Table(
     metadata,
     _ref("executions.id", primary_key=True),
     sa.Column("flow_attempt", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("path", sa.String(512), primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
     sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("component", sa.Text, nullable=False),
