@@ -14,7 +14,12 @@ from ...store.instances import EndpointKey, InstanceRecord
 from ..forms import Form
 from ..hints import about_refusals
 from ..site import is_error, missing, names_of, notice, see_other, site_of, with_form
-from .overview import DEPLOY
+
+NOTICES = {
+    "deployed": "Deployed. Give the webhook addresses below to whoever calls them.",
+    "paused": "Paused: its webhooks are answered with 404.",
+    "resumed": "It runs again.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +51,6 @@ def listing(request: Request) -> Response:
         section="instances",
         notice=notice(request, {}),
         instances=site.host.store.instances.all(),
-        command=DEPLOY,
     )
 
 
@@ -60,7 +64,7 @@ def detail(request: Request) -> Response:
         request,
         "instance.html",
         section="instances",
-        notice=notice(request, {"paused": "Paused: its webhooks are answered with 404.", "resumed": "It runs again."}),
+        notice=notice(request, NOTICES),
         instance=instance,
         flows=flows,
         problem=problem,
