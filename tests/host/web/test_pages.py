@@ -460,3 +460,27 @@ def test_what_is_missing_in_the_configuration_is_told_at_its_field(client, web_h
     assert answer.status_code == 400
     assert 'id="v0-error">Choose a connection.' in answer.text
     assert web_host.store.instances.all() == []
+
+
+def test_a_key_is_shown_once_and_can_be_removed(client, web_host, instance):
+    (endpoint,) = web_host.store.instances.endpoints(instance.id)
+    made = client.post(f"/instances/{instance.id}/keys", data={"endpoint": endpoint.id})
+    key = re.search(r'aria-label="API key of Inbound text"', made.text) and re.search(r'value="([\w-]{43})"', made.text)
+    assert key
+    page = client.get(f"/instances/{instance.id}").text
+    assert key[1] not in page
+    assert f"…{key[1][-4:]}" in page
+    assert client.post(f"/trigger/{endpoint.id}", headers={"x-word": "sesame"}).status_code == 401
+    (stored,) = web_host.store.instances.keys(endpoint.id)
+    client.post(f"/instances/{instance.id}/keys/remove", data={"key": stored.id})
+    assert web_host.store.instances.keys(endpoint.id) == ()
+
+
+def test_keys_are_those_of_the_instance(client, web_host, instance, deploy):
+    other = deploy("Another")
+    (endpoint,) = web_host.store.instances.endpoints(other.id)
+    assert client.post(f"/instances/{instance.id}/keys", data={"endpoint": endpoint.id}).status_code == 404
+    web_host.add_key(endpoint.id)
+    (key,) = web_host.store.instances.keys(endpoint.id)
+    assert client.post(f"/instances/{instance.id}/keys/remove", data={"key": key.id}).status_code == 404
+    assert web_host.store.instances.keys(endpoint.id) == (key,)
