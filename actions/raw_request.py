@@ -276,8 +276,7 @@ def _followed(client: TwilioClient, url: str, answer: Answer, inputs: RawRequest
     for _ in range(MAX_REDIRECTS):
         if answer.status < 300:  # noqa: PLR2004
             return answer
-        url = urljoin(url, answer.headers["Location"])
-        _check_redirect(url, may_be_local=client.base.is_loopback)
+        url = _redirected(url, answer.headers["Location"], may_be_local=client.base.is_loopback)
         timeout = inputs.timeout / 1000 if inputs.timeout else None
         answer = client.send(
             inputs.method,
@@ -291,15 +290,22 @@ def _followed(client: TwilioClient, url: str, answer: Answer, inputs: RawRequest
     raise Refused(f"url: redirects more than {MAX_REDIRECTS} times", field="url")
 
 
-def _check_redirect(url: str, *, may_be_local: bool) -> None:
+def _redirected(url: str, location: str, *, may_be_local: bool) -> str:
+    """Where a redirect leads: to https, or on this machine for a local Twilio."""
     try:
-        parts = urlsplit(url)
-        host, safe = parts.hostname, "@" not in parts.netloc and "\\" not in url
+        target = urljoin(url, location)
+        parts = urlsplit(target)
+        host, local = parts.hostname, is_loopback(parts.hostname)
+        safe = (
+            "@" not in parts.netloc
+            and "\\" not in target
+            and (parts.scheme == "https" or (local and parts.scheme == "http"))
+        )
     except ValueError:
-        host, safe = None, False
-    local = is_loopback(host)
-    if not host or not safe or not (parts.scheme == "https" or local) or (local and not may_be_local):
+        host, local, safe = None, False, False
+    if not host or not safe or (local and not may_be_local):
         raise Refused("url: redirects to where an answer may not be fetched from", field="url")
+    return target
 
 
 def _parsed(answer: Answer, response_type: str) -> Any:

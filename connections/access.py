@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from ..connector.context import ActionContext
-from ..connector.errors import ConnectionFailed, ConnectorError
+from ..connector.errors import ConnectionFailed, ConnectorError, TryLater
 from ..connector.inputs import Connection, Hint, sid
 from ..connector.twilio.base import TWILIO, Base, check_template
 from ..connector.twilio.client import TwilioClient
@@ -52,6 +52,7 @@ SharedKeyName = Annotated[
         title="Webhook Shared Key",
         description="The name of the shared key that signs webhooks, if your account uses one instead of the Auth Token.",
         examples=["webhooks_sharedkey_00000000000000000000000000"],
+        pattern="^[A-Za-z0-9_-]+$",
     ),
     Hint(placeholder="webhooks_sharedkey_…", advanced=True),
 ]
@@ -220,6 +221,10 @@ class TwilioAccess(Connection):
         field, problem = found
         return ConnectionFailed(f"{field}: {problem}. {error.message}", **(error.details | {"field": field}))
 
+    @property
+    def _where(self) -> str:
+        return "region" if self.region else "baseUrl"
+
     def _problem(self, error: ConnectorError) -> tuple[str, str] | None:
         """The field to mend, and why."""
         account = "subaccountSid" if self.subaccount_sid else self.account_field
@@ -236,6 +241,8 @@ class TwilioAccess(Connection):
                 found = self.key_fields[1], "these are test credentials, which reach nothing real"
             case (20403 | 70051, _) | (None, 403):
                 found = self.key_fields[0], "the key is restricted: it may not read messages"
-            case None, None | 404 | 301 | 302 | 303 | 307 | 308:
-                found = "region" if self.region else "baseUrl", f"Twilio is not to be found at {self.base.of('api')}"
+            case None, 404 | 301 | 302 | 303 | 307 | 308:
+                found = self._where, f"Twilio is not to be found at {self.base.of('api')}"
+            case None, None if isinstance(error, TryLater):
+                found = self._where, f"{self.base.of('api')} cannot be reached"
         return found

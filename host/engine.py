@@ -234,7 +234,7 @@ class Engine:
                 busy = self._claim_and_start()
             except Exception:
                 log.exception("the pump failed and tries again")
-                busy = False
+                busy = self._workshop.stopping.wait(1)
             if not busy:
                 self._wake.wait(POLL)
 

@@ -148,7 +148,7 @@ class TwilioClient:
             with self.transport.send(request) as response:
                 body = b"" if request.method == "HEAD" else _read(response, request.method)
                 status, headers = response.status_code, response.headers
-        except OSError as error:
+        except (OSError, ValueError) as error:  # requests looks at a redirect's Location, even unasked
             return network_failure(request.method, error)
         except ConnectorError as error:
             return error

@@ -42,6 +42,10 @@ ADVICE: Mapping[int, str] = {
     30034: "register the sender for A2P 10DLC",
     70051: "the key may not do this: give it the permission, or use a standard key",
 }
+UNTRUSTED = (
+    "baseUrl: the server's certificate is not trusted; "
+    "behind a proxy that inspects TLS, name its CA file in REQUESTS_CA_BUNDLE"
+)
 _CONNECTION = frozenset({20003, 20005, 10001, 20006, 20008, 20403, 70051})
 _LATER = frozenset({20429, 21611, 14107, 63018})
 
@@ -156,20 +160,31 @@ def _until(value: str, now: datetime) -> float:
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
 
 
-def network_failure(method: str, error: OSError) -> ConnectorError:
+def network_failure(method: str, error: OSError | ValueError) -> ConnectorError:
     """The error that no answer is. It never quotes the exception, which may quote the request."""
     import requests
 
-    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        message = "baseUrl: the server's certificate is not trusted; behind a proxy that inspects TLS, name its CA file in REQUESTS_CA_BUNDLE"  # noqa: E501
-        return ConnectionFailed(message, field="baseUrl")
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader):
-        return InvalidInput("url: is not one that can be called, or a header is not one line of text", field="url")
-    if not isinstance(error, requests.RequestException):
-        return ConnectionFailed("REQUESTS_CA_BUNDLE: this file of trusted certificates cannot be read")
-    if _never_left(error):
-        return TryLater("Twilio cannot be reached: nothing was sent; check the network, proxy, region and base URL")
-    what = "did not answer in time" if isinstance(error, requests.Timeout) else "broke the connection before its answer was whole"  # fmt: skip  # noqa: E501
+    match error:
+        case requests.exceptions.SSLError() if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            found: ConnectorError = ConnectionFailed(UNTRUSTED, field="baseUrl")
+        case requests.exceptions.InvalidURL() | requests.exceptions.InvalidHeader():
+            found = InvalidInput("url: is none that can be called, or a header is not one line of text", field="url")
+        case requests.RequestException() if _never_left(error):
+            found = TryLater(
+                "Twilio cannot be reached: nothing was sent; check the network, proxy, region and base URL"
+            )
+        case requests.Timeout():
+            found = _no_answer(method, "did not answer in time")
+        case requests.RequestException():
+            found = _no_answer(method, "broke the connection before its answer was whole")
+        case OSError():
+            found = ConnectionFailed("REQUESTS_CA_BUNDLE: this file of trusted certificates cannot be read")
+        case _:
+            found = _no_answer(method, "answered with what cannot be read, perhaps a redirect to no URL")
+    return found
+
+
+def _no_answer(method: str, what: str) -> ConnectorError:
     if method in REPEATABLE:
         return TryLater(f"Twilio {what}: try again later")
     return OutcomeUnknown(f"Twilio {what}: it may have been done; look for it before repeating it")

@@ -18,19 +18,21 @@ def tidy(address: str) -> str:
     Short codes, alphanumeric senders, SIDs and addresses of channels (``whatsapp:+1…``, ``sip:…``) stay as they are. A number
     without a country is not guessed at.
     """
-    if "," in address or ";" in address.partition("sip:")[0]:
+    if _NUMBER.fullmatch(address):
+        number = _NOT_DIALLED.sub("", address)
+        return _sound(number if number.strip("+") else "", "holds no digits; write a number as +15551234567")
+    if "," in address or (";" in address and not address.startswith("sip:")):
         message = "must be one address; send to several with a loop"
         raise ValueError(message)
-    if not address.isprintable():
-        message = "holds characters that no address has; copy it again"
-        raise ValueError(message)
-    if not _NUMBER.fullmatch(address):
-        return address
-    number = _NOT_DIALLED.sub("", address)
-    if not number.strip("+"):
-        message = "holds no digits; write a number as +15551234567"
-        raise ValueError(message)
-    return number
+    return _sound(
+        address if address.isprintable() else "", "is blank, or holds characters that no address has; copy it again"
+    )
+
+
+def _sound(address: str, problem: str) -> str:
+    if not address:
+        raise ValueError(problem)
+    return address
 
 
 Address: TypeAlias = Annotated[Trimmed, AfterValidator(tidy)]

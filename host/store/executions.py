@@ -8,7 +8,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from .database import insert, reading
-from .schema import executions, steps
+from .schema import Instant, executions, steps
 
 Status = Literal["accepted", "running", "waiting", "succeeded", "failed"]
 ENDED: frozenset[Status] = frozenset({"succeeded", "failed"})
@@ -111,7 +111,11 @@ class Executions:
             statement = (
                 sa.update(executions)
                 .where(executions.c.id.in_(oldest.with_for_update(skip_locked=True).scalar_subquery()))
-                .values(status="running", executor=executor, started_at=sa.func.coalesce(executions.c.started_at, now))
+                .values(
+                    status="running",
+                    executor=executor,
+                    started_at=sa.func.coalesce(executions.c.started_at, sa.literal(now, Instant())),
+                )
                 .returning(executions.c.id)
             )
             return sorted(connection.execute(statement).scalars())
@@ -122,13 +126,6 @@ class Executions:
         with reading(self.engine).begin() as connection:
             rows = connection.execute(sa.select(executions.c.id, executions.c.attempt).where(mine))
             return [(row.id, row.attempt) for row in rows]
-
-    def due_in(self, now: datetime) -> float | None:
-        """Seconds until the next execution is due; None when there is none."""
-        waiting = executions.c.status.in_(["accepted", "waiting"])
-        with reading(self.engine).begin() as connection:
-            next_at = connection.scalar(sa.select(sa.func.min(executions.c.available_at)).where(waiting))
-        return None if next_at is None else max(0.0, (next_at - now).total_seconds())
 
 
 def begin_step(connection: sa.Connection, row: StepRow) -> bool:

