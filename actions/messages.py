@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from pydantic import AfterValidator, Field
 
@@ -11,7 +11,7 @@ from ..connector.context import ActionContext
 from ..connector.inputs import Hint, Inputs
 from ..connector.result import Example
 from ..connector.twilio.fields import Address, MessageSid, Moment
-from ..connector.twilio.resource import MESSAGES
+from ..connector.twilio.resources import MESSAGES
 
 MAX_CHARACTERS = 1600
 CHOICES = 50
@@ -46,32 +46,8 @@ Message = TypedDict(
 )
 """A message as the platform has it. What Twilio adds later is there too."""
 
-_ACCOUNT = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
-_SID = "SM1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d"
-_PATH = f"/2010-04-01/Accounts/{_ACCOUNT}/Messages/{_SID}"
-
-EXAMPLE: dict[str, Any] = {
-    "accountSid": _ACCOUNT,
-    "apiVersion": "2010-04-01",
-    "body": "Your table is ready.",
-    "dateCreated": "2026-03-15T14:32:10.000Z",
-    "dateSent": None,
-    "dateUpdated": "2026-03-15T14:32:10.000Z",
-    "direction": "outbound-api",
-    "errorCode": None,
-    "errorMessage": None,
-    "from": "+15557654321",
-    "messagingServiceSid": None,
-    "numMedia": "0",
-    "numSegments": "1",
-    "price": None,
-    "priceUnit": "USD",
-    "sid": _SID,
-    "status": "queued",
-    "subresourceUris": {"media": f"{_PATH}/Media.json"},
-    "to": "+15551234567",
-    "uri": f"{_PATH}.json",
-}
+EXAMPLE = MESSAGES.example
+_SID = EXAMPLE["sid"]
 
 
 def _fits(text: str) -> str:
@@ -229,9 +205,9 @@ def select_message(
 ) -> Annotated[list[Choice], Example([{"label": "Your table is ready. (+15551234567)", "key": _SID}])]:
     """The newest messages, by how they begin and whom they went to."""
     newest = inputs.connection.client(context).list(MESSAGES, limit=CHOICES)
-    return [{"label": _label(message), "key": message["sid"]} for message in newest]
+    return [{"label": _label(message), "key": message["sid"]} for message in newest if "sid" in message]
 
 
 def _label(message: Message) -> str:
-    text = " ".join((message.get("body") or "").split())
+    text = " ".join(str(message.get("body") or "").split())
     return f"{text[:39] + '…' if len(text) > 40 else text or 'No text'} ({message.get('to')})"  # noqa: PLR2004

@@ -54,8 +54,7 @@ def demo(*, once: bool) -> None:
         execution = converse(running, narrator)
         _say(f"\nRead back from the database: {read_back(running, execution)!r}")
         if not once:
-            _say(f"\nText {running.twilio.number} from the phone, or open the host. Ctrl-C ends it.")
-            _wait()
+            _stay(f"\nText {running.twilio.number} from the phone, or open the host. Ctrl-C ends it.")
         stop_telling()
 
 
@@ -65,7 +64,7 @@ def stage() -> Iterator[Stage]:
     with ExitStack() as stack:
         data = Path(stack.enter_context(TemporaryDirectory(prefix="twilio-connector-demo-")))
         twilio = stack.enter_context(Sandbox())
-        socket = listen()
+        socket = stack.enter_context(listen())
         host = stack.enter_context(Host.open(Settings(data=data, public_url=url_of(socket))))
         webhook = deploy(host, twilio)
         access = Access()
@@ -145,8 +144,9 @@ def _until(found: Callable[[], str | None]) -> str | None:
     return value
 
 
-def _wait() -> None:
+def _stay(invitation: str) -> None:
     try:
+        _say(invitation)
         threading.Event().wait()
     except KeyboardInterrupt:
         _say("")

@@ -11,7 +11,7 @@ from ..connector.errors import ConnectionFailed, ConnectorError, TryLater
 from ..connector.inputs import Connection, Hint, sid
 from ..connector.twilio.base import TWILIO, Base, check_template
 from ..connector.twilio.client import TwilioClient
-from ..connector.twilio.resource import MESSAGES
+from ..connector.twilio.resources import MESSAGES
 from ..connector.twilio.retry import Retry
 
 if TYPE_CHECKING:

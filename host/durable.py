@@ -1,5 +1,6 @@
 """What the durable engine (DBOS) runs on: its own database beside ours, set up so that its clock and its locks are right."""
 
+import logging
 import sqlite3
 import time
 from itertools import count
@@ -22,12 +23,21 @@ def configuration(settings: Settings, executor: str) -> DBOSConfig:
         serializer=DBOSPortableJSONSerializer(),
         log_level="WARNING",
         max_executor_threads=4 * settings.limits.workers + 8,
-        notification_listener_polling_interval_sec=1.0,
+        notification_listener_polling_interval_sec=0.2,  # what a stop waits for
     )
     if settings.is_postgres:
         url = settings.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")
         return DBOSConfig(**common, system_database_url=url, sys_db_pool_size=10)
     return DBOSConfig(**common, system_database_engine=sqlite_engine(settings.data / "engine.sqlite"))
+
+
+def share_the_log() -> None:
+    """Let the engine's log go where the host's goes; by itself it writes to a console of its own."""
+    logger = logging.getLogger("dbos")
+    for handler in [*logger.handlers]:
+        logger.removeHandler(handler)
+    logger.addHandler(logging.NullHandler())  # with none it makes its own again
+    logger.propagate = True
 
 
 def sqlite_engine(path: Path) -> sa.Engine:

@@ -26,7 +26,8 @@ from .identity import Identity
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
-from .store.executions import ENDED, end, postpone
+from .store.executions import ENDED, Claim, end, postpone
+from .store.instances import InstanceRecord
 from .work import Assignment, Stopping, Workshop, record_text
 
 log = logging.getLogger("twilio_connector.engine")
@@ -69,6 +70,7 @@ class Engine:
     def start(self) -> None:
         """Take this process's name, recover what its predecessor left, and begin to pump."""
         self._identity = Identity.take(self._settings)
+        durable.share_the_log()
         DBOS(config=durable.configuration(self._settings, self.executor))
 
         @DBOS.workflow(name="run_execution", max_recovery_attempts=MAX_RECOVERIES)
@@ -242,26 +244,23 @@ class Engine:
         """Start what is due, as far as workers are free. True when there may be more."""
         free = self._settings.limits.workers - len(self._active)
         claimed = self._store.executions.claim(self.executor, utc_now(), free) if free > 0 else []
-        for execution_id in claimed:
-            self._begin(execution_id)
+        instances = {id_: self._store.instances.get(id_) for id_ in {claim.instance_id for claim in claimed}}
+        for claim in claimed:
+            self._begin(claim, instances[claim.instance_id])
         return bool(claimed) and len(claimed) == free
 
-    def _begin(self, execution_id: str) -> None:
-        record = self._store.executions.get(execution_id)
-        instance = self._store.instances.get(record.instance_id) if record else None
-        if record is None:
-            return
+    def _begin(self, claim: Claim, instance: InstanceRecord | None) -> None:
         if instance is None:
             gone = {"kind": "input", "message": "the instance was removed before the execution began"}
-            self._end_failed(execution_id, record.attempt, gone)
+            self._end_failed(claim.execution_id, claim.attempt, gone)
             return
         assignment = Assignment(
-            execution_id=execution_id,
-            attempt=record.attempt,
+            execution_id=claim.execution_id,
+            attempt=claim.attempt,
             config=instance.config,
             connections=instance.connections,
         )
-        name = _workflow_id(execution_id, record.attempt)
+        name = _workflow_id(claim.execution_id, claim.attempt)
         with self._lock:
             self._active.add(name)
         with SetWorkflowID(name):
@@ -276,18 +275,18 @@ class Engine:
             log.warning("executor %s is gone; taking over its work", dead)
             DBOS._recover_pending_workflows([dead])  # noqa: SLF001 (the engine's only way to take over)
             self._store.executors.take_over(dead, self.executor)
-        for execution_id, attempt in self._store.executions.running(self.executor):
-            if _workflow_id(execution_id, attempt) not in self._active:
-                self._mend(execution_id, attempt)
+        for claim in self._store.executions.running(self.executor):
+            if _workflow_id(claim.execution_id, claim.attempt) not in self._active:
+                self._mend(claim)
 
-    def _mend(self, execution_id: str, attempt: int) -> None:
+    def _mend(self, claim: Claim) -> None:
         """Claimed but not running here: the process died between claim and start, or the engine gave the workflow up."""
-        status = DBOS.get_workflow_status(_workflow_id(execution_id, attempt))
+        status = DBOS.get_workflow_status(_workflow_id(claim.execution_id, claim.attempt))
         if status is None:
-            self._begin(execution_id)
+            self._begin(claim, self._store.instances.get(claim.instance_id))
         elif status.status in {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}:
             message = "the execution took its process down again and again, or was cancelled; it is not tried any more"
-            self._end_failed(execution_id, attempt, {"kind": "failed", "message": message})
+            self._end_failed(claim.execution_id, claim.attempt, {"kind": "failed", "message": message})
 
 
 def _tell(future: asyncio.Future[Ended], ended: Ended) -> None:

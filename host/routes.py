@@ -51,7 +51,8 @@ class Routes:
     transport: Transport
     address: Callable[[str], str]
     clock: Callable[[], float] = time.monotonic
-    _kept: dict[str, tuple[float, Route | None]] = field(default_factory=dict, repr=False)
+    _kept: dict[str, tuple[float, Route]] = field(default_factory=dict, repr=False)
+    _contexts: dict[tuple[str, str, str], tuple[float, ActionContext]] = field(default_factory=dict, repr=False)
 
     async def find(self, endpoint_id: str) -> Route | None:
         """None for an address that nobody was given. Raises what keeps an instance from running."""
@@ -66,6 +67,7 @@ class Routes:
     def forget(self) -> None:
         """Something was configured anew."""
         self._kept.clear()
+        self._contexts.clear()
 
     def load(self, endpoint_id: str) -> Route | None:
         endpoint = self.store.instances.endpoint(endpoint_id)
@@ -83,12 +85,22 @@ class Routes:
             flow=flow,
             trigger=trigger,
             inputs=trigger.prepare(resolve_inputs(flow.trigger.inputs, Scope(config))),
-            context=self.context(instance, integration, flow),
+            context=self._context(instance, integration, flow),
             keys=self.store.instances.key_digests(endpoint_id),
         )
 
-    def context(self, instance: InstanceRecord, integration: model.Integration, flow: model.Flow) -> ActionContext:
-        """What a unit is told about where it runs, without what is one execution's own."""
+    def context(self, instance_id: str, version_id: str, flow: str) -> ActionContext:
+        """What a unit is told about where it runs, without what is one execution's own. Raises InvalidInput."""
+        key = (instance_id, version_id, flow)
+        kept = self._contexts.get(key)
+        if kept and self.clock() < kept[0]:
+            return kept[1]
+        integration = self.versions.load(version_id)
+        found = self._context(self.store.instances.require(instance_id), integration, integration.flow(flow))
+        self._contexts[key] = (self.clock() + KEPT, found)
+        return found
+
+    def _context(self, instance: InstanceRecord, integration: model.Integration, flow: model.Flow) -> ActionContext:
         urls = {e.flow: self.address(e.id) for e in self.store.instances.endpoints(instance.id)}
         return ActionContext(
             transport=self.transport,

@@ -222,7 +222,7 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
     flow = integration.flow(record.flow)
     values = workshop.configuration.resolve(assignment.config, assignment.connections)
     owners = _owners(record, integration)
-    context = workshop.routes.context(workshop.store.instances.require(record.instance_id), integration, flow)
+    context = workshop.routes.context(record.instance_id, record.version_id, record.flow)
     return Attempt(
         workshop=workshop,
         assignment=assignment,

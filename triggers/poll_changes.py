@@ -18,7 +18,7 @@ from ..connector.inputs import Hint, Inputs
 from ..connector.payload import Payload, TriggerResult, WebhookRequest
 from ..connector.result import Example
 from ..connector.twilio.fields import Address
-from ..connector.twilio.resource import MESSAGES
+from ..connector.twilio.resources import MESSAGES
 
 STATE = "pollChangesTrigger"
 OVERLAP = timedelta(hours=1)

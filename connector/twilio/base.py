@@ -118,8 +118,8 @@ def _path(path: str) -> str:
 
 
 def _decoded(segment: str) -> str:
-    while (decoded := unquote(segment)) != segment:
-        segment = decoded
+    for _ in range(3):  # more often than any server decodes
+        segment = unquote(segment)
     return segment
 
 

@@ -26,11 +26,11 @@ def parameters(body: bytes) -> dict[str, str | list[str]]:
     found: dict[str, str | list[str]] = {}
     for raw_name, raw_value in pairs(body):
         name, value = raw_name.decode(errors="replace"), raw_value.decode(errors="replace")
-        match found.get(name):
-            case None:
-                found[name] = value
-            case list(values):
-                values.append(value)
-            case str(first):
-                found[name] = [first, value]
+        before = found.get(name)
+        if before is None:
+            found[name] = value
+        elif isinstance(before, list):
+            before.append(value)
+        else:
+            found[name] = [before, value]
     return found

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from string import Formatter
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -19,7 +20,11 @@ _MONTHS = dict(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One of Twilio's resources. ``path`` may hold ``{account}`` and the names of parents; ``items`` is a page's list."""
+    """One of Twilio's resources.
+
+    ``path`` may hold ``{account}`` and the names of parents, which are fields of the inputs; ``items`` is a page's list;
+    ``example`` one of them as it leaves this connector.
+    """
 
     name: str
     path: str
@@ -27,6 +32,7 @@ class Resource:
     product: str = "api"
     extension: str = ""
     dates: frozenset[str] = frozenset({"date_created", "date_updated"})
+    example: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def collection(self, parents: Mapping[str, str]) -> str:
         """The path of the list."""
@@ -36,20 +42,16 @@ class Resource:
         """The path of one."""
         return f"{self.path.format_map(parents)}/{sid}{self.extension}"
 
+    def parents(self, inputs: Any) -> dict[str, str]:
+        """The parts of the path that the inputs say."""
+        names = {name for _, name, _, _ in Formatter().parse(self.path) if name and name != "account"}
+        return {name: getattr(inputs, name) for name in names}
+
     def shape(self, found: Any) -> Any:
         """One of these as the platform has it: camelCase keys, ISO 8601 dates; all else as Twilio sent it, known or not."""
         if not isinstance(found, Mapping):
             return found
         return {to_camel(key): iso_date(value) if key in self.dates else value for key, value in found.items()}
-
-
-MESSAGES = Resource(
-    name="message",
-    path=API_2010 + "/Accounts/{account}/Messages",
-    items="messages",
-    extension=".json",  # without it the 2010 API answers in XML
-    dates=frozenset({"date_created", "date_updated", "date_sent"}),
-)
 
 
 def iso_date(value: Any) -> Any:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any, Literal, TypeAlias
+from urllib.parse import unquote_to_bytes
 
 from . import form
 
@@ -120,10 +121,34 @@ def _check_signature(secrets: list[bytes], algorithm: str, signature: bytes, add
                 return
     raise _Rejected(
         "signature",
-        f"{SIGNATURE_HEADER} does not match: the token is another account's, the URL is not the one that Twilio called, "
-        "or something on the way changed the request",
+        f"{SIGNATURE_HEADER} does not match: {_hint(secrets, algorithm, signature, address, signed)}",
         tuple(_printable(variant) for variant in _variants(address)),
     )
+
+
+def _hint(secrets: list[bytes], algorithm: str, signature: bytes, address: bytes, signed: bytes) -> str:
+    """What is wrong: the two usual mistakes in a configured URL are recognised, by the URL that would have matched."""
+    for likely in _mistaken(address):
+        for variant in _variants(likely):
+            if any(compare_digest(_mac(secret, variant + signed, algorithm), signature) for secret in secrets):
+                return (
+                    f"Twilio called {_printable(variant)}; make the public URL the same as the one configured at Twilio"
+                )
+    return (
+        "the token is another account's, the URL is not the one that Twilio called, "
+        "or something on the way changed the request"
+    )
+
+
+def _mistaken(address: bytes) -> Iterator[bytes]:
+    """The URL with the other scheme, as behind a proxy that ends TLS, and with or without the slash at its path's end."""
+    scheme, credentials, host, tail = _split(address)
+    other = {b"https://": b"http://", b"http://": b"https://"}.get(scheme.lower(), scheme)
+    path, mark, query = tail.partition(b"?")
+    slashed = (path[:-1] if path.endswith(b"/") else path + b"/") + mark + query
+    yield other + credentials + host + tail
+    yield scheme + credentials + host + slashed
+    yield other + credentials + host + slashed
 
 
 def _mac(secret: bytes, message: bytes, algorithm: str) -> bytes:
@@ -132,7 +157,26 @@ def _mac(secret: bytes, message: bytes, algorithm: str) -> bytes:
 
 
 def _signed_parameters(body: bytes) -> bytes:
-    return b"".join([part for pair in sorted(set(form.pairs(body))) for part in pair])
+    return _signed_at_once(body) or b"".join([part for pair in sorted(set(form.pairs(body))) for part in pair])
+
+
+def _signed_at_once(body: bytes) -> bytes:
+    """The same for the forms that Twilio sends, in a quarter of the time; nothing for a form that is in any way unusual.
+
+    Where names are plain and none repeats, the parts can be sorted as they are and decoded all together. The zero between
+    two of them keeps a stray % at the end of one from reaching into the next.
+    """
+    if b"\0" in body or b"%00" in body:
+        return b""
+    parts = body.replace(b"+", b" ").decode("latin-1").split("&")  # a character for each byte, whatever it is
+    try:
+        values = dict([part.split("=", 1) for part in parts])
+    except ValueError:  # a part without =
+        return b""
+    if len(values) < len(parts) or "%" in "".join(values):
+        return b""
+    joined = "\0".join([name + values[name] for name in sorted(values)])
+    return unquote_to_bytes(joined.encode("latin-1")).replace(b"\0", b"")
 
 
 def _is_form(method: Any, content_type: str, body: bytes) -> bool:
@@ -248,7 +292,7 @@ def _read(headers: Any) -> _Headers:
     found: dict[str, str] = {}
     try:
         for name, value in headers.items() if hasattr(headers, "items") else headers:
-            wanted = _HEADERS.get(_text(name).lower())
+            wanted = _HEADERS.get(name.lower() if isinstance(name, str) else _text(name).lower())
             if wanted is None:
                 continue
             if wanted in found:

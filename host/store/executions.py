@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from functools import cache
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from .database import insert, reading
+from .database import insert_for, reading
 from .schema import Instant, executions, steps
 
 Status = Literal["accepted", "running", "waiting", "succeeded", "failed"]
@@ -57,6 +58,15 @@ class StepRow:
     ended_at: datetime | None = None
 
 
+class Claim(NamedTuple):
+    """An attempt at an execution, to be run by whoever claimed it."""
+
+    execution_id: str
+    attempt: int
+    instance_id: str
+
+
+_CLAIM = (executions.c.id, executions.c.attempt, executions.c.instance_id)
 _LARGE = {"payload", "result"}
 _BRIEF = [column for column in executions.c if column.name not in _LARGE]
 
@@ -103,7 +113,7 @@ class Executions:
             found: Status | None = connection.scalar(query)
         return found
 
-    def claim(self, executor: str, now: datetime, limit: int) -> list[str]:
+    def claim(self, executor: str, now: datetime, limit: int) -> list[Claim]:
         """Take up to ``limit`` executions that are due, the oldest first, for ``executor``; two never get the same."""
         due = executions.c.status.in_(["accepted", "waiting"]) & (executions.c.available_at <= now)
         oldest = sa.select(executions.c.id).where(due).order_by(executions.c.available_at, executions.c.id).limit(limit)
@@ -116,34 +126,41 @@ class Executions:
                     executor=executor,
                     started_at=sa.func.coalesce(executions.c.started_at, sa.literal(now, Instant())),
                 )
-                .returning(executions.c.id)
+                .returning(*_CLAIM)
             )
-            return sorted(connection.execute(statement).scalars())
+            return sorted(Claim(*row) for row in connection.execute(statement))
 
-    def running(self, executor: str) -> list[tuple[str, int]]:
-        """Ids and attempts of what ``executor`` has claimed and not ended."""
+    def running(self, executor: str) -> list[Claim]:
+        """What ``executor`` has claimed and not ended."""
         mine = (executions.c.status == "running") & (executions.c.executor == executor)
         with reading(self.engine).begin() as connection:
-            rows = connection.execute(sa.select(executions.c.id, executions.c.attempt).where(mine))
-            return [(row.id, row.attempt) for row in rows]
+            return [Claim(*row) for row in connection.execute(sa.select(*_CLAIM).where(mine))]
 
 
 def begin_step(connection: sa.Connection, row: StepRow) -> bool:
     """Write down that a step is about to happen; False when it was written down before and has not ended."""
-    statement = insert(connection, steps).values(**_values(row)).on_conflict_do_nothing().returning(steps.c.path)
-    return connection.execute(statement).first() is not None
+    return connection.execute(_begin_step(connection.dialect.name), _values(row)).first() is not None
 
 
 def end_step(connection: sa.Connection, row: StepRow) -> None:
     """Write down how a step ended; a replay does not overwrite what the first run wrote."""
-    statement = insert(connection, steps).values(**_values(row))
-    changes = {name: statement.excluded[name] for name in ("status", "inputs", "output", "error", "ended_at")}
-    key = ["execution_id", "flow_attempt", "path", "attempt"]
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=key, set_=changes, where=steps.c.status.in_(["running", "looping"])
-        )
-    )
+    connection.execute(_end_step(connection.dialect.name), _values(row))
+
+
+@cache
+def _begin_step(dialect: str) -> sa.Executable:
+    statement: sa.Executable = insert_for(dialect, steps).on_conflict_do_nothing().returning(steps.c.path)
+    return statement
+
+
+@cache
+def _end_step(dialect: str) -> sa.Executable:
+    inserted = insert_for(dialect, steps)
+    changes = {name: inserted.excluded[name] for name in ("status", "inputs", "output", "error", "ended_at")}
+    unless_ended = steps.c.status.in_(["running", "looping"])
+    key = list(steps.primary_key)
+    statement: sa.Executable = inserted.on_conflict_do_update(index_elements=key, set_=changes, where=unless_ended)
+    return statement
 
 
 def end(

@@ -21,6 +21,7 @@ class Run:
 @pytest.fixture
 def run(monkeypatch, capfd):
     """Run the command in this process, as the shell would."""
+    monkeypatch.setattr("logging.basicConfig", lambda **_: None)  # pytest has its own, and keeps no stream of ours
 
     def run_command(*arguments):
         monkeypatch.setattr(sys, "argv", ["twilio-connector", *map(str, arguments)])

@@ -144,7 +144,8 @@ def test_what_was_claimed_but_not_started_is_started(settings, integration, step
     )
     accepted = asyncio.run(host.receive(endpoint.id, WebhookRequest(url="/"))).execution_id
     identity = Identity.take(settings)
-    assert host.store.executions.claim(identity.name, host.store.executions.get(accepted).created_at, 9) == [accepted]
+    (claim,) = host.store.executions.claim(identity.name, host.store.executions.get(accepted).created_at, 9)
+    assert claim.execution_id == accepted
     identity.release()
     host.stop()
     assert finish(settings, [accepted]) == {accepted: ("succeeded", "")}

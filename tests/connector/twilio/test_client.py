@@ -14,7 +14,8 @@ from pytest_httpserver import HTTPServer
 from twilio_connector.connector.errors import ConnectionFailed, OutcomeUnknown, Refused, TryLater
 from twilio_connector.connector.twilio.base import Base
 from twilio_connector.connector.twilio.client import TwilioClient
-from twilio_connector.connector.twilio.resource import MESSAGES, Resource
+from twilio_connector.connector.twilio.resource import Resource
+from twilio_connector.connector.twilio.resources import MESSAGES
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 from werkzeug import Response
 

@@ -3,7 +3,8 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from twilio_connector.connector.twilio.resource import MESSAGES, form_pairs, iso_date
+from twilio_connector.connector.twilio.resource import form_pairs, iso_date
+from twilio_connector.connector.twilio.resources import MESSAGES
 
 
 @pytest.mark.parametrize(

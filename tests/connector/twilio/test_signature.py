@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from twilio_connector.connector.twilio import form, signature
 from twilio_connector.connector.twilio.signature import is_valid, sign, verify, with_body_hash
 
 VECTORS = json.loads(Path(__file__).with_name("signature_vectors.json").read_text(encoding="utf-8"))
@@ -179,6 +180,19 @@ def test_a_form_cannot_pass_as_json_nor_json_as_a_form():
     assert not is_valid(TOKEN, url, body, headers | {"Content-Type": FORM})
 
 
+PIECES = st.sampled_from(
+    [b"a", b"b", b"A", b"41", b"=", b"&", b"+", b"%", b"%41", b"%00", b"%0", b"\0", b"%26", b"%3D", b"\xff", b"%FF"]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map(b"".join))
+@example(b"a=%&41=x")
+@example(b"a=1&a=0&%61=2")
+def test_the_short_way_to_what_is_signed_gives_what_the_long_way_gives(body):
+    plain = b"".join([name + value for name, value in sorted(set(form.pairs(body)))])
+    assert signature._signed_parameters(body) == plain
+
+
 SECRET = "s3cret"
 SHARED = {"webhooks_sharedkey_1": SECRET}
 
@@ -224,6 +238,12 @@ def test_a_rejection_says_what_was_tried_without_the_urls_credentials():
     assert "pa55" not in str(rejection)
     assert TOKEN not in str(rejection)
     assert "wrong" not in str(rejection)
+
+
+@pytest.mark.parametrize("called", ["http://example.com/x", "https://example.com/x/", "http://example.com/x/"])
+def test_a_public_url_that_is_configured_wrongly_is_recognised(called):
+    rejection = verify(TOKEN, "https://example.com/x", BODY, signed(url=called))
+    assert f"Twilio called {called};" in rejection.reason
 
 
 def test_the_official_sdk_agrees_about_what_we_sign():
