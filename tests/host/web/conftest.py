@@ -99,6 +99,12 @@ def client(stranger: TestClient, access: Access) -> TestClient:
 
 
 @pytest.fixture
+def definition() -> str:
+    """An integration file of the mounted component."""
+    return DEFINITION.replace("{synchronous}", "false")
+
+
+@pytest.fixture
 def deploy(web_host: ToldHost, tmp_path: Path) -> Callable[..., InstanceRecord]:
     def run(name: str = "Auto reply", *, synchronous: bool = False) -> InstanceRecord:
         file = tmp_path / "integration.yaml"
