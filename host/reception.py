@@ -63,14 +63,16 @@ class Reception:
 
         Raises NoSuchEndpoint, KeyRefused, WebhookRejected, TooLarge, InvalidInput (the body is malformed), or Busy.
         """
-        route = await self.routes.find(endpoint_id) if _ENDPOINT.fullmatch(endpoint_id) else None
-        if route is None or not route.instance.enabled:
-            raise NoSuchEndpoint("there is no such endpoint, or its instance is switched off", status=404)
         try:
-            return await self._accept(route, request, api_key)
-        except (Refused, InvalidInput) as error:
-            self._note_refusal(endpoint_id, f"{error.kind}: {error}", request.method, source)
+            route = await self.routes.find(endpoint_id) if _ENDPOINT.fullmatch(endpoint_id) else None
+            if route and route.instance.enabled:
+                return await self._accept(route, request, api_key)
+        except Exception as error:
+            kind = getattr(error, "kind", "retry")  # a mounted component may raise classes of its own
+            if kind != "retry":
+                self._note_refusal(endpoint_id, f"{kind}: {error}", request.method, source)
             raise
+        raise NoSuchEndpoint("there is no such endpoint, or its instance is switched off", status=404)
 
     async def _accept(self, route: Route, request: WebhookRequest, api_key: str | None) -> Received:
         if not route.admits(api_key):
