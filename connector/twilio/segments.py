@@ -5,7 +5,8 @@ Sources: 3GPP TS 23.038 (the alphabet), https://www.twilio.com/docs/glossary/wha
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+from unicodedata import name
 
 from .smart_encoding import SMART
 
@@ -35,6 +36,25 @@ class Segmentation:
     def segments(self) -> int:
         """How many are charged; an empty text is still one."""
         return len(self.parts)
+
+    def summary(self) -> dict[str, Any]:
+        """The same as JSON values, with the culprit's name in Unicode."""
+        culprit = None
+        if self.culprit is not None:
+            code = f"U+{ord(self.culprit):04X}"
+            culprit = {
+                "character": self.culprit,
+                "name": name(self.culprit, ""),
+                "code": code,
+                "position": self.position,
+            }
+        return {
+            "encoding": self.encoding,
+            "segments": self.segments,
+            "characters": sum(map(len, self.parts)),
+            "units": self.units,
+            "culprit": culprit,
+        }
 
 
 def smart(text: str) -> str:
