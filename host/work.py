@@ -21,7 +21,7 @@ from .configuration import Configuration
 from .definition import model
 from .expressions import Scope, shown
 from .redact import Redactor
-from .registry import Registry, is_own
+from .registry import Registry
 from .routes import Routes
 from .runner import FlowOutcome, States, StepCall, StepRecord, run
 from .settings import Limits
@@ -100,11 +100,8 @@ class Attempt:
     context: ActionContext
 
     def perform(self, call: StepCall) -> ActionResult:
-        component = self.workshop.registry[call.step.action.component.key]
-        action = component.actions[call.step.action.key]
-        if action.pure and is_own(
-            component
-        ):  # of others it only says that asking again is harmless, not that it is the same
+        action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
+        if action.pure:
             return outcome.unpack(self._act(action, call))
         if self.workshop.stopping.is_set():
             raise Stopping
@@ -123,7 +120,7 @@ class Attempt:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
         row = self._begun(call)
         fresh = self.workshop.records.put(lambda connection: begin_step(connection, row)).result()
-        if not fresh and not action.pure:
+        if not fresh and not action.repeatable:
             return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
         return self._act(action, call)
 
@@ -203,7 +200,7 @@ class Attempt:
 
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
-    "(an action that may safely be repeated says pure: true in its component.yaml)"
+    "(an action that may safely be repeated says readOnly: true in its component.yaml)"
 )
 
 
