@@ -11,6 +11,7 @@ from ..connector.context import ActionContext
 from ..connector.inputs import Hint, Inputs
 from ..connector.result import Example
 from ..connector.twilio.fields import Address, MessageSid, Moment
+from ..connector.twilio.once import send_once
 from ..connector.twilio.resources.messages import MESSAGES
 
 MAX_CHARACTERS = 1600
@@ -94,10 +95,10 @@ class SendSMS(Inputs):
 
 
 def send_sms(context: ActionContext, inputs: SendSMS) -> Annotated[Message, Example(EXAMPLE)]:
-    """Send a message. Raises OutcomeUnknown if Twilio may have taken it: it is never sent twice."""
+    """Send a message, never twice. Raises OutcomeUnknown where it cannot be told whether Twilio took it."""
     sender = "MessagingServiceSid" if _SERVICE.fullmatch(inputs.from_) else "From"
     values = {"To": inputs.to, sender: inputs.from_, "Body": inputs.message}
-    sent: Message = inputs.twilio_connection.client(context).create(MESSAGES, values)
+    sent: Message = send_once(inputs.twilio_connection.client(context), context, MESSAGES, values)
     return sent
 
 

@@ -24,10 +24,11 @@ from .results import POLL, Ended, Results
 from .retention import forget_checkpoints, forget_executions
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
+from .stopping import Stopping
 from .store import Store
 from .store.executions import Claim, end, postpone
 from .store.instances import InstanceRecord
-from .work import Assignment, Stopping, Workshop, record_text
+from .work import Assignment, Workshop, record_text
 
 log = logging.getLogger("twilio_connector.engine")
 

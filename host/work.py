@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from ..connector.context import ActionContext, utc_now
 from ..connector.errors import InvalidInput, OutcomeUnknown
 from ..connector.result import ActionResult
 from . import outcome, portable
+from .claims import StepClaims
 from .configuration import Configuration
 from .definition import model
 from .expressions import Scope, shown
@@ -25,18 +27,14 @@ from .registry import Registry, is_own
 from .routes import Routes
 from .runner import FlowOutcome, States, StepCall, StepRecord, run
 from .settings import Limits
+from .stopping import Stopping
 from .store import Store
-from .store.commit import GroupCommit
+from .store.commit import GroupCommit, Write
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
 from .versions import Versions
 
-Write = Callable[[sa.Connection], Any]
 Checkpoint = Callable[[str, Callable[[], str]], str]
-
-
-class Stopping(BaseException):
-    """The host is stopping. No error of the flow: nothing is recorded, and the next start goes on from the last checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +103,7 @@ class Attempt:
         if action.pure and is_own(
             component
         ):  # of others it only says that asking again is harmless, not that it is the same
-            return outcome.unpack(self._act(action, call))
+            return outcome.unpack(self._act(action, call, None))
         if self.workshop.stopping.is_set():
             raise Stopping
         return outcome.unpack(self.checkpoint(f"{call.path}#{call.attempt}", lambda: self._once(action, call)))
@@ -122,14 +120,14 @@ class Attempt:
     def _once(self, action: Action, call: StepCall) -> str:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
         row = self._begun(call)
-        fresh = self.workshop.records.put(lambda connection: begin_step(connection, row)).result()
-        if not fresh and not action.pure:
+        began: datetime | None = self.workshop.records.put(lambda connection: begin_step(connection, row)).result()
+        if began and not _is_repeatable(action):
             return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
-        return self._act(action, call)
+        return self._act(action, call, began)
 
-    def _act(self, action: Action, call: StepCall) -> str:
+    def _act(self, action: Action, call: StepCall, began: datetime | None) -> str:
         try:
-            result = action.perform(self._context(call), call.inputs)
+            result = action.perform(self._context(action, call, began), call.inputs)
             text = outcome.pack(result, self.workshop.limits.step)
             self._keep(result)
         except sa.exc.SQLAlchemyError as error:
@@ -152,21 +150,37 @@ class Attempt:
         }
         self.workshop.store.states.merge(self.owners, changes)
 
-    def _context(self, call: StepCall) -> ActionContext:
+    def _context(self, action: Action, call: StepCall, began: datetime | None) -> ActionContext:
         return replace(
             self.context,
             step_id=call.path,
             results=call.results,
-            sleep=self._nap,
+            first_attempt=began,
+            claims=self._claims(call),
+            sleep=self._nap if _is_repeatable(action) else self._doze,
             instance_state=call.states.instance,
             cross_flow_state=call.states.cross_flow,
             execution_state=call.states.execution,
             integration_state=call.states.integration,
         )
 
-    def _nap(self, seconds: float) -> None:
-        """A sleep inside a step; a stopping host wakes it, and the step is then interrupted like any other."""
+    def _claims(self, call: StepCall) -> StepClaims:
+        return StepClaims(
+            engine=self.workshop.store.engine,
+            records=self.workshop.records,
+            component=call.step.action.component.key,
+            execution_id=self.assignment.execution_id,
+            step=f"{self.assignment.attempt}/{call.path}#{call.attempt}",
+        )
+
+    def _doze(self, seconds: float) -> None:
+        """A sleep inside a step; a stopping host wakes it, so that it ends within the deadline."""
         self.workshop.stopping.wait(seconds)
+
+    def _nap(self, seconds: float) -> None:
+        """A sleep inside a step that may be run again; a stopping host ends it, and the next start runs the step again."""
+        if self.workshop.stopping.wait(seconds):
+            raise Stopping
 
     def _begun(self, call: StepCall) -> StepRow:
         now = utc_now()
@@ -203,8 +217,13 @@ class Attempt:
 
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
-    "(an action that may safely be repeated says pure: true in its component.yaml)"
+    "(an action that may safely be repeated says pure: true in its component.yaml, one that looks first looksFirst: true)"
 )
+
+
+def _is_repeatable(action: Action) -> bool:
+    """Whether it may run again after a crash: it does no harm, or sees to it that nothing is done twice."""
+    return action.pure or action.looks_first
 
 
 def record_text(value: Any, workshop: Workshop) -> str:
