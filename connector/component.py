@@ -125,6 +125,11 @@ class Action(Unit):
         return bool(self.flags.get("pure", False))
 
     @property
+    def repeatable(self) -> bool:
+        """True where doing it again changes nothing: it only reads, or only computes."""
+        return self.pure or bool(self.flags.get("readOnly", False))
+
+    @property
     def looks_first(self) -> bool:
         """True where it does nothing twice: told of a first attempt, it looks for what that did (``context.first_attempt``)."""
         return bool(self.flags.get("looksFirst", False))

@@ -22,12 +22,12 @@ from .results import Ended
 from .routes import Routes
 from .settings import Settings
 from .store import Store
-from .store.commit import GroupCommit, Write
+from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
 from .store.instances import InstanceRecord
 from .vault import Vault
 from .versions import Versions
-from .work import Workshop
+from .workshop import Workshop, Write
 
 _OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".webhooks")))
 _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)

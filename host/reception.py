@@ -15,8 +15,9 @@ from .ids import time_id
 from .inbox import Inbound, Inbox
 from .routes import Route, Routes
 from .settings import Limits
-from .store.commit import GroupCommit, Write
+from .store.commit import GroupCommit
 from .store.refusals import Refusals
+from .workshop import Write
 
 _ENDPOINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _REFUSALS_AT_ONCE = 100

@@ -12,7 +12,7 @@ Messages that are alike are interchangeable: each use claims one of them, so the
 of them claims which.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -54,7 +54,7 @@ def send_once(
         return found
     for _ in range(SENDS):
         try:
-            made = client.create(resource, pairs)
+            made = _known(client.create(resource, pairs))
             unknown = OutcomeUnknown("it was sent, but others take for theirs what was; look for it")
         except OutcomeUnknown as error:
             unknown = error
@@ -115,7 +115,7 @@ class Search:
         for found in islice(listed, LOOKED_AT):
             if self._is_before(found.get(self._likeness.moved)):
                 return
-            if not self._is_before(found.get("dateCreated")):
+            if "sid" in found and not self._is_before(found.get("dateCreated")):
                 yield found
         if next(listed, None) is not None:
             message = f"more than {LOOKED_AT} were made since"
@@ -127,6 +127,12 @@ class Search:
 
     def _is_free(self, found: Any) -> bool:
         return self.context.claims.is_free(found["sid"], self.use)
+
+
+def _known(made: Any) -> Any:
+    if isinstance(made, Mapping) and "sid" in made:
+        return made
+    raise OutcomeUnknown("Twilio answered, but without a SID: it was probably done; look for it")
 
 
 def _moment(text: str) -> datetime:

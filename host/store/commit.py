@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import sqlalchemy as sa
 
@@ -16,9 +16,6 @@ from ...connector.errors import TryLater
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Waiter = Future[Result] | asyncio.Future[Result]
-
-Write = Callable[[sa.Connection], Any]
-"""A write as an item: it is handed the transaction, and what it gives is the result."""
 
 _RACES = 3  # how often a batch that lost a race with another process is tried again
 
