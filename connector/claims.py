@@ -17,6 +17,9 @@ class Claims(Protocol):
     def is_free(self, sid: str, use: str = "") -> bool:
         """True where nothing else has it."""
 
+    def mine(self, use: str = "") -> str | None:
+        """What was taken before, by a process that died."""
+
 
 class ClaimsInMemory:
     """The claims of one process, the newest of them. Each call without a ``use`` is one of its own."""
@@ -37,3 +40,7 @@ class ClaimsInMemory:
     def is_free(self, sid: str, use: str = "") -> bool:
         with self._lock:
             return sid not in self._uses or (bool(use) and self._uses[sid] == use)
+
+    def mine(self, use: str = "") -> str | None:
+        with self._lock:
+            return next((sid for sid, taken in self._uses.items() if use and taken == use), None)

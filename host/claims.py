@@ -29,6 +29,16 @@ class StepClaims:
     def is_free(self, sid: str, use: str = "") -> bool:
         return self.workshop.patiently(lambda: self._read(sid)) in {None, self._mine(use)}
 
+    def mine(self, use: str = "") -> str | None:
+        execution_id, step = self._mine(use)
+        made = (table.c.execution_id == execution_id, table.c.step == step, table.c.component == self.component)
+
+        def read() -> str | None:
+            with reading(self.workshop.store.engine).begin() as connection:
+                return connection.scalar(sa.select(table.c.sid).where(*made))
+
+        return self.workshop.patiently(read)
+
     def _read(self, sid: str) -> tuple[str, str] | None:
         with reading(self.workshop.store.engine).begin() as connection:
             return self._owner(connection, sid)

@@ -50,7 +50,7 @@ def send_once(
     pairs = tuple(form_pairs(values))
     began = first_attempt or context.first_attempt
     search = Search(client, context, resource, sent_values(pairs), use, (began or context.clock()) - MARGIN)
-    if began and (found := search.settle()):
+    if began and (found := search.claimed() or search.settle()):
         return found
     for _ in range(SENDS):
         try:
@@ -77,6 +77,16 @@ class Search:
     sent: Sent
     use: str
     since: datetime
+
+    def claimed(self) -> Any:
+        """What a process that died has claimed for this use already. Raises OutcomeUnknown."""
+        sid = self.context.claims.mine(self.use)
+        if sid is None:
+            return None
+        try:
+            return self.client.fetch(self.resource, sid)
+        except ConnectorError as error:
+            raise OutcomeUnknown(f"{sid} was made for this, but reading it failed: {error}", code=error.code) from None
 
     def settle(self) -> Any:
         """Look until it is there or would be. None: it was not sent. Raises OutcomeUnknown."""

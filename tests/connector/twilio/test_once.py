@@ -69,7 +69,7 @@ class ModelTwilio:
     def send(self, request):
         self.now += timedelta(milliseconds=200)
         if request.method == "GET":
-            return self._list(dict(request.params))
+            return self._get(request)
         self.posts += 1
         fate = self.fates.pop(0) if self.fates else "answer"
         if fate == "crash-before":
@@ -99,6 +99,10 @@ class ModelTwilio:
         } | self.shown
         self.taken.append(message)
         return message
+
+    def _get(self, request):
+        one = [message for message in self.taken if message["sid"] in request.url]
+        return Answer(200, json.dumps(one[0]).encode()) if one else self._list(dict(request.params))
 
     def _list(self, params):
         kinds = {"To": "to", "From": "from"}
@@ -141,6 +145,9 @@ class FragileClaims:
 
     def is_free(self, sid, use=""):
         return self.kept.is_free(sid, self.use)
+
+    def mine(self, use=""):
+        return self.kept.mine(self.use)
 
 
 uses = st.lists(
