@@ -47,7 +47,7 @@ CONTEXT = ActionContext(transport=Unplugged(), sleep=lambda seconds: None)
 
 def refusal(action, values):
     try:
-        action.perform(CONTEXT, {"twilioConnection": CONNECTION, **values})
+        action.perform(CONTEXT, dict.fromkeys(action.connection_inputs, CONNECTION) | values)
     except ConnectorError as error:
         return error
     return None
