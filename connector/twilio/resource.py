@@ -9,7 +9,9 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any
 
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
+
+from ..errors import InvalidInput
 
 API_2010 = "/2010-04-01"
 ACCOUNT_SID = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
@@ -49,6 +51,10 @@ class Resource:
         """The parts of the path that the inputs say."""
         names = {name for _, name, _, _ in Formatter().parse(self.path) if name and name != "account"}
         return {name: getattr(inputs, name) for name in names}
+
+    def content(self, parents: Mapping[str, str], sid: str, extension: str = "") -> str:
+        """The path of what one holds, such as the bytes of a picture; the extension may say in which form."""
+        return f"{self.path.format_map(parents)}/{sid}{extension}"
 
     def shape(self, found: Any) -> Any:
         """One of these as the platform has it: camelCase keys, ISO 8601 dates; all else as Twilio sent it, known or not."""
@@ -94,7 +100,16 @@ def form_pairs(values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Iterato
     for name, value in values.items() if isinstance(values, Mapping) else values:
         for item in value if isinstance(value, list | tuple) else [value]:
             if item is not None:
-                yield name, _form_text(item)
+                yield name, _encodable(name, _form_text(item))
+
+
+def _encodable(name: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        field = to_camel(to_snake(name))
+        raise InvalidInput(f"{field}: holds half of a character; copy it again", field=field) from None
+    return text
 
 
 def _form_text(value: Any) -> str:
