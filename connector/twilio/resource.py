@@ -9,6 +9,7 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any
 
+from pydantic import SecretStr
 from pydantic.alias_generators import to_camel
 
 API_2010 = "/2010-04-01"
@@ -113,6 +114,8 @@ def _form_text(value: Any) -> str:
     match value:
         case bool():
             return str(value).lower()
+        case SecretStr():
+            return value.get_secret_value()
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         case date():
