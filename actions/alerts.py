@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from ..connector.context import ActionContext
+from ..connector.errors import InvalidInput
 from ..connector.inputs import Hint, Trimmed, sid
 from ..connector.result import Example
 from ..connector.twilio.fields import Moment
@@ -56,18 +57,22 @@ class ListAlerts(ActionInputs):
     limit: Limit = 100
     page_size: PageSize = None
 
+    @model_validator(mode="after")
+    def _in_order(self) -> "ListAlerts":
+        if self.start_date and self.end_date and self.end_date < self.start_date:
+            raise wrong(self, "end_date", "is before startDate")
+        return self
+
 
 def list_alerts(
     context: ActionContext, inputs: ListAlerts
 ) -> Iterator[Annotated[dict[str, Any], Example(dict(ALERTS.example))]]:
     """List alerts. Raises InvalidInput for times that Twilio does not answer for."""
     oldest = context.clock() - KEPT
-    for name in ("start_date", "end_date"):
-        moment = getattr(inputs, name)
+    for name, moment in (("startDate", inputs.start_date), ("endDate", inputs.end_date)):
         if moment is not None and moment < oldest:
-            raise wrong(inputs, name, f"is more than 30 days ago; Twilio answers for {oldest:%Y-%m-%d} and later")
-    if inputs.start_date and inputs.end_date and inputs.end_date < inputs.start_date:
-        raise wrong(inputs, "end_date", "is before startDate")
+            problem = f"is more than 30 days ago; Twilio answers for {oldest:%Y-%m-%dT%H:%M:%SZ} and later"
+            raise InvalidInput(f"{name}: {problem}", field=name)
     client = inputs.client(context)
     yield from client.list(ALERTS, parameters(inputs), limit=inputs.limit, page_size=inputs.page_size)
 

@@ -8,7 +8,7 @@ from ..connector.context import ActionContext
 from ..connector.errors import InvalidInput
 from ..connector.inputs import Hint, Trimmed, Values, sid
 from ..connector.result import Example
-from ..connector.twilio.fields import Address, Moment
+from ..connector.twilio.fields import Address, Moment, WebAddress
 from ..connector.twilio.parameters import NOT_SENT, Parameter, parameters
 from ..connector.twilio.resources.calls import CALLS
 from ..connector.twilio.twiml import Element, document
@@ -24,7 +24,6 @@ from .fields import (
     StatusCallback,
     StatusCallbackMethod,
     Trim,
-    Url,
     among,
 )
 from .operations import ActionInputs, AdditionalParameters, deleting, getting, listing
@@ -53,7 +52,7 @@ class Instructions(ActionInputs):
     """What to do in the call: fetch it from a URL, take it from here, or say something."""
 
     url: Annotated[
-        Url,
+        WebAddress,
         Field(
             title="URL",
             description="The URL where Twilio fetches the TwiML instructions. "
@@ -91,7 +90,7 @@ class Instructions(ActionInputs):
         Hint(placeholder="en-GB", advanced=True),
     ] = ""
     fallback_url: Annotated[
-        Url,
+        WebAddress,
         Field(
             title="Fallback URL",
             description="The URL that Twilio calls if the URL or its TwiML fails.",
@@ -277,7 +276,7 @@ class CreateCall(Instructions, CallParties):
         ),
     ] = None
     async_amd_status_callback: Annotated[
-        Url,
+        WebAddress,
         Field(
             title="Machine Detection Callback",
             description="The URL that Twilio tells what was detected in the background.",
@@ -338,7 +337,7 @@ class CreateCall(Instructions, CallParties):
         Hint(advanced=True),
     ] = ""
     client_notification_url: Annotated[
-        Url,
+        WebAddress,
         Field(
             title="Client Notification URL",
             description="The URL that Twilio uses to push a notification of the call to a client.",

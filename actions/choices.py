@@ -1,4 +1,7 @@
-"""What forms offer to choose from: numbers, services, subaccounts, applications. Bounded, and narrowed by ``search``."""
+"""What forms offer to choose from: numbers, services, templates, subaccounts, applications.
+
+They are bounded, and narrowed by ``search``.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -12,6 +15,7 @@ from ..connector.inputs import Hint, Inputs, Trimmed
 from ..connector.result import Example
 from ..connector.twilio.resource import Resource
 from ..connector.twilio.resources.account import ACCOUNTS, APPLICATIONS
+from ..connector.twilio.resources.content_templates import CONTENT_TEMPLATES
 from ..connector.twilio.resources.messaging_services import MESSAGING_SERVICES
 from ..connector.twilio.resources.phone_numbers import PHONE_NUMBERS
 from ..connector.twilio.resources.verify import VERIFY_SERVICES
@@ -92,6 +96,7 @@ def choosing(
 select_phone_number = choosing(PHONE_NUMBERS, label=_numbered, key="phoneNumber")
 select_phone_number_sid = choosing(PHONE_NUMBERS, label=_numbered)
 select_messaging_service = choosing(MESSAGING_SERVICES)
+select_content_template = choosing(CONTENT_TEMPLATES)
 select_verify_service = choosing(VERIFY_SERVICES)
 select_application = choosing(APPLICATIONS)
 select_subaccount = choosing(ACCOUNTS, keep=lambda account: account.get("sid") != account.get("ownerAccountSid"))

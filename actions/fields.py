@@ -1,32 +1,16 @@
 """Inputs that the forms of several actions share: identifiers, URLs of webhooks, times, JSON."""
 
 import json
-import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..connector.inputs import Hint, Trimmed, Values, sid
+from ..connector.twilio.fields import WebAddress
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resource import example_sid
-
-_UNSAFE = re.compile(r"[\x00-\x20\x7f]")
-
-
-def web_address(text: str) -> str:
-    """Check a URL that Twilio is to call. Raises ValueError."""
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        valid = False
-    if not valid or _UNSAFE.search(text):
-        message = "must be a full URL without blanks, such as https://example.com/hook"
-        raise ValueError(message)
-    return text
 
 
 def _upper(value: Any) -> Any:
@@ -73,14 +57,13 @@ def among(known: Iterable[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
-Url: TypeAlias = Annotated[Trimmed, AfterValidator(web_address)]
 Method: TypeAlias = Annotated[Literal["GET", "POST"], BeforeValidator(_upper)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
 JsonObject: TypeAlias = Annotated[str, BeforeValidator(_json_object), Hint(type="code", language="json")]
 Country: TypeAlias = Annotated[Trimmed, BeforeValidator(_upper)]
 
 StatusCallback: TypeAlias = Annotated[
-    Url,
+    WebAddress,
     Field(
         title="Status Callback",
         description="The URL that Twilio calls when the status changes.",
@@ -97,7 +80,7 @@ StatusCallbackMethod: TypeAlias = Annotated[
     Hint(advanced=True),
 ]
 RecordingStatusCallback: TypeAlias = Annotated[
-    Url,
+    WebAddress,
     Field(
         title="Recording Status Callback",
         description="The URL that Twilio calls when the recording is available.",
@@ -203,7 +186,7 @@ PhoneNumberSid: TypeAlias = Annotated[
     ),
     Hint(placeholder="Enter phone number SID", data_source="selectPhoneNumberSid"),
 ]
-ServiceSid: TypeAlias = Annotated[
+MessagingServiceSid: TypeAlias = Annotated[
     Trimmed,
     sid("MG"),
     NOT_SENT,

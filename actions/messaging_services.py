@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from ..connector.context import ActionContext
 from ..connector.inputs import Hint, Trimmed, sid
 from ..connector.result import Example
+from ..connector.twilio.fields import WebAddress
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resource import Resource, example_sid
 from ..connector.twilio.resources.messaging_services import (
@@ -18,7 +19,7 @@ from ..connector.twilio.resources.messaging_services import (
     SERVICE_PHONE_NUMBERS,
     SERVICE_SHORT_CODES,
 )
-from .fields import Method, ServiceSid, StatusCallback, Url
+from .fields import MessagingServiceSid, Method, StatusCallback
 from .operations import (
     ActionInputs,
     AdditionalParameters,
@@ -51,7 +52,7 @@ _PARAMETERS: Mapping[str, str] = {
 class OneService(ActionInputs):
     """Which messaging service."""
 
-    sid: ServiceSid
+    sid: MessagingServiceSid
 
 
 class EveryService(ActionInputs):
@@ -76,7 +77,7 @@ class ServiceSettings(ActionInputs):
     """What a messaging service does."""
 
     inbound_request_url: Annotated[
-        Url,
+        WebAddress,
         Field(
             title="Inbound Request URL",
             description="The URL that Twilio calls when a message comes in for one of the senders.",
@@ -89,7 +90,7 @@ class ServiceSettings(ActionInputs):
         Hint(advanced=True),
     ] = None
     fallback_url: Annotated[
-        Url,
+        WebAddress,
         Field(
             title="Fallback URL",
             description="The URL that Twilio calls if the inbound URL fails.",
@@ -232,7 +233,7 @@ def _sender(value: str) -> str:
 class OfService(ActionInputs):
     """Whose senders."""
 
-    service_sid: ServiceSid
+    service_sid: MessagingServiceSid
 
 
 class AddSender(OfService):

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ..connector.inputs import Hint, Trimmed, sid
-from ..connector.twilio.fields import Address
+from ..connector.twilio.fields import Address, WebAddress
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resource import example_sid
 from ..connector.twilio.resources.phone_numbers import AVAILABLE_NUMBERS, PHONE_NUMBERS
-from .fields import ApplicationSid, Country, Method, PhoneNumberSid, StatusCallback, StatusCallbackMethod, Url
+from .fields import ApplicationSid, Country, Method, PhoneNumberSid, StatusCallback, StatusCallbackMethod
 from .operations import ActionInputs, creating, deleting, getting, listing, updating
 from .rules import at_most_one, exactly_one, excludes, needs
 
@@ -255,7 +255,7 @@ class NumberSettings(ActionInputs):
         ),
     ] = ""
     sms_url: Annotated[
-        Url,
+        WebAddress,
         Field(
             title="SMS URL",
             description="The URL that Twilio calls when a message comes in.",
@@ -268,7 +268,7 @@ class NumberSettings(ActionInputs):
         Hint(advanced=True),
     ] = None
     sms_fallback_url: Annotated[
-        Url,
+        WebAddress,
         Field(
             title="SMS Fallback URL",
             description="The URL that Twilio calls if the SMS URL fails.",
@@ -290,7 +290,7 @@ class NumberSettings(ActionInputs):
         Hint(advanced=True),
     ] = ""
     voice_url: Annotated[
-        Url,
+        WebAddress,
         Field(
             title="Voice URL",
             description="The URL that Twilio calls when a call comes in.",
@@ -303,7 +303,7 @@ class NumberSettings(ActionInputs):
         Hint(advanced=True),
     ] = None
     voice_fallback_url: Annotated[
-        Url,
+        WebAddress,
         Field(
             title="Voice Fallback URL",
             description="The URL that Twilio calls if the voice URL fails.",

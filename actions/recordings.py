@@ -3,15 +3,20 @@
 https://www.twilio.com/docs/voice/api/recording, https://www.twilio.com/docs/voice/api/recording-transcription
 """
 
-from typing import Annotated, Any
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ..connector.context import ActionContext
+from ..connector.errors import Refused
 from ..connector.inputs import Hint, Trimmed, sid
-from ..connector.result import Example
+from ..connector.payload import buffer
+from ..connector.result import ActionResult, Example
+from ..connector.twilio.download import download
 from ..connector.twilio.fields import Moment
-from ..connector.twilio.parameters import Parameter, parameters
+from ..connector.twilio.parameters import NOT_SENT, Parameter, parameters
 from ..connector.twilio.resource import example_sid
 from ..connector.twilio.resources.recordings import (
     CALL_RECORDINGS,
@@ -62,6 +67,57 @@ def get_recording(
     """Read a recording's data; downloadRecording fetches its sound."""
     found: dict[str, Any] = inputs.client(context).fetch(RECORDINGS, inputs.sid, parameters(inputs))
     return found
+
+
+class DownloadRecording(OneRecording):
+    """Which sound, in which form."""
+
+    format: Annotated[
+        Literal["wav", "mp3"],
+        NOT_SENT,
+        Field(title="Format", description="wav is as recorded; mp3 is about a fifth of its size.", examples=["wav"]),
+        Hint(required=True),
+    ] = "wav"
+    requested_channels: Annotated[
+        Literal["1", "2"] | None,
+        BeforeValidator(lambda value: str(value) if isinstance(value, int) else value),
+        NOT_SENT,
+        Field(
+            title="Channels",
+            description="2 gives each party its own channel, if the recording has two; else, and for 1, they share one. "
+            "Blank: as recorded.",
+            examples=["2"],
+        ),
+    ] = None
+    max_megabytes: Annotated[
+        int,
+        NOT_SENT,
+        Field(
+            title="Max Megabytes",
+            description="Refuse a file that is larger than so many megabytes (1,048,576 bytes each).",
+            ge=1,
+            le=1024,
+            examples=["100"],
+        ),
+        Hint(advanced=True),
+    ] = 100
+
+
+def download_recording(
+    context: ActionContext, inputs: DownloadRecording
+) -> Annotated[ActionResult, Example(buffer(b"RIFF"))]:
+    """Download a recording: its bytes and their content type. Raises Refused for one that is too large."""
+    client = inputs.client(context)
+    url = client.base.resolve(RECORDINGS.content({"account": client.account_sid}, inputs.sid, f".{inputs.format}"))
+    fetch = partial(download, client, url, largest=inputs.max_megabytes * 1024**2)
+    channels = inputs.requested_channels
+    try:
+        answer = fetch(params=(("RequestedChannels", channels),) if channels else ())
+    except Refused as error:
+        if channels != "2" or error.status != HTTPStatus.BAD_REQUEST:
+            raise
+        answer = fetch(params=(("RequestedChannels", "1"),))  # it has only one
+    return ActionResult(data=answer.body, content_type=answer.headers.get("Content-Type"))
 
 
 class RecordingFilters(ActionInputs):

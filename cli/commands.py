@@ -86,6 +86,18 @@ def validate(
 
 
 @app.command()
+def segments(
+    text: Annotated[str, typer.Argument(help="The text of an SMS; - is standard input.", metavar="[TEXT|-]")] = "-",
+    *,
+    smart: Annotated[bool, typer.Option("--smart", help="Encode smartly: replace look-alikes of GSM-7.")] = False,
+) -> None:
+    """Count the segments of an SMS; name the character that makes it dear."""
+    from .segments import segments
+
+    segments(text, smart=smart)
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 is a free one.", min=0, max=65535)] = 8000,

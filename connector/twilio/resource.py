@@ -58,11 +58,19 @@ class Resource:
         names = {name for _, name, _, _ in Formatter().parse(self.path) if name and name != "account"}
         return {name: getattr(inputs, name) for name in names}
 
+    def content(self, parents: Mapping[str, str], sid: str, extension: str = "") -> str:
+        """The path of what one holds, such as the bytes of a picture; the extension may say in which form."""
+        return f"{self.path.format_map(parents)}/{sid}{extension}"
+
     def shape(self, found: Any) -> Any:
         """One of these as the platform has it: camelCase keys, ISO 8601 dates; all else as Twilio sent it, known or not."""
         if not isinstance(found, Mapping):
             return found
-        return {_camel(key): iso_date(value) if key in self.dates else value for key, value in found.items()}
+        return {
+            _camel(key): iso_date(value) if key in self.dates else value
+            for key, value in found.items()
+            if key not in self.secrets
+        }
 
 
 def dates(*more: str) -> frozenset[str]:
