@@ -42,7 +42,7 @@ class VoiceTwiml(Inputs):
             title="Verbs",
             description="What to do, in order: say (text), play (a URL), pause (seconds), gather (the prompt), "
             "dial (a number), record, enqueue (a queue), leave, reject (the reason), redirect (a URL) or hangup. "
-            'Details go in an object, such as {"say": "Press 1", "numDigits": 1, "action": "https://…"} for gather.',
+            'For details give an object instead of a text: {"say": "Press 1", "numDigits": 1} for gather.',
             examples=['[{"key": "say", "value": "Please hold."}, {"key": "dial", "value": "+15551234567"}]'],
         ),
     ] = ()

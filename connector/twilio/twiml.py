@@ -3,7 +3,6 @@
 A document follows from a table of verbs, so that only what Twilio knows can be written, and text is always escaped.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -68,7 +67,7 @@ def elements(verbs: Mapping[str, Verb], steps: Iterable[tuple[str, Any]]) -> Ite
 
 
 def element(verb: Verb, value: Any) -> Element:
-    """One element, from a plain value, an object, or the JSON text of one. Raises ValueError."""
+    """One element, from a plain value or an object. Raises ValueError."""
     attributes: dict[str, Any] = {}
     children: list[Element] = []
     text = ""
@@ -88,9 +87,7 @@ def element(verb: Verb, value: Any) -> Element:
 
 
 def _given(verb: Verb, value: Any) -> Mapping[str, Any]:
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        value = _parsed(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping):  # never the JSON text of one: a stranger's message must not choose attributes
         return {str(key): item for key, item in value.items() if item not in (None, "")}
     if value in (None, ""):
         return {}
@@ -98,13 +95,6 @@ def _given(verb: Verb, value: Any) -> Mapping[str, Any]:
         message = f"{verb.name} takes no plain value; leave it blank, or give an object with {', '.join(verb.keys)}"
         raise ValueError(message)
     return {verb.main: value}
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def _text(value: Any) -> str:
