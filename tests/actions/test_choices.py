@@ -18,8 +18,9 @@ def listed(twilio, url, key, items):
     twilio.get(url, json={key: items, "meta": {"key": key}})
 
 
-@pytest.mark.parametrize(("source", "url", "key", "prefix"), SOURCES, ids=[source for source, *_ in SOURCES])
-def test_what_has_a_name_is_chosen_by_it(harness, twilio, source, url, key, prefix):
+@pytest.mark.parametrize("kind", SOURCES, ids=[source for source, *_ in SOURCES])
+def test_what_has_a_name_is_chosen_by_it(harness, twilio, kind):
+    source, url, key, prefix = kind
     items = [
         {"sid": f"{prefix}1", "friendly_name": "Grüße"},
         {"sid": f"{prefix}2", "friendly_name": ""},
