@@ -138,7 +138,9 @@ def form_of(request: Any) -> list[tuple[str, str]]:
 
 def _problems(known: Mapping[str, Any], pairs: list[tuple[str, str]], place: str) -> Iterator[str]:
     counts = Counter(name for name, _ in pairs)
-    yield from (f"{place} {name} is required" for name, fact in known.items() if fact.get("required") and not counts[name])
+    yield from (
+        f"{place} {name} is required" for name, fact in known.items() if fact.get("required") and not counts[name]
+    )
     for name, count in counts.items():
         fact = known.get(name)
         if fact is None:
@@ -191,6 +193,10 @@ class Recorder:
     requests: list[Any] = field(default_factory=list)
     refusal: tuple[int, str] | None = None
 
+    def sent(self, method: str) -> list[tuple[str, str]]:
+        """The fields of all forms of a method."""
+        return [pair for request in self.requests if request.method == method for pair in form_of(request)]
+
     def answer(self, request: Any) -> tuple[int, dict[str, str], bytes | str]:
         """Status, headers and body."""
         self.requests.append(request)
@@ -213,7 +219,9 @@ class Recorder:
         items = operation.fact.get("items")
         if items is None:
             return status, kind, json.dumps(one)
-        paging = {"meta": {"key": items, "next_page_url": None}} if "meta" in operation.fact else {"next_page_uri": None}
+        paging = (
+            {"meta": {"key": items, "next_page_url": None}} if "meta" in operation.fact else {"next_page_uri": None}
+        )
         return status, kind, json.dumps({items: [one]} | paging)
 
 
