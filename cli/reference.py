@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from ..connector.component import Component, Unit
 from ..connector.payload import json_default
-from .markdown import anchor, block, code, folded, link, plain, table
+from .markdown import anchor, block, code, comment, folded, link, plain, table
 
 Inputs = list[dict[str, Any]]
 
@@ -35,15 +35,10 @@ def page(component: Component) -> str:
         "## Errors",
         "What fails says what to do next, by the exit status of the command and the kind of the error:",
         table(("Status", "Kind", "What to do"), ((code(s), code(kind), plain(mend)) for s, kind, mend in STATUSES)),
-        "## Actions",
-        *_actions(component, manifest),
-        "## Triggers",
-        *(part for unit in component.triggers.values() for part in _trigger(unit, manifest)),
-        "## Data sources",
-        "The lists that forms choose from.",
-        *(part for unit in component.data_sources.values() for part in _data_source(unit, manifest)),
-        "## Connections",
-        *(part for said in manifest["connections"] for part in _connection(said)),
+        *_section("Actions", [_actions(component, manifest)] if component.actions else []),
+        *_section("Triggers", (_trigger(unit, manifest) for unit in component.triggers.values())),
+        *_section("Data sources", (_data_source(unit, manifest) for unit in component.data_sources.values())),
+        *_section("Connections", map(_connection, manifest["connections"])),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -72,6 +67,11 @@ def _contents(component: Component) -> Iterator[str]:
         for name, units in others.items()
         if units
     )
+
+
+def _section(name: str, units: Iterable[Iterator[str]]) -> list[str]:
+    parts = list(chain.from_iterable(units))
+    return [f"## {name}", *parts] if parts else []
 
 
 def _by_module(units: Iterable[Unit]) -> Iterator[tuple[str, list[Unit]]]:
@@ -129,7 +129,7 @@ def _connection(said: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _sentence(text: str) -> str:
-    return plain(text if text.endswith(".") else f"{text}.")
+    return comment(text if text.endswith(".") else f"{text}.")
 
 
 def _inputs(inputs: Inputs, sources: Mapping[str, Unit]) -> str:

@@ -2,10 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt  # comes with the command: typer's rich reads Markdown with it
-from twilio_connector.cli.markdown import anchor, block, code, plain, table
+from twilio_connector.cli.markdown import anchor, block, code, comment, plain, table
 
 READER = MarkdownIt("gfm-like", {"linkify": False})
 WRITTEN = st.text(st.sampled_from("ab1 .-_*`|\\<>[]()~&;#!$+:/\n")) | st.text()
+ADDRESS = "https://example.com/a_b*c"
+DOLLAR = "<span>$</span>"
 SHOWN = WRITTEN.map(lambda text: " ".join(text.split())).filter(str.isprintable)
 
 
@@ -17,7 +19,7 @@ def cells(markdown):
 
 @given(SHOWN)
 def test_plain_text_in_a_table_is_shown_as_it_stands(text):
-    shown = text.replace("$", "<span>$</span>")
+    shown = text.replace("$", DOLLAR)
     assert cells(table(("a", "b"), [(plain(text), "end")])) == ["a", "b", shown, "end"]
 
 
@@ -25,7 +27,13 @@ def test_plain_text_in_a_table_is_shown_as_it_stands(text):
 def test_plain_text_is_a_paragraph_whatever_it_begins_with(text):
     kinds = [token.type for token in READER.parse(plain(text))]
     assert kinds == ["paragraph_open", "inline", "paragraph_close"]
-    assert cells(plain(text)) == [text.replace("$", "<span>$</span>")]
+    assert cells(plain(text)) == [text.replace("$", DOLLAR)]
+
+
+@given(SHOWN)
+def test_a_comment_is_text_but_for_its_links(text):
+    assert cells(comment(f"See [it]({ADDRESS}). {text}")) == [f"See it. {text.replace('$', DOLLAR)}".rstrip()]
+    assert f'<a href="{ADDRESS}">it</a>' in READER.render(comment(f"See [it]({ADDRESS}). {text}"))
 
 
 @given(SHOWN.filter(bool))
