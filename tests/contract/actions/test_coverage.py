@@ -1,0 +1,25 @@
+"""Between them the actions offer all that Twilio's operations take; what they leave out is left out on purpose."""
+
+from collections import defaultdict
+from urllib.parse import parse_qsl, urlsplit
+
+# Of every list: pages are followed by the addresses that Twilio gives, never made up.
+PAGING = {"Page", "PageToken"}
+LEFT_OUT: dict[str, set[str]] = {}
+
+
+def test_every_parameter_of_an_operation_that_is_used_can_be_given(recorder, context, units, contract):
+    said = defaultdict(set)
+    for key in units.all:
+        for given in units.cases(key).values():
+            units.perform(key, given, context)
+    for request in recorder.requests:
+        if found := contract.find(request.method, request.url.partition("?")[0]):
+            pairs = parse_qsl(urlsplit(request.url).query, True) + parse_qsl((request.body or b"").decode(), True)
+            said[found[0].key] |= {name for name, _ in pairs}
+    missing = {key: parameters_of(contract.operations[key]) - names for key, names in said.items()}
+    assert {key: names for key, names in missing.items() if names} == LEFT_OUT
+
+
+def parameters_of(fact):
+    return {*fact.get("query", ()), *fact.get("form", ())} - PAGING
