@@ -16,7 +16,7 @@ from twilio_connector.connector.context import ActionContext
 
 FORM = "application/x-www-form-urlencoded"
 CDN = "https://media.twiliocdn.com/kept/elsewhere"
-NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)  # the day before those of the examples
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HEXADECIMAL = "0123456789abcdef0123456789abcdef"
 
 # Documented, and in no OpenAPI document: without .json a recording or media is its bytes, by way of a CDN.

@@ -23,9 +23,10 @@ class Ended:
 
 
 @pytest.fixture
-def invoke(monkeypatch, capfd, tmp_path, units):
+def invoke(monkeypatch, capfd, tmp_path, units, context):
     """Run an action as the shell would."""
     monkeypatch.setattr("logging.basicConfig", lambda **_: None)
+    monkeypatch.setattr("twilio_connector.cli.units.ActionContext", lambda: context)  # its time stands still
     file = tmp_path / "connection.json"
 
     def run(key, given):
