@@ -51,7 +51,7 @@ FORMATS = {
     "date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
     "iso-country-code": r"[A-Z]{2}",
     "phone-number": r"\S.*",
-    "twiml": r"<Response.*",
+    "twiml": r"(<\?xml[^>]*>)?<Response.*",
     "uri": r"https?://[^\s]+",
 }
 TYPES = {"boolean": r"true|false", "integer": r"-?\d+", "number": r"-?\d+(\.\d+)?"}

@@ -9,16 +9,21 @@ LEFT_OUT: dict[str, set[str]] = {}
 
 
 def test_every_parameter_of_an_operation_that_is_used_can_be_given(recorder, context, units, contract):
-    said = defaultdict(set)
     for key in units.all:
         for given in units.cases(key).values():
             units.perform(key, given, context)
-    for request in recorder.requests:
-        if found := contract.find(request.method, request.url.partition("?")[0]):
-            pairs = parse_qsl(urlsplit(request.url).query, True) + parse_qsl((request.body or b"").decode(), True)
-            said[found[0].key] |= {name for name, _ in pairs}
-    missing = {key: parameters_of(contract.operations[key]) - names for key, names in said.items()}
+    missing = {key: parameters_of(contract.operations[key]) - names for key, names in said(recorder, contract).items()}
     assert {key: names for key, names in missing.items() if names} == LEFT_OUT
+
+
+def said(recorder, contract):
+    """The parameters that were given to each operation."""
+    found = defaultdict(set)
+    for request in recorder.requests:
+        if operation := contract.find(request.method, request.url.partition("?")[0]):
+            pairs = parse_qsl(f"{urlsplit(request.url).query}&{(request.body or b'').decode()}", keep_blank_values=True)
+            found[operation[0].key] |= {name for name, _ in pairs}
+    return found
 
 
 def parameters_of(fact):

@@ -28,9 +28,9 @@ def invoke(monkeypatch, capfd, tmp_path, units, context):
     monkeypatch.setattr("logging.basicConfig", lambda **_: None)
     monkeypatch.setattr("twilio_connector.cli.units.ActionContext", lambda: context)  # its time stands still
     file = tmp_path / "connection.json"
+    file.write_text(json.dumps(units.connection))
 
     def run(key, given):
-        file.write_text(json.dumps(units.connected("sendSMS", {})["twilioConnection"]))
         command = ["twilio-connector", "invoke", key, "--connection", str(file), "--inputs", json.dumps(given)]
         monkeypatch.setattr(sys, "argv", command)
         with pytest.raises(SystemExit) as ended:
@@ -40,63 +40,36 @@ def invoke(monkeypatch, capfd, tmp_path, units, context):
     return run
 
 
-def is_action(units, key):
-    return key in units.component.actions
-
-
-def test_an_input_that_is_missing_is_named(invoke, recorder, units, key, said):
-    if not is_action(units, key) or not said["required"] or said.get("default"):
-        return
-    given = units.cases(key)["minimal"]
-    for nothing in ({}, {said["key"]: ""}, {said["key"]: None}):
-        ended = invoke(key, {name: value for name, value in given.items() if name != said["key"]} | nothing)
+def test_an_input_that_is_missing_is_named(invoke, recorder, units, needed):
+    key, name = needed
+    given = {other: value for other, value in units.cases(key)["minimal"].items() if other != name}
+    for nothing in ({}, {name: ""}, {name: None}):
+        ended = invoke(key, given | nothing)
         assert (ended.status, ended.out, recorder.requests) == (2, "", [])
-        assert f"{said['key']}: is required" in ended.err
+        assert f"{name}: is required" in ended.err
 
 
-def test_an_input_that_there_is_not_is_named(invoke, recorder, units, key):
-    if is_action(units, key):
-        ended = invoke(key, units.cases(key)["minimal"] | {"noSuchInput": "x"})
-        assert (ended.status, ended.out, recorder.requests) == (2, "", [])
-        assert "noSuchInput: is not an input here" in ended.err
+def test_an_input_that_there_is_not_is_named(invoke, recorder, units, action):
+    ended = invoke(action, units.cases(action)["minimal"] | {"noSuchInput": "x"})
+    assert (ended.status, ended.out, recorder.requests) == (2, "", [])
+    assert "noSuchInput: is not an input here" in ended.err
 
 
-def test_an_input_of_another_kind_is_named(invoke, recorder, units, key, said):
-    if not is_action(units, key) or (wrong := wrong_value(units, key, said)) is None:
-        return
-    given = next((given for given in units.cases(key).values() if said["key"] in given), None)
-    ended = invoke(key, (given or units.cases(key)["minimal"]) | {said["key"]: wrong})
-    assert (ended.status, ended.out, recorder.requests) == (2, "", []), ended
-    assert said["key"] in ended.err
+def test_an_input_of_another_kind_is_named(invoke, recorder, units, wrong):
+    key, name, value = wrong
+    ended = invoke(key, units.case_with(key, name) | {name: value})
+    assert (ended.status, ended.out, recorder.requests) == (2, "", [])
+    assert ended.err.startswith(f"error: {name}")
     assert "Traceback" not in ended.err
 
 
-def wrong_value(units, key, said):
-    """What is none of this input's kind; None where every text is one."""
-    if said.get("model") or said["type"] == "boolean":
-        return "no such choice"
-    kinds = kinds_of(units.all[key].model.model_json_schema()["properties"][said["key"]])
-    if kinds & {"integer", "number"}:
-        return "many"
-    if "date-time" in kinds or "date" in kinds:
-        return "the day after"
-    example = said.get("example") or ""
-    if len(example) == 34 and example[:2].isupper():
-        return example[:33]
-    return None
-
-
-def kinds_of(schema):
-    """The types and formats of a JSON Schema, also inside its alternatives."""
-    alternatives = [inner for each in schema.get("anyOf", ()) for inner in kinds_of(each)]
-    return {schema.get("type"), schema.get("format"), *alternatives}
-
-
-def test_what_twilio_refuses_is_told_with_code_message_and_link(invoke, recorder, units, key, given):
-    if not is_action(units, key) or units.is_pure(key):
+def test_what_twilio_refuses_is_told_with_code_message_and_link(invoke, recorder, units, action):
+    if units.is_pure(action):
         return
     recorder.refusal = 400, json.dumps(REFUSAL)
-    ended = invoke(key, given)
-    assert (ended.status, ended.out) == (4, ""), ended
-    for word in ("21999", "This cannot be done", "https://www.twilio.com/docs/errors/21999"):
-        assert word in ended.err
+    for given in units.cases(action).values():
+        ended = invoke(action, given)
+        assert (ended.status, ended.out) == (4, "")
+        assert str(REFUSAL["code"]) in ended.err
+        assert REFUSAL["message"] in ended.err
+        assert REFUSAL["more_info"] in ended.err
