@@ -21,7 +21,7 @@ HEXADECIMAL = "0123456789abcdef0123456789abcdef"
 
 # Documented, and in no OpenAPI document: without .json a recording or media is its bytes, by way of a CDN.
 # https://www.twilio.com/docs/voice/api/recording#fetch-a-recordings-media-file, …/messaging/api/media-resource
-BYTES = {"api/FetchRecording": ("", ".wav", ".mp3"), "api/FetchMedia": ("",)}
+BYTES = {"api/FetchRecording": (".wav", ".mp3", ""), "api/FetchMedia": ("",)}
 BYTES_QUERY = {"api/FetchRecording": {"RequestedChannels": {"enum": ["1", "2"]}}, "api/FetchMedia": {}}
 
 # Values of answers that decide how an action goes on: a status for which there is nothing more to wait.

@@ -52,7 +52,8 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "minimal digits": {"url": "https://example.com/voice", "sendDigits": "W1234#"},
     },
     "listAlerts": {"all": {"startDate": "2026-11-20T00:00:00Z", "endDate": "2026-11-21T00:00:00Z"}},
-    "listUsageRecords": {"all": {}}
+    "listNotifications": {"all": {}, "of all calls": {"callSid": None}},
+    "listUsageRecords": {"all": {}, "sum": {"subresource": None}}
     | {
         f"subresource={period}": {"subresource": period} | OWN_DATES
         for period in ("allTime", "lastMonth", "thisMonth", "today", "yesterday")
