@@ -18,7 +18,10 @@ def plain(text: str) -> str:
 def comment(text: str) -> str:
     """A comment of a form: plain text, but that ``[label](https://…)`` is a link."""
     parts = _LINK.split(_on_one_line(text))  # text, label, address, text, …
-    links = [f"[{_escaped(label)}](<{address.replace('|', '%7C')}>)" for label, address in zip(parts[1::3], parts[2::3], strict=True)]
+    links = [
+        f"[{_escaped(label)}](<{address.replace('|', '%7C')}>)"
+        for label, address in zip(parts[1::3], parts[2::3], strict=True)
+    ]
     text = "".join(_escaped(part) + link for part, link in zip(parts[::3], [*links, ""], strict=True))
     return _LISTED.sub(r"\1\\\2", text)
 

@@ -1,17 +1,21 @@
 """``docs``: a component's reference, a page of Markdown made from what the component declares."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, groupby
+from importlib import import_module
+from itertools import chain
 from typing import Any
 
 from ..connector.component import Component, Unit
 from ..connector.payload import json_default
 from .markdown import anchor, block, code, comment, folded, link, plain, table
 
+_ADDRESS = re.compile(r"https://\S+[\w/]")
+
 Inputs = list[dict[str, Any]]
 
-COLLECTIONS = {"valuelist": "list", "keyvaluelist": "key-value list"}
+TYPES = {"valuelist": "list", "keyvaluelist": "key-value list", "connection": link("connection", "Connections")}
 STATUSES = (
     ("2", "input", "Fix the input that the message names; nothing was sent."),
     ("3", "connection", "Fix the connection."),
@@ -52,7 +56,7 @@ def _introduction(component: Component) -> str:
 
 def _contents(component: Component) -> Iterator[str]:
     yield "## Contents"
-    for name, units in _by_module(component.actions.values()):
+    for name, _, units in _groups(component):
         yield table(
             (link(f"**{plain(name)}**", name), ""),
             ((_linked(unit), plain(unit.description)) for unit in units),
@@ -74,15 +78,22 @@ def _section(name: str, units: Iterable[Iterator[str]]) -> list[str]:
     return [f"## {name}", *parts] if parts else []
 
 
-def _by_module(units: Iterable[Unit]) -> Iterator[tuple[str, list[Unit]]]:
-    """The units of each module, in the order in which the component first names it."""
-    names = list(dict.fromkeys(map(_module, units := list(units))))
-    for name, found in groupby(sorted(units, key=lambda unit: names.index(_module(unit))), _module):
-        yield name, list(found)
+def _groups(component: Component) -> Iterator[tuple[str, str, list[Unit]]]:
+    """The actions of each module, in the order in which the component first names it: title, docstring, actions."""
+    modules: dict[str, list[Unit]] = {}
+    for unit in component.actions.values():
+        modules.setdefault(unit.entry.partition(":")[0], []).append(unit)
+    for module, units in modules.items():
+        doc = import_module(f"{component.package}.{module}").__doc__ or ""
+        yield _title(module, doc), doc, units
 
 
-def _module(unit: Unit) -> str:
-    return unit.entry.partition(":")[0].rpartition(".")[2].replace("_", " ").capitalize()
+def _title(module: str, doc: str) -> str:
+    """The module's name, spelt as its docstring has it."""
+    name = module.rpartition(".")[2].replace("_", " ")
+    found = re.search(rf"\b{re.escape(name)}\b", doc, re.IGNORECASE)
+    spelt = found[0] if found else name
+    return spelt[:1].upper() + spelt[1:]
 
 
 def _heading(unit: Unit) -> str:
@@ -95,8 +106,10 @@ def _linked(unit: Unit) -> str:
 
 def _actions(component: Component, manifest: Mapping[str, Any]) -> Iterator[str]:
     sources = component.data_sources
-    for name, units in _by_module(component.actions.values()):
+    for name, doc, units in _groups(component):
         yield f"### {plain(name)}"
+        if links := _ADDRESS.findall(doc):
+            yield f"See {', '.join(f'<{address}>' for address in links)}."
         for unit in units:
             said = manifest["actions"][unit.key]
             yield f"#### {_heading(unit)}"
@@ -143,7 +156,7 @@ def _row(said: Mapping[str, Any], sources: Mapping[str, Unit]) -> tuple[str, ...
     needed = "**required**" if said["required"] and not default else ""
     return (
         f"{code(said['key'])}<br>{plain(said['label'])}",
-        COLLECTIONS.get(said.get("collection", ""), said["type"]),
+        TYPES.get(said.get("collection", said["type"]), said["type"]),
         code(default) if default else needed,
         " ".join(_description(said, sources)),
     )
@@ -153,11 +166,11 @@ def _description(said: Mapping[str, Any], sources: Mapping[str, Unit]) -> Iterat
     """What the form says, what may be chosen, and an example."""
     if comments := said.get("comments"):
         yield _sentence(comments)
-    if choices := said.get("model"):
-        yield f"One of {', '.join(map(_choice, choices))}."
     if source := sources.get(said.get("dataSource", "")):
         yield f"Chosen from {_linked(source)}."
-    if example := said.get("example"):
+    if choices := said.get("model"):
+        yield f"One of {', '.join(map(_choice, choices))}."
+    elif example := said.get("example"):
         yield f"Example: {code(str(example))}"
 
 
