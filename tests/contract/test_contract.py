@@ -38,6 +38,7 @@ def problems(contract, method, url, **said):
         ("POST", MESSAGES, {"data": TO | {"Body": ["Hi", "Ho"]}}, "form Body is said 2 times"),
         ("POST", MESSAGES, {"data": TO | {"MediaUrl": ["https://a.example"] * 11}}, "form MediaUrl is said 11 times"),
         ("POST", MESSAGES, {"data": TO | {"SmartEncoded": "True"}}, "form SmartEncoded='True' is no boolean"),
+        ("POST", MESSAGES, {"data": TO | {"Body": "None"}}, "form Body='None' is how Python writes it"),
         ("POST", MESSAGES, {"data": TO | {"Attempt": "one"}}, "form Attempt='one' is no integer"),
         ("POST", MESSAGES, {"data": TO | {"SendAt": "2026-03-15"}}, "form SendAt='2026-03-15' is no date-time"),
         ("POST", MESSAGES, {"data": TO | {"StatusCallback": "/status"}}, "form StatusCallback='/status' is no uri"),
