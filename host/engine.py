@@ -13,7 +13,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
 
 from ..connector.context import utc_now
@@ -27,7 +26,8 @@ from .settings import Settings
 from .store import Store
 from .store.executions import Claim, end, postpone
 from .store.instances import InstanceRecord
-from .work import Assignment, Stopping, Workshop, record_text
+from .work import perform
+from .workshop import Assignment, Workshop, record_text
 
 log = logging.getLogger("twilio_connector.engine")
 
@@ -105,7 +105,7 @@ class Engine:
 
     def _run(self, assignment: Assignment) -> str:
         try:
-            done = self._workshop.run(assignment, _checkpoint)
+            done = perform(self._workshop, assignment, _checkpoint)
             self._succeed(assignment, done)
         except Exception as error:  # noqa: BLE001 (an execution must end, whatever ended its flow)
             self._fail(assignment, error)
@@ -120,7 +120,7 @@ class Engine:
             "headers": last.headers,
         }
         text = record_text(result, self._workshop)
-        self._write(
+        self._workshop.write(
             lambda connection: end(
                 connection,
                 assignment.execution_id,
@@ -136,17 +136,17 @@ class Engine:
         described = self._workshop.redactor.strike_all(outcome.describe(error))
         if not isinstance(error, ConnectorError):
             log.error("execution %s: the host failed", assignment.execution_id, exc_info=error)
-        delay = self._retry_delay(assignment, described)
+        delay = self._workshop.patiently(lambda: self._retry_delay(assignment, described))
         if delay is not None:
             until = utc_now() + timedelta(seconds=delay)
-            self._write(
+            self._workshop.write(
                 lambda c: postpone(c, assignment.execution_id, assignment.attempt, until=until, error=described)
             )
             return
         self._end_failed(assignment.execution_id, assignment.attempt, described)
 
     def _end_failed(self, execution_id: str, attempt: int, error: dict[str, Any]) -> None:
-        self._write(lambda c: end(c, execution_id, attempt, status="failed", now=utc_now(), error=error))
+        self._workshop.write(lambda c: end(c, execution_id, attempt, status="failed", now=utc_now(), error=error))
         self.results.announce(Ended(execution_id=execution_id, status="failed", error=error))
 
     def _retry_delay(self, assignment: Assignment, error: dict[str, Any]) -> float | None:
@@ -157,14 +157,6 @@ class Engine:
             return None
         factor = 2 ** (assignment.attempt - 1) if retry.exponential else 1
         return max(60.0 * retry.delay_minutes * factor, error.get("retryAfter") or 0.0)
-
-    def _write(self, change: Callable[[sa.Connection], None]) -> None:
-        """On disk when it returns. A database that fails now leaves the workflow to be recovered, not lost."""
-        try:
-            self._workshop.records.put(change).result()
-        except sa.exc.SQLAlchemyError as error:
-            log.exception("the end of an execution could not be written; the next start writes it")
-            raise Stopping from error
 
     # ── the pump ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -206,8 +198,13 @@ class Engine:
         name = _workflow_id(claim.execution_id, claim.attempt)
         with self._lock:
             self._active.add(name)
-        with SetWorkflowID(name):
-            DBOS.start_workflow(self._workflow, assignment.to_text())
+        try:
+            with SetWorkflowID(name):
+                DBOS.start_workflow(self._workflow, assignment.to_text())
+        except BaseException:
+            with self._lock:
+                self._active.discard(name)  # claimed all the same: the next tick tries again
+            raise
 
     # ── housekeeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

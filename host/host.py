@@ -27,7 +27,7 @@ from .store.connections import ConnectionRecord
 from .store.instances import InstanceRecord
 from .vault import Vault
 from .versions import Versions
-from .work import Workshop, Write
+from .workshop import Workshop, Write
 
 _OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".webhooks")))
 _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)

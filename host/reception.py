@@ -17,7 +17,7 @@ from .routes import Route, Routes
 from .settings import Limits
 from .store.commit import GroupCommit
 from .store.refusals import Refusals
-from .work import Write
+from .workshop import Write
 
 _ENDPOINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _REFUSALS_AT_ONCE = 100

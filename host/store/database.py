@@ -70,7 +70,7 @@ def prepare(engine: sa.Engine) -> None:
     try:
         with engine.begin() as connection:
             _prepare(connection)
-    except sa.exc.OperationalError as error:
+    except sa.exc.DBAPIError as error:
         raise DatabaseUnusable(_unreachable(engine, error)) from None
 
 
@@ -89,7 +89,7 @@ def _prepare(connection: sa.Connection) -> None:
         )
 
 
-def _unreachable(engine: sa.Engine, error: sa.exc.OperationalError) -> str:
+def _unreachable(engine: sa.Engine, error: sa.exc.DBAPIError) -> str:
     place = engine.url.render_as_string(hide_password=True)
     reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
     return f"cannot open the database {place}: {reason}. Check that it runs and that DATABASE_URL is right"

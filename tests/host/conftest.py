@@ -75,7 +75,7 @@ actions:
   note: {label: Note, description: Write a line, entry: "probe:note"}
   fail: {label: Fail, description: Fail in a chosen way, entry: "probe:fail"}
   give: {label: Give, description: Give back a value, entry: "probe:give"}
-  look: {label: Look, description: Write a line and harm nothing, entry: "probe:note", pure: true}
+  look: {label: Look, description: Write a line and harm nothing, entry: "probe:note", readOnly: true}
   count: {label: Count, description: Count in the state, entry: "probe:count"}
 """
 
