@@ -10,6 +10,7 @@ from ..connector.inputs import Conflict, Hint, Inputs
 from ..connector.result import Example
 from ..connector.twilio.client import TwilioClient, Values
 from ..connector.twilio.fields import SERVICE_SID, Address, MessageSid, MessageText, Moment
+from ..connector.twilio.once import send_once
 from ..connector.twilio.parameters import NOT_SENT, Parameter, parameters
 from ..connector.twilio.resources.messages import FEEDBACK, MESSAGES
 from .operations import ActionInputs, AdditionalParameters, creating, deleting, getting, listing
@@ -84,15 +85,15 @@ class SendSMS(Inputs):
 
 
 def send_sms(context: ActionContext, inputs: SendSMS) -> Annotated[Message, Example(EXAMPLE)]:
-    """Send a message. Raises OutcomeUnknown if Twilio may have taken it: it is never sent twice."""
+    """Send a message, never twice. Raises OutcomeUnknown where it cannot be told whether Twilio took it."""
     sender = "MessagingServiceSid" if SERVICE_SID.fullmatch(inputs.from_) else "From"
     values = {"To": inputs.to, sender: inputs.from_, "Body": inputs.message}
     return send(context, inputs.twilio_connection.client(context), values)
 
 
-def send(context: ActionContext, client: TwilioClient, values: Values) -> Message:  # noqa: ARG001
-    """The one way on which messages go out. Raises OutcomeUnknown if Twilio may have taken it."""
-    sent: Message = client.create(MESSAGES, values)
+def send(context: ActionContext, client: TwilioClient, values: Values) -> Message:
+    """The one way on which messages go out, never twice."""
+    sent: Message = send_once(client, context, MESSAGES, values)
     return sent
 
 
