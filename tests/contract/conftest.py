@@ -17,6 +17,7 @@ from twilio_connector.connector.context import ActionContext
 FORM = "application/x-www-form-urlencoded"
 CDN = "https://media.twiliocdn.com/kept/elsewhere"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+CREATED = 201
 HEXADECIMAL = "0123456789abcdef0123456789abcdef"
 
 # Documented, and in no OpenAPI document: without .json a recording or media is its bytes, by way of a CDN.
@@ -219,6 +220,8 @@ class Recorder:
         if "answer" not in operation.fact:
             return status, {}, ""
         one = self.contract.example(operation.fact["answer"])
+        if status == CREATED and "sid" in one:  # no two of what is made are one
+            one["sid"] = f"{one['sid'][:2]}{len(self.requests):032x}"
         items = operation.fact.get("items")
         if items is None:
             return status, kind, json.dumps(one)
