@@ -137,7 +137,7 @@ def _pairs(value: Any) -> Any:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             message = 'must be a list of {"key": …, "value": …} or an object'
             raise ValueError(message) from None
     if isinstance(value, Mapping):
@@ -160,7 +160,7 @@ def _values(value: Any) -> Any:
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return [value]
     return value if isinstance(value, list | tuple) else [value]
 

@@ -116,7 +116,7 @@ def _named(value: Any) -> Any:
     """An object of texts, as JSON text; numbers are written as texts, which is what Twilio takes."""
     try:
         found = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, Mapping) or not all(isinstance(item, str | int | float) for item in found.values()):
         message = 'must be an object of texts, such as {"1": "Ada"}'
