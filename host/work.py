@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from ..connector.component import Action
@@ -14,6 +15,7 @@ from ..connector.context import ActionContext, utc_now
 from ..connector.errors import InvalidInput, OutcomeUnknown, TryLater
 from ..connector.result import ActionResult
 from . import outcome, portable
+from .claims import StepClaims
 from .definition import model
 from .expressions import Scope, shown
 from .runner import FlowOutcome, States, StepCall, StepRecord, run
@@ -53,7 +55,7 @@ class Attempt:
     def perform(self, call: StepCall) -> ActionResult:
         action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
         if action.pure:
-            return outcome.unpack(self._act(action, call))
+            return outcome.unpack(self._act(action, call, None))
         if self.workshop.stopping.is_set():
             raise Stopping
         kept = self.checkpoint(f"{call.path}#{call.attempt}", lambda: self._sealed(self._once(action, call)))
@@ -71,10 +73,10 @@ class Attempt:
     def _once(self, action: Action, call: StepCall) -> str:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
         row = self._begun(call)
-        fresh = self.workshop.write(lambda connection: begin_step(connection, row))
-        if not fresh and not action.repeatable:
+        began = self.workshop.write(lambda connection: begin_step(connection, row))
+        if began and not (action.repeatable or action.looks_first):
             return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
-        return self._act(action, call)
+        return self._act(action, call, began)
 
     def _sealed(self, text: str) -> str:
         """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""
@@ -88,9 +90,9 @@ class Attempt:
         fields = self.workshop.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(_SEALED))
         return str(fields["text"])
 
-    def _act(self, action: Action, call: StepCall) -> str:
+    def _act(self, action: Action, call: StepCall, began: datetime | None) -> str:
         try:
-            result = action.perform(self._context(call), call.inputs)
+            result = action.perform(self._context(action, call, began), call.inputs)
             text = outcome.pack(result, self.workshop.limits.step)
         except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
             return self._failed(call, error)
@@ -111,12 +113,14 @@ class Attempt:
         }
         self.workshop.store.states.merge(self.owners, changes)
 
-    def _context(self, call: StepCall) -> ActionContext:
+    def _context(self, action: Action, call: StepCall, began: datetime | None) -> ActionContext:
         return replace(
             self.context,
             step_id=call.path,
             results=call.results,
-            sleep=self._nap,
+            first_attempt=began,
+            claims=self._claims(call),
+            sleep=self._break_off if action.looks_first else self._nap,
             instance_state=call.states.instance,
             cross_flow_state=call.states.cross_flow,
             execution_state=call.states.execution,
@@ -127,6 +131,19 @@ class Attempt:
         """A sleep inside a step, between two tries. A stopping host ends it, and the step says that it may be tried again."""
         if self.workshop.stopping.wait(seconds):
             raise TryLater("the host stopped while the step waited to try again", retry_after=seconds)
+
+    def _break_off(self, seconds: float) -> None:
+        """A sleep inside a step that looks first. It may be waiting for what it sent, so it goes on at the next start."""
+        if self.workshop.stopping.wait(seconds):
+            raise Stopping
+
+    def _claims(self, call: StepCall) -> StepClaims:
+        return StepClaims(
+            workshop=self.workshop,
+            component=call.step.action.component.key,
+            execution_id=self.assignment.execution_id,
+            step=f"{self.assignment.attempt}/{call.path}#{call.attempt}",
+        )
 
     def _begun(self, call: StepCall) -> StepRow:
         now = utc_now()
@@ -164,7 +181,7 @@ class Attempt:
 _SEALED = "sealed:"  # an outcome is JSON and so begins with a brace
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
-    "(an action that may safely be repeated says readOnly: true in its component.yaml)"
+    "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true)"
 )
 
 

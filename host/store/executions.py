@@ -149,9 +149,13 @@ class Executions:
             return [Claim(*row) for row in connection.execute(sa.select(*_CLAIM).where(mine))]
 
 
-def begin_step(connection: sa.Connection, row: StepRow) -> bool:
-    """Write down that a step is about to happen; False when it was written down before and has not ended."""
-    return connection.execute(_begin_step(connection.dialect.name), _values(row)).first() is not None
+def begin_step(connection: sa.Connection, row: StepRow) -> datetime | None:
+    """Write down that a step is about to happen; when it was written down before, when that was."""
+    if connection.execute(_begin_step(connection.dialect.name), _values(row)).first() is not None:
+        return None
+    key = [column == getattr(row, column.name) for column in steps.primary_key]
+    began: datetime = connection.execute(sa.select(steps.c.started_at).where(*key)).scalar_one()
+    return began
 
 
 def end_step(connection: sa.Connection, row: StepRow) -> None:

@@ -184,6 +184,17 @@ steps = sa.Table(
     sa.Column("ended_at", Instant),
 )
 
+# What a step made at a service: no other step takes it for its own when it looks for what it may have made.
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("component", sa.String(64), primary_key=True),
+    sa.Column("sid", sa.String(255), primary_key=True),
+    _ref("executions.id", index=True),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
 states = sa.Table(
     "states",
     metadata,
