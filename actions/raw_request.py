@@ -67,7 +67,7 @@ class RawRequest(Inputs):
             title="Data",
             description="The body. A JSON object or array in text is sent as JSON; other text as it is, as a form (key=value) "
             "unless a Content-Type header says otherwise; an object from an earlier step as a form.",
-            examples=["To=+15551234567&From=+15557654321&Body=Hello"],
+            examples=["To=%2B15551234567&From=%2B15557654321&Body=Hello"],
         ),
         Hint(placeholder="Data to send"),
     ] = None

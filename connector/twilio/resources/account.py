@@ -65,6 +65,7 @@ APPLICATIONS = api_2010(
         "dateUpdated": "2026-03-01T09:00:00.000Z",
         "friendlyName": "Reception",
         "messageStatusCallback": None,
+        "publicApplicationConnectEnabled": False,
         "sid": example_sid("AP"),
         "smsFallbackMethod": "POST",
         "smsFallbackUrl": None,
