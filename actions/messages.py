@@ -1,22 +1,21 @@
-"""Messages: send, read, list. https://www.twilio.com/docs/messaging/api/message-resource."""
+"""Messages: send a plain one, read, list, change and delete them. https://www.twilio.com/docs/messaging/api/message-resource."""
 
-import re
-from collections.abc import Iterator
-from typing import Annotated, TypedDict
+from typing import Annotated, Literal, Self, TypedDict
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, model_validator
 
 from ..connections.twilio import TwilioConnection
 from ..connector.context import ActionContext
-from ..connector.inputs import Hint, Inputs
+from ..connector.inputs import Conflict, Hint, Inputs
 from ..connector.result import Example
-from ..connector.twilio.fields import Address, MessageSid, Moment
-from ..connector.twilio.resources.messages import MESSAGES
+from ..connector.twilio.client import TwilioClient, Values
+from ..connector.twilio.fields import SERVICE_SID, Address, MessageSid, MessageText, Moment
+from ..connector.twilio.once import send_once
+from ..connector.twilio.parameters import NOT_SENT, Parameter, parameters
+from ..connector.twilio.resources.messages import FEEDBACK, MESSAGES
+from .operations import ActionInputs, AdditionalParameters, creating, deleting, getting, listing
 
-MAX_CHARACTERS = 1600
 CHOICES = 50
-
-_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 
 Message = TypedDict(
     "Message",
@@ -50,13 +49,6 @@ EXAMPLE = MESSAGES.example
 _SID = EXAMPLE["sid"]
 
 
-def _fits(text: str) -> str:
-    if len(text) > MAX_CHARACTERS:  # error 21617, found before anything is sent
-        message = f"has {len(text)} characters; a message holds at most {MAX_CHARACTERS}: shorten or split it"
-        raise ValueError(message)
-    return text
-
-
 class SendSMS(Inputs):
     """What to send, from where, to whom."""
 
@@ -82,8 +74,7 @@ class SendSMS(Inputs):
         Hint(placeholder="Enter sender phone number"),
     ]
     message: Annotated[
-        str,
-        AfterValidator(_fits),
+        MessageText,
         Field(
             title="Message",
             description="The text content of the message to send, at most 1600 characters.",
@@ -94,19 +85,24 @@ class SendSMS(Inputs):
 
 
 def send_sms(context: ActionContext, inputs: SendSMS) -> Annotated[Message, Example(EXAMPLE)]:
-    """Send a message. Raises OutcomeUnknown if Twilio may have taken it: it is never sent twice."""
-    sender = "MessagingServiceSid" if _SERVICE.fullmatch(inputs.from_) else "From"
+    """Send a message, never twice. Raises OutcomeUnknown where it cannot be told whether Twilio took it."""
+    sender = "MessagingServiceSid" if SERVICE_SID.fullmatch(inputs.from_) else "From"
     values = {"To": inputs.to, sender: inputs.from_, "Body": inputs.message}
-    sent: Message = inputs.twilio_connection.client(context).create(MESSAGES, values)
+    return send(context, inputs.twilio_connection.client(context), values)
+
+
+def send(context: ActionContext, client: TwilioClient, values: Values) -> Message:
+    """The one way on which messages go out, never twice."""
+    sent: Message = send_once(client, context, MESSAGES, values)
     return sent
 
 
-class GetSMS(Inputs):
-    """Which message to read."""
+class OneMessage(ActionInputs):
+    """Which message."""
 
-    twilio_connection: TwilioConnection
     sid: Annotated[
         MessageSid,
+        NOT_SENT,
         Field(
             title="Message SID",
             description="The unique identifier of the message (starts with SM or MM).",
@@ -116,16 +112,9 @@ class GetSMS(Inputs):
     ]
 
 
-def get_sms(context: ActionContext, inputs: GetSMS) -> Annotated[Message, Example(EXAMPLE)]:
-    """Read a message."""
-    found: Message = inputs.twilio_connection.client(context).fetch(MESSAGES, inputs.sid)
-    return found
+class Messages(ActionInputs):
+    """Which messages to read."""
 
-
-class ListMessages(Inputs):
-    """Which messages to read, and how many."""
-
-    twilio_connection: TwilioConnection
     to: Annotated[
         Address | None,
         Field(title="To", description="Only messages to this number or address.", examples=["+15551234567"]),
@@ -142,49 +131,93 @@ class ListMessages(Inputs):
     ] = None
     before: Annotated[
         Moment | None,
+        Parameter("DateSent<"),
         Field(
             title="Before", description="Only messages sent at this time or before.", examples=["2026-03-16T00:00:00Z"]
         ),
     ] = None
     after: Annotated[
         Moment | None,
+        Parameter("DateSent>"),
         Field(
             title="After", description="Only messages sent at this time or after.", examples=["2026-03-15T00:00:00Z"]
         ),
     ] = None
-    limit: Annotated[
-        int,
-        Field(
-            title="Limit",
-            description="How many messages to read at most, the newest first. An account may hold millions.",
-            ge=1,
-            examples=["100"],
-        ),
-    ] = 100  # a flow keeps what a step gives: what it never asked for should not fill it
-    page_size: Annotated[
-        int | None,
-        Field(
-            title="Page Size",
-            description="How many messages to ask Twilio for at once, at most 1000. Blank: as many as the limit needs.",
-            ge=1,
-            le=1000,
-            examples=["1000"],
-        ),
-        Hint(advanced=True),
+
+
+class MessageUpdate(OneMessage):
+    """What to change: Twilio lets a text be removed, and a scheduled message be canceled."""
+
+    redact: Annotated[
+        bool,
+        NOT_SENT,
+        Field(title="Redact", description="Remove the text and the media; all else of the message stays."),
+    ] = False
+    status: Annotated[
+        Literal["canceled"] | None,
+        Field(title="Status", description="canceled: do not send a message that is scheduled.", examples=["canceled"]),
     ] = None
+    additional_parameters: AdditionalParameters = ()
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not (self.redact or self.status or self.additional_parameters):
+            raise Conflict("status", "is required, or redact: say what to change")
+        return self
 
 
-def list_messages(context: ActionContext, inputs: ListMessages) -> Iterator[Annotated[Message, Example(EXAMPLE)]]:
-    """Read the newest messages, a page at a time as they are taken."""
-    filters = {
-        "To": inputs.to,
-        "From": inputs.from_,
-        "DateSent": inputs.date_sent,
-        "DateSent<": inputs.before,
-        "DateSent>": inputs.after,
-    }
-    client = inputs.twilio_connection.client(context)
-    yield from client.list(MESSAGES, filters, limit=inputs.limit, page_size=inputs.page_size)
+class Feedback(ActionInputs):
+    """What became of a message."""
+
+    message_sid: Annotated[
+        MessageSid,
+        NOT_SENT,
+        Field(
+            title="Message SID",
+            description="The message, which was sent with Provide Feedback (starts with SM or MM).",
+            examples=[_SID],
+        ),
+        Hint(placeholder="Enter message SID", data_source="selectMessage"),
+    ]
+    outcome: Annotated[
+        Literal["confirmed", "unconfirmed"],
+        Field(
+            title="Outcome",
+            description="Whether the recipient did what the message was for, such as typing a code.",
+            examples=["confirmed"],
+        ),
+    ] = "confirmed"
+
+
+get_sms = getting(MESSAGES, OneMessage)
+list_messages = listing(MESSAGES, Messages)
+delete_message = deleting(MESSAGES, OneMessage)
+send_message_feedback = creating(FEEDBACK, Feedback)
+
+
+def update_message(context: ActionContext, inputs: MessageUpdate) -> Annotated[Message, Example(EXAMPLE)]:
+    """Redact or cancel a message."""
+    redaction = [("Body", "")] if inputs.redact else []
+    return _updated(context, inputs, [*redaction, *parameters(inputs)])
+
+
+def redact_message(
+    context: ActionContext, inputs: OneMessage
+) -> Annotated[Message, Example({**EXAMPLE, "body": "", "status": "delivered"})]:
+    """Remove the text and the media of a message that has its final status."""
+    return _updated(context, inputs, [("Body", "")])
+
+
+def cancel_scheduled_message(
+    context: ActionContext, inputs: OneMessage
+) -> Annotated[Message, Example({**EXAMPLE, "status": "canceled"})]:
+    """Cancel a message that is scheduled. Raises Refused once it is being sent."""
+    return _updated(context, inputs, [("Status", "canceled")])
+
+
+def _updated(context: ActionContext, inputs: OneMessage, values: Values) -> Message:
+    found: Message = inputs.client(context).update(MESSAGES, inputs.sid, values)
+    return found
 
 
 class SelectMessage(Inputs):

@@ -3,25 +3,25 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..connections.twilio import TwilioConnection
 from ..connector.context import ActionContext
-from ..connector.errors import InvalidInput, Refused
+from ..connector.errors import InvalidInput
 from ..connector.inputs import Hint, Inputs, KeyValues, Trimmed
 from ..connector.payload import to_bytes
 from ..connector.result import ActionResult, Example
-from ..connector.twilio.base import is_loopback
 from ..connector.twilio.client import Answer, TwilioClient
+from ..connector.twilio.download import download
 from ..connector.twilio.form import CONTENT_TYPE, is_form
 from ..connector.twilio.resource import API_2010, form_pairs
 from ..connector.twilio.retry import Retry
 
 ACCOUNT = "$TWILIO_ACCOUNT_SID"
-MAX_REDIRECTS = 5
 LONGEST_WAIT = 300.0
 """Seconds that all the waits between attempts may take together."""
 
@@ -67,7 +67,7 @@ class RawRequest(Inputs):
             title="Data",
             description="The body. A JSON object or array in text is sent as JSON; other text as it is, as a form (key=value) "
             "unless a Content-Type header says otherwise; an object from an earlier step as a form.",
-            examples=["To=+15551234567&From=+15557654321&Body=Hello"],
+            examples=["To=%2B15551234567&From=%2B15557654321&Body=Hello"],
         ),
         Hint(placeholder="Data to send"),
     ] = None
@@ -170,16 +170,15 @@ def raw_request(
     """Send a request and give what is answered. Raises ConnectorError for every answer that is not 2xx."""
     client = inputs.twilio_connection.client(context)
     url = client.base.resolve(_filled(inputs.url, client), root=API_2010)
-    answer = client.send(
-        inputs.method,
-        url,
+    fetch = partial(download, client) if inputs.method in {"GET", "HEAD"} else client.send
+    answer = fetch(
+        method=inputs.method,
+        url=url,
         params=tuple(_pairs(inputs.query_params, client)),
         **_content(inputs, client),
         timeout=inputs.timeout / 1000 if inputs.timeout else None,
         retry=_retry(inputs),
-        redirects=inputs.method in {"GET", "HEAD"},
     )
-    answer = _followed(client, url, answer, inputs)
     return ActionResult(data=_parsed(answer, inputs.response_type), content_type=answer.headers.get("Content-Type"))
 
 
@@ -269,43 +268,6 @@ def _filled(value: Any, client: TwilioClient) -> Any:
 def _without_type(headers: Mapping[str, str]) -> dict[str, str]:
     """Multipart's own content type names its boundary, so another one would make the body unreadable."""
     return {name: value for name, value in headers.items() if name.lower() != "content-type"}
-
-
-def _followed(client: TwilioClient, url: str, answer: Answer, inputs: RawRequest) -> Answer:
-    """What redirects lead to: downloads are kept elsewhere, where credentials and headers of ours have no business."""
-    for _ in range(MAX_REDIRECTS):
-        if answer.status < 300:  # noqa: PLR2004
-            return answer
-        url = _redirected(url, answer.headers["Location"], may_be_local=client.base.is_loopback)
-        timeout = inputs.timeout / 1000 if inputs.timeout else None
-        answer = client.send(
-            inputs.method,
-            url,
-            headers={"Accept": "*/*"},
-            timeout=timeout,
-            retry=_retry(inputs),
-            authenticated=False,
-            redirects=True,
-        )
-    raise Refused(f"url: redirects more than {MAX_REDIRECTS} times", field="url")
-
-
-def _redirected(url: str, location: str, *, may_be_local: bool) -> str:
-    """Where a redirect leads: to https, or on this machine for a local Twilio."""
-    try:
-        target = urljoin(url, location)
-        parts = urlsplit(target)
-        host, local = parts.hostname, is_loopback(parts.hostname)
-        safe = (
-            "@" not in parts.netloc
-            and "\\" not in target
-            and (parts.scheme == "https" or (local and parts.scheme == "http"))
-        )
-    except ValueError:
-        host, local, safe = None, False, False
-    if not host or not safe or (local and not may_be_local):
-        raise Refused("url: redirects to where an answer may not be fetched from", field="url")
-    return target
 
 
 def _parsed(answer: Answer, response_type: str) -> Any:

@@ -39,6 +39,15 @@ def manifest(component: Source = "twilio_connector") -> None:
 
 
 @app.command()
+def docs(component: Source = "twilio_connector") -> None:
+    """Print the reference of a component, in Markdown: every unit, its inputs, what it gives."""
+    from ..connector.component import load
+    from .reference import page
+
+    typer.echo(page(load(component)), nl=False)
+
+
+@app.command()
 def invoke(
     action: Annotated[str, typer.Argument(help="The action's key, such as sendSMS.")],
     connection: ConnectionFile = None,
@@ -83,6 +92,18 @@ def validate(
     require(integration, installed(components or ()))
     steps = sum(len(list(flow.walk())) for flow in integration.flows)
     typer.echo(f"{file}: {integration.name}: {len(integration.flows)} flows, {steps} steps: can be deployed")
+
+
+@app.command()
+def segments(
+    text: Annotated[str, typer.Argument(help="The text of an SMS; - is standard input.", metavar="[TEXT|-]")] = "-",
+    *,
+    smart: Annotated[bool, typer.Option("--smart", help="Encode smartly: replace look-alikes of GSM-7.")] = False,
+) -> None:
+    """Count the segments of an SMS; name the character that makes it dear."""
+    from .segments import segments
+
+    segments(text, smart=smart)
 
 
 @app.command()

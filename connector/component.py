@@ -124,6 +124,16 @@ class Action(Unit):
         """True where the result follows from the inputs alone, so that a replay may compute it again."""
         return bool(self.flags.get("pure", False))
 
+    @property
+    def repeatable(self) -> bool:
+        """True where doing it again changes nothing: it only reads, or only computes."""
+        return self.pure or bool(self.flags.get("readOnly", False))
+
+    @property
+    def looks_first(self) -> bool:
+        """True where it does nothing twice: told of a first attempt, it looks for what that did (``context.first_attempt``)."""
+        return bool(self.flags.get("looksFirst", False))
+
     def run(self, context: ActionContext, values: Mapping[str, Any]) -> Any:
         """Run it and give back what it gives: for lists an iterator that fetches as it is read."""
         return self.target(context, self.prepare(values))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .claims import Claims, ClaimsInMemory
 from .http import Transport
 
 
@@ -68,6 +69,7 @@ class ActionContext:
     """Handed to every unit. Everything has a default, so a unit can be called from a plain script.
 
     ``results`` maps step keys to the results of the steps before this one. ``clock`` gives aware UTC; ``sleep`` takes seconds.
+    ``first_attempt`` is when a process began this very step and died: what it does may be done. None: it is not.
     """
 
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("twilio_connector"))
@@ -82,6 +84,8 @@ class ActionContext:
     step_id: str = ""
     execution_id: str = ""
     started_at: str = ""
+    first_attempt: datetime | None = None
+    claims: Claims = field(default_factory=ClaimsInMemory, repr=False)
     config_vars: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Any] = field(default_factory=dict)
     webhook_urls: Mapping[str, str] = field(default_factory=dict)

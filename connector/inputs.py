@@ -61,6 +61,14 @@ class Inputs(_Model):
     """Base of the inputs of an action, a trigger or a data source."""
 
 
+class Conflict(ValueError):
+    """What a model validator raises when inputs do not go together: ``field`` is the one to mend, as the form names it."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(problem)
+        self.field = field
+
+
 class Connection(_Model):
     """Base of a connection type: its fields are the form, its methods what units do with it."""
 
@@ -156,6 +164,9 @@ def explain(error: ValidationError, model: type[BaseModel], raised: type[Connect
 
 
 def _path(item: ErrorDetails) -> str:
+    raised = item.get("ctx", {}).get("error")
+    if isinstance(raised, Conflict):
+        return raised.field
     return ".".join(
         str(part) for part in item["loc"] if not str(part).startswith(("function-", "tuple[", "constrained-"))
     )

@@ -140,7 +140,7 @@ def _stored(unit: "Unit", example_key: str) -> dict[str, Any]:
         "key": unit.key,
         "display": {"label": unit.label, "description": unit.description},
         "inputs": inputs_of(unit.model),
-        **{name: value for name, value in unit.flags.items() if name not in {"sign", "pure"}},
+        **{name: value for name, value in unit.flags.items() if name not in {"sign", "pure", "readOnly", "looksFirst"}},
         **({} if (example := unit.example) is None else {"examplePayload": {example_key: example}}),
     }
 

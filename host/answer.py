@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..connector.payload import HttpResponse, buffer
-from .engine import Ended
+from .results import Ended
 
 _XML = ("<?xml", "<Response")
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from dbos import DBOSConfig, DBOSPortableJSONSerializer
 
 from .settings import Settings
+from .store.database import private
 
 APPLICATION_VERSION = "1"  # constant: the default, a hash of the source, strands running work after an edit
 
@@ -28,7 +29,7 @@ def configuration(settings: Settings, executor: str) -> DBOSConfig:
     if settings.is_postgres:
         url = settings.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")
         return DBOSConfig(**common, system_database_url=url, sys_db_pool_size=10)
-    return DBOSConfig(**common, system_database_engine=sqlite_engine(settings.data / "engine.sqlite"))
+    return DBOSConfig(**common, system_database_engine=sqlite_engine(private(settings.data / "engine.sqlite")))
 
 
 def share_the_log() -> None:

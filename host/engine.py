@@ -6,46 +6,35 @@ Everything on the way may happen twice and changes nothing the second time: a cl
 workflow starts once per id, an attempt ends once.
 """
 
-import asyncio
 import logging
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
 
 from ..connector.context import utc_now
 from ..connector.errors import ConnectorError
-from . import durable, outcome, portable
+from . import durable, outcome
 from .identity import Identity
+from .results import POLL, Ended, Results
+from .retention import forget_checkpoints, forget_executions
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
-from .store.executions import ENDED, Claim, end, postpone
+from .store.executions import Claim, end, postpone
 from .store.instances import InstanceRecord
-from .work import Assignment, Stopping, Workshop, record_text
+from .work import perform
+from .workshop import Assignment, Workshop, record_text
 
 log = logging.getLogger("twilio_connector.engine")
 
-POLL = 0.25  # seconds between looks for work that another process accepted, and for results that it made
 TICK = 5.0  # seconds between heartbeats
 DEAD_AFTER = timedelta(seconds=60)  # an executor that was not seen for so long is taken for dead
 MAX_RECOVERIES = 20  # an execution that takes its process down each time must end
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How an execution ended. ``result`` holds ``data, contentType, statusCode, headers`` of its last step."""
-
-    execution_id: str
-    status: Literal["succeeded", "failed"]
-    result: dict[str, Any] = field(default_factory=dict, repr=False)
-    error: dict[str, Any] | None = None
 
 
 class Engine:
@@ -55,11 +44,12 @@ class Engine:
         self._settings = settings
         self._workshop = workshop
         self._store: Store = workshop.store
-        self._waiters: dict[str, list[tuple[asyncio.AbstractEventLoop, asyncio.Future[Ended]]]] = defaultdict(list)
+        self.results = Results(workshop.store)
         self._active: set[str] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._identity: Identity | None = None
+        self._database: sa.Engine | None = None
         self._pump: threading.Thread | None = None
         self._workflow: Callable[[str], Any] = self._execute
 
@@ -71,7 +61,9 @@ class Engine:
         """Take this process's name, recover what its predecessor left, and begin to pump."""
         self._identity = Identity.take(self._settings)
         durable.share_the_log()
-        DBOS(config=durable.configuration(self._settings, self.executor))
+        config = durable.configuration(self._settings, self.executor)
+        self._database = config.get("system_database_engine")
+        DBOS(config=config)
 
         @DBOS.workflow(name="run_execution", max_recovery_attempts=MAX_RECOVERIES)
         def run_execution(text: str) -> str:  # a function, since the decorator cannot mark a method
@@ -94,57 +86,14 @@ class Engine:
         if self._active:
             log.warning("%s steps were interrupted; the next start looks after them", len(self._active))
         DBOS.destroy(destroy_registry=True)
+        if self._database is not None:  # handed in, so the engine leaves it open
+            self._database.dispose()
         if self._identity:
             self._identity.release()
 
     def wake(self) -> None:
         """There may be work."""
         self._wake.set()
-
-    async def result(self, execution_id: str, timeout: float) -> Ended:  # noqa: ASYNC109 (it is the caller's deadline)
-        """How it ended, as soon as it has. Raises TimeoutError after ``timeout`` seconds; the execution goes on."""
-        future: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
-        entry = (asyncio.get_running_loop(), future)
-        with self._lock:
-            self._waiters[execution_id].append(entry)
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._await(execution_id, future)
-        finally:
-            self._forget(execution_id, entry)
-
-    async def _await(self, execution_id: str, future: asyncio.Future[Ended]) -> Ended:
-        """Told by this process, or found in the database if another one ran it."""
-        while True:
-            ended = await asyncio.to_thread(self._look_up, execution_id)
-            if ended:
-                return ended
-            done, _ = await asyncio.wait([future], timeout=POLL)
-            if done:
-                return future.result()
-
-    def _forget(self, execution_id: str, entry: tuple[asyncio.AbstractEventLoop, asyncio.Future[Ended]]) -> None:
-        with self._lock:
-            self._waiters[execution_id].remove(entry)
-            if not self._waiters[execution_id]:
-                del self._waiters[execution_id]
-
-    def _look_up(self, execution_id: str) -> Ended | None:
-        if self._store.executions.status(execution_id) not in ENDED:
-            return None
-        record = self._store.executions.get(execution_id)
-        if record is None or record.status not in {"succeeded", "failed"}:
-            return None
-        result = portable.loads(record.result) if record.result else {}
-        status: Literal["succeeded", "failed"] = "succeeded" if record.status == "succeeded" else "failed"
-        return Ended(execution_id=execution_id, status=status, result=result, error=record.error)
-
-    def _announce(self, ended: Ended) -> None:
-        with self._lock:
-            waiting = list(self._waiters.get(ended.execution_id, ()))
-        for loop, future in waiting:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(_tell, future, ended)
 
     # ── the workflow ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -162,7 +111,7 @@ class Engine:
 
     def _run(self, assignment: Assignment) -> str:
         try:
-            done = self._workshop.run(assignment, _checkpoint)
+            done = perform(self._workshop, assignment, _checkpoint)
             self._succeed(assignment, done)
         except Exception as error:  # noqa: BLE001 (an execution must end, whatever ended its flow)
             self._fail(assignment, error)
@@ -177,7 +126,7 @@ class Engine:
             "headers": last.headers,
         }
         text = record_text(result, self._workshop)
-        self._write(
+        self._workshop.write(
             lambda connection: end(
                 connection,
                 assignment.execution_id,
@@ -187,24 +136,24 @@ class Engine:
                 result=text,
             )
         )
-        self._announce(Ended(execution_id=assignment.execution_id, status="succeeded", result=result))
+        self.results.announce(Ended(execution_id=assignment.execution_id, status="succeeded", result=result))
 
     def _fail(self, assignment: Assignment, error: Exception) -> None:
         described = self._workshop.redactor.strike_all(outcome.describe(error))
         if not isinstance(error, ConnectorError):
             log.error("execution %s: the host failed", assignment.execution_id, exc_info=error)
-        delay = self._retry_delay(assignment, described)
+        delay = self._workshop.patiently(lambda: self._retry_delay(assignment, described))
         if delay is not None:
             until = utc_now() + timedelta(seconds=delay)
-            self._write(
+            self._workshop.write(
                 lambda c: postpone(c, assignment.execution_id, assignment.attempt, until=until, error=described)
             )
             return
         self._end_failed(assignment.execution_id, assignment.attempt, described)
 
     def _end_failed(self, execution_id: str, attempt: int, error: dict[str, Any]) -> None:
-        self._write(lambda c: end(c, execution_id, attempt, status="failed", now=utc_now(), error=error))
-        self._announce(Ended(execution_id=execution_id, status="failed", error=error))
+        self._workshop.write(lambda c: end(c, execution_id, attempt, status="failed", now=utc_now(), error=error))
+        self.results.announce(Ended(execution_id=execution_id, status="failed", error=error))
 
     def _retry_delay(self, assignment: Assignment, error: dict[str, Any]) -> float | None:
         """Seconds until the flow's next attempt; None when there is none."""
@@ -214,14 +163,6 @@ class Engine:
             return None
         factor = 2 ** (assignment.attempt - 1) if retry.exponential else 1
         return max(60.0 * retry.delay_minutes * factor, error.get("retryAfter") or 0.0)
-
-    def _write(self, change: Callable[[sa.Connection], None]) -> None:
-        """On disk when it returns. A database that fails now leaves the workflow to be recovered, not lost."""
-        try:
-            self._workshop.records.put(change).result()
-        except sa.exc.SQLAlchemyError as error:
-            log.exception("the end of an execution could not be written; the next start writes it")
-            raise Stopping from error
 
     # ── the pump ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -263,8 +204,13 @@ class Engine:
         name = _workflow_id(claim.execution_id, claim.attempt)
         with self._lock:
             self._active.add(name)
-        with SetWorkflowID(name):
-            DBOS.start_workflow(self._workflow, assignment.to_text())
+        try:
+            with SetWorkflowID(name):
+                DBOS.start_workflow(self._workflow, assignment.to_text())
+        except BaseException:
+            with self._lock:
+                self._active.discard(name)  # claimed all the same: the next tick tries again
+            raise
 
     # ── housekeeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -278,6 +224,8 @@ class Engine:
         for claim in self._store.executions.running(self.executor):
             if _workflow_id(claim.execution_id, claim.attempt) not in self._active:
                 self._mend(claim)
+        forget_checkpoints(now)
+        forget_executions(self._store.engine, now - timedelta(days=self._settings.limits.days_kept))
 
     def _mend(self, claim: Claim) -> None:
         """Claimed but not running here: the process died between claim and start, or the engine gave the workflow up."""
@@ -287,11 +235,6 @@ class Engine:
         elif status.status in {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}:
             message = "the execution took its process down again and again, or was cancelled; it is not tried any more"
             self._end_failed(claim.execution_id, claim.attempt, {"kind": "failed", "message": message})
-
-
-def _tell(future: asyncio.Future[Ended], ended: Ended) -> None:
-    if not future.done():
-        future.set_result(ended)
 
 
 def _checkpoint(name: str, body: Callable[[], str]) -> str:

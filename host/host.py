@@ -1,28 +1,25 @@
 """The host without its web: what the pages and the command do is here, each with errors that say what to mend."""
 
 import logging
-import re
-import threading
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
-from ..connector.context import ActionContext, utc_now
-from ..connector.errors import ConnectorError, InvalidInput, Refused, WebhookRejected
+from ..connector.context import ActionContext
+from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
-from ..connector.payload import HttpResponse, Payload, WebhookRequest
-from . import definition, portable, publication
+from ..connector.payload import WebhookRequest
+from . import definition, publication
 from .configuration import Configuration
 from .definition.check import require
-from .engine import Ended, Engine
-from .ids import time_id
-from .inbox import Inbound, Inbox
+from .engine import Engine
+from .inbox import Inbox
+from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
 from .registry import Registry, components
-from .routes import Route, Routes
+from .results import Ended
+from .routes import Routes
 from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
@@ -30,32 +27,10 @@ from .store.connections import ConnectionRecord
 from .store.instances import InstanceRecord
 from .vault import Vault
 from .versions import Versions
-from .work import Workshop, Write
+from .workshop import Workshop, Write
 
-_REFUSALS_AT_ONCE = 100
-_ENDPOINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-class NoSuchEndpoint(Refused):
-    """An address that nobody was given, or one of an instance that is switched off."""
-
-
-class KeyRefused(Refused):
-    """The flow asks for an API key and this is none of its keys."""
-
-
-class TooLarge(InvalidInput):
-    """The body is larger than the host takes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """An accepted request. ``response`` is the trigger's own answer; a ``synchronous`` flow's result comes before it."""
-
-    execution_id: str
-    duplicate: bool
-    synchronous: bool
-    response: HttpResponse | None = None
+_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".webhooks")))
+_LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
 class Host:
@@ -89,24 +64,37 @@ class Host:
             ),
         )
         self.inbox = Inbox(store.engine, settings.limits, self.engine.wake)
-        self._refusing = threading.Semaphore(_REFUSALS_AT_ONCE)
+        self.reception = Reception(
+            routes=self.routes,
+            inbox=self.inbox,
+            records=self._records,
+            refusals=store.refusals,
+            limits=settings.limits,
+        )
+        self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
         """Raises DatabaseUnusable, VaultLocked or InvalidComponent, each with what to do."""
         registry = components(settings.components)
         store = Store.open(settings)
-        return cls(settings, store, Vault.open(settings, store.engine), registry)
+        try:
+            return cls(settings, store, Vault.open(settings, store.engine), registry)
+        except BaseException:
+            store.close()
+            raise
 
     def start(self) -> None:
         """Execute what is accepted, beginning with what the last process left."""
         self.engine.start()
-        for name in ("", "dbos", "twilio_connector"):
-            for handler in logging.getLogger(name).handlers:
-                handler.addFilter(RedactingFilter(self.redactor))
+        self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
+        for place in self._filtered:
+            place.addFilter(self._filter)
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""
+        for place in self._filtered:
+            place.removeFilter(self._filter)
         self.inbox.close()
         if self.engine.executor:
             self.engine.stop()
@@ -134,58 +122,12 @@ class Host:
     async def receive(
         self, endpoint_id: str, request: WebhookRequest, *, api_key: str | None = None, source: str = ""
     ) -> Received:
-        """Verify, normalise and accept; when it returns, the request is on disk.
-
-        Raises NoSuchEndpoint, KeyRefused, WebhookRejected, TooLarge, InvalidInput (the body is malformed), or Busy.
-        """
-        route = await self.routes.find(endpoint_id) if _ENDPOINT.fullmatch(endpoint_id) else None
-        if route is None or not route.instance.enabled:
-            raise NoSuchEndpoint("there is no such endpoint, or its instance is switched off", status=404)
-        try:
-            return await self._accept(route, request, api_key)
-        except (Refused, InvalidInput) as error:
-            self._note_refusal(endpoint_id, f"{error.kind}: {error}", request.method, source)
-            raise
-
-    async def _accept(self, route: Route, request: WebhookRequest, api_key: str | None) -> Received:
-        if not route.admits(api_key):
-            raise KeyRefused("the flow asks for an API key in the header Api-Key", status=401)
-        if len(request.body) > self.settings.limits.body:
-            raise TooLarge(f"the body is larger than {self.settings.limits.body} bytes", field="body", status=413)
-        execution_id = time_id()
-        context = replace(route.context, execution_id=execution_id, started_at=portable.instant(utc_now()))
-        result = route.trigger.emit(context, request, route.inputs)
-        accepted = await self.inbox.accept(
-            Inbound(
-                execution_id=execution_id,
-                endpoint_id=route.endpoint_id,
-                instance_id=route.instance.id,
-                version_id=route.instance.version_id,
-                flow=route.flow.name,
-                payload=portable.dumps(envelope(result.payload)),
-                identities=result.dedupe,
-            )
-        )
-        return Received(
-            execution_id=accepted.execution_id,
-            duplicate=accepted.duplicate,
-            synchronous=route.flow.synchronous,
-            response=result.response,
-        )
-
-    def _note_refusal(self, endpoint_id: str, reason: str, method: str, source: str) -> None:
-        """Written down with other writes, and only so many at a time: rubbish must not slow down what is accepted."""
-        log = logging.getLogger("twilio_connector.webhooks")
-        log.warning("refused %s to endpoint %s…: %s", method, endpoint_id[:6], reason)
-        if self._refusing.acquire(blocking=False):
-            add = partial(
-                self.store.refusals.write, endpoint_id=endpoint_id, reason=reason, method=method, source=source
-            )
-            self._records.put(add).add_done_callback(lambda _: self._refusing.release())
+        """Verify, normalise and accept; when it returns, the request is on disk. Raises as Reception.receive does."""
+        return await self.reception.receive(endpoint_id, request, api_key=api_key, source=source)
 
     async def result(self, execution_id: str, timeout: float | None = None) -> Ended:  # noqa: ASYNC109
         """How an execution ended. Raises TimeoutError after ``timeout`` seconds, by default the synchronous deadline."""
-        return await self.engine.result(execution_id, timeout or self.settings.limits.sync_deadline)
+        return await self.engine.results.wait(execution_id, timeout or self.settings.limits.sync_deadline)
 
     # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -207,8 +149,9 @@ class Host:
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
         kind.build(given)
+        saved = self.store.connections.update(connection_id, name=name, secret=self.vault.seal(connection_id, given))
         self.routes.forget()
-        return self.store.connections.update(connection_id, name=name, secret=self.vault.seal(connection_id, given))
+        return saved
 
     def connection_form(self, connection_id: str) -> tuple[dict[str, Any], frozenset[str]]:
         """The fields that may be shown, and the names of the secrets that have a value."""
@@ -292,13 +235,6 @@ class Host:
     def remove_key(self, key_id: str) -> None:
         self.store.instances.remove_key(key_id)
         self.routes.forget()
-
-
-def envelope(payload: Payload) -> dict[str, Any]:
-    """The payload as flows see it: the platform's envelope, the raw body still bytes."""
-    return replace(payload, raw_body=None).to_json() | {
-        "rawBody": {"data": payload.raw_body, "contentType": payload.content_type}
-    }
 
 
 def hidden(kind: ConnectionType) -> frozenset[str]:

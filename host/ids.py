@@ -3,6 +3,7 @@
 import random
 import secrets
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -13,6 +14,11 @@ def time_id() -> str:
     unique = random.getrandbits(62)
     value = milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | unique
     return str(UUID(int=value))
+
+
+def first_id(moment: datetime) -> str:
+    """What every ``time_id`` made at that moment or later is not less than."""
+    return str(UUID(int=int(moment.timestamp() * 1000) << 80))
 
 
 def opaque_id() -> str:

@@ -54,7 +54,7 @@ class Redactor:
 
 
 class RedactingFilter(logging.Filter):
-    """Strikes secrets out of log records and tracebacks. It belongs on handlers: those of loggers are not inherited."""
+    """Strikes secrets out of log records and tracebacks. It belongs on handlers: loggers do not inherit filters."""
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__()

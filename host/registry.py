@@ -14,10 +14,5 @@ def components(mounted: Iterable[Path] = ()) -> Registry:
     return discover([*_folders(OWN), *mounted])
 
 
-def is_own(component: Component) -> bool:
-    """Whether it is one of the host's own, whose pure actions give the same for the same inputs."""
-    return component.root.parent == OWN.resolve()
-
-
 def _folders(parent: Path) -> list[Path]:
     return sorted(manifest.parent for manifest in parent.glob("*/component.yaml"))

@@ -16,7 +16,7 @@ _DATABASE_MEND = "use postgresql://user:password@host/database, or leave it out 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Sizes in bytes, times in seconds."""
+    """Sizes in bytes, times in seconds; executions that ended are kept for ``days_kept``."""
 
     body: int = 1 << 20
     step: int = 4 << 20
@@ -27,6 +27,7 @@ class Limits:
     sync_deadline: float = 12.0
     stop_deadline: float = 10.0
     refusals_kept: int = 1000
+    days_kept: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,86 +4,39 @@ The engine is handed in as ``checkpoint(name, body)``: it runs ``body`` and keep
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
-
-import sqlalchemy as sa
 
 from ..connector.component import Action
 from ..connector.context import ActionContext, utc_now
-from ..connector.errors import InvalidInput, OutcomeUnknown
+from ..connector.errors import InvalidInput, OutcomeUnknown, TryLater
 from ..connector.result import ActionResult
 from . import outcome, portable
-from .configuration import Configuration
+from .claims import StepClaims
 from .definition import model
 from .expressions import Scope, shown
-from .redact import Redactor
-from .registry import Registry, is_own
-from .routes import Routes
 from .runner import FlowOutcome, States, StepCall, StepRecord, run
-from .settings import Limits
-from .store import Store
-from .store.commit import GroupCommit
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
-from .versions import Versions
+from .workshop import Assignment, Stopping, Workshop, record_text
 
-Write = Callable[[sa.Connection], Any]
 Checkpoint = Callable[[str, Callable[[], str]], str]
 
 
-class Stopping(BaseException):
-    """The host is stopping. No error of the flow: nothing is recorded, and the next start goes on from the last checkpoint."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Assignment:
-    """What an attempt is told, kept with it: a change of configuration in mid-run does not change its way."""
-
-    execution_id: str
-    attempt: int
-    config: Mapping[str, Any] = field(repr=False)
-    connections: Mapping[str, str]
-
-    def to_text(self) -> str:
-        return portable.dumps(asdict(self))
-
-    @classmethod
-    def from_text(cls, text: str) -> "Assignment":
-        return cls(**portable.loads(text))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Workshop:
-    """What every execution of a host uses."""
-
-    store: Store
-    registry: Registry
-    versions: Versions
-    configuration: Configuration
-    routes: Routes
-    records: GroupCommit[Write, Any]
-    limits: Limits
-    stopping: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def redactor(self) -> Redactor:
-        return self.configuration.redactor
-
-    def run(self, assignment: Assignment, checkpoint: Checkpoint) -> FlowOutcome:
-        """Run the flow. Raises the error that it ends with; others than a ConnectorError are faults of the host."""
-        attempt = prepare(self, assignment, checkpoint)
-        return run(
-            attempt.flow,
-            attempt.scope,
-            attempt.perform,
-            states=attempt.states,
-            sleep=attempt.sleep,
-            observe=attempt.observe,
-        )
+def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) -> FlowOutcome:
+    """Run the flow. Raises the error that it ends with; others than a ConnectorError are faults of the host."""
+    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint))
+    return run(
+        attempt.flow,
+        attempt.scope,
+        attempt.perform,
+        states=attempt.states,
+        sleep=attempt.sleep,
+        observe=attempt.observe,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,15 +53,13 @@ class Attempt:
     context: ActionContext
 
     def perform(self, call: StepCall) -> ActionResult:
-        component = self.workshop.registry[call.step.action.component.key]
-        action = component.actions[call.step.action.key]
-        if action.pure and is_own(
-            component
-        ):  # of others it only says that asking again is harmless, not that it is the same
-            return outcome.unpack(self._act(action, call))
+        action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
+        if action.pure:
+            return outcome.unpack(self._act(action, call, None))
         if self.workshop.stopping.is_set():
             raise Stopping
-        return outcome.unpack(self.checkpoint(f"{call.path}#{call.attempt}", lambda: self._once(action, call)))
+        kept = self.checkpoint(f"{call.path}#{call.attempt}", lambda: self._sealed(self._once(action, call)))
+        return outcome.unpack(self._opened(kept))
 
     def sleep(self, seconds: float) -> None:
         """Sleep until a time that is checkpointed, so that a restart does not begin the wait again."""
@@ -122,20 +73,30 @@ class Attempt:
     def _once(self, action: Action, call: StepCall) -> str:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
         row = self._begun(call)
-        fresh = self.workshop.records.put(lambda connection: begin_step(connection, row)).result()
-        if not fresh and not action.pure:
+        began = self.workshop.write(lambda connection: begin_step(connection, row))
+        if began and not (action.repeatable or action.looks_first):
             return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
-        return self._act(action, call)
+        return self._act(action, call, began)
 
-    def _act(self, action: Action, call: StepCall) -> str:
+    def _sealed(self, text: str) -> str:
+        """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""
+        if self.workshop.redactor.strike(text) == text:
+            return text
+        return _SEALED + self.workshop.configuration.vault.seal(self.assignment.execution_id, {"text": text})
+
+    def _opened(self, kept: str) -> str:
+        if not kept.startswith(_SEALED):
+            return kept
+        fields = self.workshop.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(_SEALED))
+        return str(fields["text"])
+
+    def _act(self, action: Action, call: StepCall, began: datetime | None) -> str:
         try:
-            result = action.perform(self._context(call), call.inputs)
+            result = action.perform(self._context(action, call, began), call.inputs)
             text = outcome.pack(result, self.workshop.limits.step)
-            self._keep(result)
-        except sa.exc.SQLAlchemyError as error:
-            return self._failed(call, outcome.OutputRefused(f"the step ran, but its state could not be kept: {error}"))
         except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
             return self._failed(call, error)
+        self.workshop.patiently(lambda: self._keep(result))
         return text
 
     def _failed(self, call: StepCall, error: Exception) -> str:
@@ -152,12 +113,14 @@ class Attempt:
         }
         self.workshop.store.states.merge(self.owners, changes)
 
-    def _context(self, call: StepCall) -> ActionContext:
+    def _context(self, action: Action, call: StepCall, began: datetime | None) -> ActionContext:
         return replace(
             self.context,
             step_id=call.path,
             results=call.results,
-            sleep=self._nap,
+            first_attempt=began,
+            claims=self._claims(call),
+            sleep=self._break_off if action.looks_first else self._nap,
             instance_state=call.states.instance,
             cross_flow_state=call.states.cross_flow,
             execution_state=call.states.execution,
@@ -165,8 +128,22 @@ class Attempt:
         )
 
     def _nap(self, seconds: float) -> None:
-        """A sleep inside a step; a stopping host wakes it, and the step is then interrupted like any other."""
-        self.workshop.stopping.wait(seconds)
+        """A sleep inside a step, between two tries. A stopping host ends it, and the step says that it may be tried again."""
+        if self.workshop.stopping.wait(seconds):
+            raise TryLater("the host stopped while the step waited to try again", retry_after=seconds)
+
+    def _break_off(self, seconds: float) -> None:
+        """A sleep inside a step that looks first. It may be waiting for what it sent, so it goes on at the next start."""
+        if self.workshop.stopping.wait(seconds):
+            raise Stopping
+
+    def _claims(self, call: StepCall) -> StepClaims:
+        return StepClaims(
+            workshop=self.workshop,
+            component=call.step.action.component.key,
+            execution_id=self.assignment.execution_id,
+            step=f"{self.assignment.attempt}/{call.path}#{call.attempt}",
+        )
 
     def _begun(self, call: StepCall) -> StepRow:
         now = utc_now()
@@ -201,16 +178,11 @@ class Attempt:
         )
 
 
+_SEALED = "sealed:"  # an outcome is JSON and so begins with a brace
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
-    "(an action that may safely be repeated says pure: true in its component.yaml)"
+    "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true)"
 )
-
-
-def record_text(value: Any, workshop: Workshop) -> str:
-    """Portable JSON for the record, secrets struck out. What is too large to keep is replaced by a note of its size."""
-    text = workshop.redactor.strike(portable.dumps(value))
-    return text if len(text) <= workshop.limits.step else portable.dumps({"$tooLarge": len(text)})
 
 
 def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) -> Attempt:

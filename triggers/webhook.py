@@ -63,8 +63,8 @@ def webhook(
 ) -> Annotated[TriggerResult, Example(EXAMPLE)]:
     """Accept what Twilio signed for this account: a form, JSON, or a GET. Raises WebhookRejected for all else."""
     _verify(request, inputs.twilio_connection)
-    content_type = request.header("Content-Type") or ""
     query = request.url.partition("#")[0].partition("?")[2]
+    content_type = request.header("Content-Type") or ("" if signature.BODY_HASH in query else form.CONTENT_TYPE)
     said = _said(request, content_type, query)
     _check_account(said, inputs.twilio_connection)
     payload = Payload.of(

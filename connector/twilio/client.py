@@ -61,10 +61,10 @@ class TwilioClient:
         """Make one. Raises OutcomeUnknown where it may have been made; it is not tried again then."""
         return resource.shape(self._post(resource, resource.collection(self._with_account(parents)), values))
 
-    def fetch(self, resource: Resource, sid: str, **parents: str) -> Any:
-        """Read one."""
+    def fetch(self, resource: Resource, sid: str = "", values: Values = (), **parents: str) -> Any:
+        """Read one; without a SID, the only one there is, such as the balance."""
         url = self._url(resource, resource.item(self._with_account(parents), sid))
-        return resource.shape(self._json(self.send("GET", url)))
+        return resource.shape(self._json(self.send("GET", url, params=tuple(form_pairs(values)))))
 
     def update(self, resource: Resource, sid: str, values: Values, **parents: str) -> Any:
         """Change one."""
@@ -109,10 +109,12 @@ class TwilioClient:
         retry: Retry | None = None,
         authenticated: bool = True,
         redirects: bool = False,
+        largest: int | None = None,
     ) -> Answer:
         """Send a request to a URL that was resolved by ``base``, again where that is safe, and read its answer.
 
-        The answer is 2xx; with ``redirects`` it may be one, which is never followed here.
+        The answer is 2xx and has at most ``largest`` bytes (else ``MAX_ANSWER``); with ``redirects`` it may be one, which is
+        never followed here.
         """
         request = HttpRequest(
             method=method,
@@ -125,12 +127,12 @@ class TwilioClient:
             timeout=timeout or self.timeout,
             stream=True,
         )
-        return self._repeat(request, retry or self.retry, redirects=redirects)
+        return self._repeat(request, retry or self.retry, redirects=redirects, largest=largest or MAX_ANSWER)
 
-    def _repeat(self, request: HttpRequest, retry: Retry, *, redirects: bool) -> Answer:
+    def _repeat(self, request: HttpRequest, retry: Retry, *, redirects: bool, largest: int) -> Answer:
         waited = 0.0
         for attempt in count(1):
-            outcome = self._once(request, redirects=redirects)
+            outcome = self._once(request, redirects=redirects, largest=largest)
             if isinstance(outcome, Answer):
                 return outcome
             if attempt > 1 and request.method == "DELETE" and outcome.status == 404:  # noqa: PLR2004  gone since
@@ -143,10 +145,10 @@ class TwilioClient:
             waited += wait
         raise AssertionError
 
-    def _once(self, request: HttpRequest, *, redirects: bool) -> Answer | ConnectorError:
+    def _once(self, request: HttpRequest, *, redirects: bool, largest: int) -> Answer | ConnectorError:
         try:
             with self.transport.send(request) as response:
-                body = b"" if request.method == "HEAD" else _read(response, request.method)
+                body = b"" if request.method == "HEAD" else _read(response, request.method, largest)
                 status, headers = response.status_code, response.headers
         except (OSError, ValueError) as error:  # requests looks at a redirect's Location, even unasked
             return network_failure(request.method, error)
@@ -204,15 +206,13 @@ def _items(page: Any, resource: Resource) -> list[Any]:
     return items
 
 
-def _read(response: Any, method: str) -> bytes:
+def _read(response: Any, method: str, largest: int) -> bytes:
     parts, size = [], 0
     for part in response.iter_content(65536):
         size += len(part)
-        if size > MAX_ANSWER:
+        if size > largest:
             kind = Refused if method in REPEATABLE else OutcomeUnknown
-            raise kind(
-                f"the answer is larger than {MAX_ANSWER} bytes: ask for less at once", status=response.status_code
-            )
+            raise kind(f"the answer is larger than {largest} bytes: ask for less at once", status=response.status_code)
         parts.append(part)
     return b"".join(parts)
 

@@ -5,14 +5,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 
-from pydantic.alias_generators import to_camel
+from pydantic import SecretStr
+from pydantic.alias_generators import to_camel, to_snake
+
+from ..errors import InvalidInput
 
 API_2010 = "/2010-04-01"
 ACCOUNT_SID = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
 """The account of the examples."""
+
+
+def example_sid(prefix: str) -> str:
+    """An identifier for examples."""
+    return f"{prefix}1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d"
+
 
 _RFC_2822_UTC = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) \+0000")
 _MONTHS = dict(
@@ -25,7 +35,7 @@ class Resource:
     """One of Twilio's resources.
 
     ``path`` may hold ``{account}`` and the names of parents, which are fields of the inputs; ``items`` is a page's list;
-    ``example`` one of them as it leaves this connector.
+    ``example`` one of them as it leaves this connector; what ``secrets`` names, never leaves it.
     """
 
     name: str
@@ -34,6 +44,7 @@ class Resource:
     product: str = "api"
     extension: str = ""
     dates: frozenset[str] = frozenset({"date_created", "date_updated"})
+    secrets: frozenset[str] = frozenset()
     example: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def collection(self, parents: Mapping[str, str]) -> str:
@@ -41,24 +52,42 @@ class Resource:
         return self.path.format_map(parents) + self.extension
 
     def item(self, parents: Mapping[str, str], sid: str) -> str:
-        """The path of one."""
-        return f"{self.path.format_map(parents)}/{sid}{self.extension}"
+        """The path of one; without a SID, of the only one there is."""
+        return f"{self.path.format_map(parents)}/{sid}{self.extension}" if sid else self.collection(parents)
 
     def parents(self, inputs: Any) -> dict[str, str]:
         """The parts of the path that the inputs say."""
         names = {name for _, name, _, _ in Formatter().parse(self.path) if name and name != "account"}
         return {name: getattr(inputs, name) for name in names}
 
+    def content(self, parents: Mapping[str, str], sid: str, extension: str = "") -> str:
+        """The path of what one holds, such as the bytes of a picture; the extension may say in which form."""
+        return f"{self.path.format_map(parents)}/{sid}{extension}"
+
     def shape(self, found: Any) -> Any:
         """One of these as the platform has it: camelCase keys, ISO 8601 dates; all else as Twilio sent it, known or not."""
         if not isinstance(found, Mapping):
             return found
-        return {to_camel(key): iso_date(value) if key in self.dates else value for key, value in found.items()}
+        return {
+            _camel(key): iso_date(value) if key in self.dates else value
+            for key, value in found.items()
+            if key not in self.secrets
+        }
+
+
+def dates(*more: str) -> frozenset[str]:
+    """The keys whose values are dates: those that every resource has, and more."""
+    return frozenset({"date_created", "date_updated", *more})
 
 
 def api_2010(name: str, path: str, items: str, **more: Any) -> Resource:
     """A resource of an account in the 2010 API, which answers in XML without the extension."""
     return Resource(name=name, path=f"{API_2010}/Accounts/{{account}}/{path}", items=items, extension=".json", **more)
+
+
+@lru_cache(maxsize=1024)
+def _camel(key: str) -> str:
+    return to_camel(key)
 
 
 def iso_date(value: Any) -> Any:
@@ -88,13 +117,24 @@ def form_pairs(values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Iterato
     for name, value in values.items() if isinstance(values, Mapping) else values:
         for item in value if isinstance(value, list | tuple) else [value]:
             if item is not None:
-                yield name, _form_text(item)
+                yield name, _encodable(name, _form_text(item))
+
+
+def _encodable(name: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        field = to_camel(to_snake(name))
+        raise InvalidInput(f"{field}: holds half of a character; copy it again", field=field) from None
+    return text
 
 
 def _form_text(value: Any) -> str:
     match value:
         case bool():
             return str(value).lower()
+        case SecretStr():
+            return value.get_secret_value()
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         case date():

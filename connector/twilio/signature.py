@@ -103,8 +103,8 @@ def _check(tokens: Any, url: Any, body: Any, headers: Any, method: Any) -> None:
         raise _Rejected("signature", f"there is no {SIGNATURE_HEADER}: Twilio sends one with every request")
     address = _bytes(url, "url").partition(b"#")[0]  # connection overrides (#rc=…) are never signed
     content = _bytes(body, "body")
-    is_form = _is_form(method, given.content_type, content)
     declared = _declared_hash(address)
+    is_form = _is_form(method, given.content_type, declared)
     if declared is None and content and not is_form:
         raise _Rejected("body", f"this body is no form, and the URL has no {BODY_HASH}: nothing signs it")
     _check_signature(secrets, algorithm, given.signature, address, _signed_parameters(content) if is_form else b"")
@@ -179,12 +179,13 @@ def _signed_at_once(body: bytes) -> bytes:
     return unquote_to_bytes(joined.encode("latin-1")).replace(b"\0", b"")
 
 
-def _is_form(method: Any, content_type: str, body: bytes) -> bool:
+def _is_form(method: Any, content_type: str, declared: bytes | None) -> bool:
+    """Whether the body's parameters are signed. A body without a type is a form, unless the URL has its hash."""
     if not isinstance(method, str):
         raise _Rejected("headers", "the method must be text, such as POST")
     if method.upper() in {"GET", "HEAD"}:
         return False
-    return form.is_form(content_type) or (not content_type and not body)
+    return form.is_form(content_type) if content_type else declared is None
 
 
 def _declared_hash(address: bytes) -> bytes | None:

@@ -29,7 +29,11 @@ class Store:
         """Connect and make what is missing. Raises DatabaseUnusable."""
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = connect(settings)
-        prepare(engine)
+        try:
+            prepare(engine)
+        except BaseException:
+            engine.dispose()
+            raise
         return cls(engine, settings.limits.refusals_kept)
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import sqlalchemy as sa
@@ -115,7 +116,7 @@ def _settle(waiters: Sequence[Waiter[Result]], outcomes: Sequence[Result | Excep
         else:
             _tell(waiter, outcome)
     for loop, told in by_loop.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop has ended, and with it whoever waited
             loop.call_soon_threadsafe(_tell_all, told)
 
 

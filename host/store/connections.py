@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
 from ..ids import time_id
-from .database import reading
+from .database import reading, storable
 from .schema import connections as table
 from .schema import instances
 
@@ -81,10 +81,10 @@ class Connections:
             connection.execute(sa.delete(table).where(table.c.id == connection_id))
 
     def get(self, connection_id: str) -> ConnectionRecord | None:
-        return self._one(table.c.id == connection_id)
+        return self._one(table.c.id == connection_id) if storable(connection_id) else None
 
     def named(self, name: str) -> ConnectionRecord | None:
-        return self._one(table.c.name == name.strip())
+        return self._one(table.c.name == name.strip()) if storable(name) else None
 
     def require(self, connection_id: str) -> ConnectionRecord:
         """Like get; raises InvalidInput when there is none."""
@@ -106,8 +106,8 @@ class Connections:
 
 
 def _name(name: str) -> str:
-    if not name.strip():
-        raise InvalidInput("name: give the connection a name", field="name")
+    if not name.strip() or not storable(name):
+        raise InvalidInput("name: give the connection a name, in printable characters", field="name")
     return name.strip()
 
 

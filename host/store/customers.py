@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from ...connector.context import Customer, utc_now
+from ...connector.errors import InvalidInput
 from ..ids import time_id
-from .database import insert, reading
+from .database import insert, reading, storable
 from .schema import customers as table
 
 
@@ -15,7 +16,9 @@ class Customers:
     engine: sa.Engine
 
     def ensure(self, external_id: str, name: str = "") -> Customer:
-        """The customer of that external id, made when there is none; a ``name`` given renames."""
+        """The customer of that external id, made when there is none; a ``name`` given renames. Raises InvalidInput."""
+        if not external_id or not storable(external_id + name):
+            raise InvalidInput("customer: give the customer's external id, in printable characters", field="customer")
         with self.engine.begin() as connection:
             values = {"id": time_id(), "external_id": external_id, "name": name or external_id, "created_at": utc_now()}
             statement = insert(connection, table).values(values)
@@ -27,6 +30,8 @@ class Customers:
             return _customer(connection.execute(sa.select(table).where(table.c.external_id == external_id)).one())
 
     def get(self, customer_id: str) -> Customer | None:
+        if not storable(customer_id):
+            return None
         with reading(self.engine).begin() as connection:
             row = connection.execute(sa.select(table).where(table.c.id == customer_id)).one_or_none()
         return None if row is None else _customer(row)

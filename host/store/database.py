@@ -27,7 +27,7 @@ def connect(settings: Settings) -> sa.Engine:
     if settings.is_postgres:
         engine = sa.create_engine(settings.database_url.get_secret_value(), pool_size=10, pool_pre_ping=True)
         return engine.execution_options(schema_translate_map={None: SCHEMA})
-    return sqlite_engine(settings.data / "host.sqlite")
+    return sqlite_engine(private(settings.data / "host.sqlite"))
 
 
 def sqlite_engine(path: Path) -> sa.Engine:
@@ -36,6 +36,17 @@ def sqlite_engine(path: Path) -> sa.Engine:
     sa.event.listen(engine, "connect", _on_sqlite_connect)
     sa.event.listen(engine, "begin", _on_sqlite_begin)
     return engine
+
+
+def private(path: Path) -> Path:
+    """The file, made for its owner only if it is not there; SQLite gives its companions the same mode."""
+    path.touch(mode=0o600)
+    return path
+
+
+def storable(text: str) -> bool:
+    """Whether every database takes the text: Postgres has no NUL, and no UTF-8 has lone surrogates."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -59,7 +70,7 @@ def prepare(engine: sa.Engine) -> None:
     try:
         with engine.begin() as connection:
             _prepare(connection)
-    except sa.exc.OperationalError as error:
+    except sa.exc.DBAPIError as error:
         raise DatabaseUnusable(_unreachable(engine, error)) from None
 
 
@@ -78,7 +89,7 @@ def _prepare(connection: sa.Connection) -> None:
         )
 
 
-def _unreachable(engine: sa.Engine, error: sa.exc.OperationalError) -> str:
+def _unreachable(engine: sa.Engine, error: sa.exc.DBAPIError) -> str:
     place = engine.url.render_as_string(hide_password=True)
     reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
     return f"cannot open the database {place}: {reason}. Check that it runs and that DATABASE_URL is right"

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
 from ..ids import opaque_id, time_id
-from .database import insert, reading
+from .database import insert, reading, storable
 from .schema import customers, endpoint_keys, endpoints, instances, integrations, versions
 
 
@@ -73,6 +73,8 @@ class Instances:
         Endpoints stay while their flow does, so deploying again changes no address. Raises InvalidInput when the name
         belongs to an instance of another integration.
         """
+        if not name.strip() or not storable(name):
+            raise InvalidInput("name: give the instance a name, in printable characters", field="name")
         with self.engine.begin() as connection:
             fixed = {"integration_id": integration_id, "customer_id": customer_id, "name": name}
             changes = {"version_id": version_id, "config": dict(config), "connections": dict(connections)}
@@ -81,8 +83,10 @@ class Instances:
         return self.require(instance_id)
 
     def get(self, instance_id: str) -> InstanceRecord | None:
+        if not storable(instance_id):
+            return None
         with reading(self.engine).begin() as connection:
-            row = connection.execute(_query().where(instances.c.id == instance_id)).mappings().one_or_none()
+            row = connection.execute(_ONE, {"id_": instance_id}).mappings().one_or_none()
         return None if row is None else InstanceRecord(**row)
 
     def require(self, instance_id: str) -> InstanceRecord:
@@ -165,6 +169,9 @@ def _query() -> sa.Select[Any]:
         .join(versions, versions.c.id == instances.c.version_id)
         .join(customers, customers.c.id == instances.c.customer_id)
     )
+
+
+_ONE = _query().where(instances.c.id == sa.bindparam("id_"))
 
 
 def _put(connection: sa.Connection, fixed: Mapping[str, str], changes: Mapping[str, Any]) -> str:

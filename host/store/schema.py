@@ -171,7 +171,7 @@ steps = sa.Table(
     metadata,
     _ref("executions.id", primary_key=True),
     sa.Column("flow_attempt", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("path", sa.String(512), primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
     sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("component", sa.Text, nullable=False),
@@ -182,6 +182,17 @@ steps = sa.Table(
     sa.Column("error", Json),
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("ended_at", Instant),
+)
+
+# What a step made at a service: no other step takes it for its own when it looks for what it may have made.
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("component", sa.String(64), primary_key=True),
+    sa.Column("sid", sa.String(255), primary_key=True),
+    _ref("executions.id", index=True),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
 )
 
 states = sa.Table(

@@ -10,6 +10,7 @@ from ...connector.payload import HttpResponse
 
 _SERVERS_OWN = frozenset(
     {
+        "cache-control",
         "clear-site-data",
         "connection",
         "content-length",
@@ -20,6 +21,7 @@ _SERVERS_OWN = frozenset(
         "set-cookie",
         "transfer-encoding",
         "x-content-type-options",
+        "x-execution-id",
     }
 )
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")

@@ -24,7 +24,8 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
             field="host",
         )
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # By its name: asyncio turns Nagle's delay off only for sockets that say they are TCP.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((address, port))

@@ -22,7 +22,11 @@ PREFIX = "/trigger/"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ALLOW = {"allow": ", ".join((*METHODS, "HEAD", "OPTIONS"))}
 # A flow may answer with HTML made of what a stranger sent; sandboxed, it is not of the pages' origin.
-HEADERS = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff", "cache-control": "no-store"}
+HEADERS = [
+    (b"content-security-policy", b"sandbox"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
 BODY_SECONDS = 10.0
 
 log = logging.getLogger("twilio_connector.webhooks")
@@ -44,7 +48,7 @@ class Triggers:
             return
         except Exception as error:  # noqa: BLE001 (whatever it is, the caller gets an answer of the same shape)
             response = refused(error)
-        response.headers.update(HEADERS)
+        response.raw_headers.extend(HEADERS)
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
@@ -64,7 +68,7 @@ class Triggers:
             source=str((scope.get("client") or ("",))[0]),
         )
         response = await self._reply(received)
-        response.headers["x-execution-id"] = received.execution_id
+        response.raw_headers.append((b"x-execution-id", received.execution_id.encode()))
         return response
 
     async def _reply(self, received: Received) -> Response:

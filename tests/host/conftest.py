@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 from twilio_connector.connector.payload import WebhookRequest
-from twilio_connector.host.engine import Ended
 from twilio_connector.host.host import Host
+from twilio_connector.host.results import Ended
 from twilio_connector.host.settings import Settings
 from twilio_connector.host.store import Store
 from twilio_connector.host.store.instances import InstanceRecord
@@ -75,7 +75,7 @@ actions:
   note: {label: Note, description: Write a line, entry: "probe:note"}
   fail: {label: Fail, description: Fail in a chosen way, entry: "probe:fail"}
   give: {label: Give, description: Give back a value, entry: "probe:give"}
-  look: {label: Look, description: Write a line and harm nothing, entry: "probe:note", pure: true}
+  look: {label: Look, description: Write a line and harm nothing, entry: "probe:note", readOnly: true}
   count: {label: Count, description: Count in the state, entry: "probe:count"}
 """
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 from twilio_connector.host.answer import accepted, answer, too_late
-from twilio_connector.host.engine import Ended
+from twilio_connector.host.results import Ended
 
 
 def ended(**result):

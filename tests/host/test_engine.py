@@ -1,7 +1,19 @@
 """Accepted executions end, whatever happens on the way."""
 
+import asyncio
+import base64
+import time
+from urllib.parse import quote, quote_plus
+
 import pytest
+import sqlalchemy as sa
+from twilio_connector.connector.payload import WebhookRequest
 from twilio_connector.host import portable
+
+TOKEN = (
+    "requiredConfigVars:\n  - {key: Token, dataType: connection, "
+    "connection: {component: {key: probe, isPublic: true, version: LATEST}, key: token}}\n"
+)
 
 
 @pytest.fixture
@@ -109,24 +121,18 @@ def test_an_execution_ends_on_the_version_that_it_was_accepted_for(host, integra
 
 
 def test_a_result_that_is_late_is_a_timeout(host):
-    import asyncio
-
     with pytest.raises(TimeoutError):
         asyncio.run(host.result("nowhere", 0.01))
 
 
 def test_secrets_stay_out_of_records_but_reach_the_flow(host, integration, step, call, tmp_path):
-    config = (
-        "requiredConfigVars:\n  - {key: Token, dataType: connection, "
-        "connection: {component: {key: probe, isPublic: true, version: LATEST}, key: token}}\n"
-    )
     host.add_connection(
         name="mine", component="probe", key="token", fields={"account": "A1", "token": "hunter2-hunter2"}
     )
     path = integration(
         step("Note", "note", file=str(tmp_path / "f"), line="x", token="#Token"),
         step("Again", "note", file=str(tmp_path / "f"), line="$note.results.seen"),
-        config=config,
+        config=TOKEN,
     )
     ended = call(host.deploy(path, customer="acme", config={"Token": "mine"}))
     assert ended.status == "succeeded", ended.error
@@ -134,3 +140,35 @@ def test_secrets_stay_out_of_records_but_reach_the_flow(host, integration, step,
     rows = host.store.executions.steps(ended.execution_id)
     assert portable.loads(rows[0].output)["seen"] == "[secret]"
     assert "hunter2" not in repr(rows) + repr(host.store.executions.get(ended.execution_id))
+
+
+def test_no_file_of_the_host_holds_a_secret_however_written(host, integration, step, call, tmp_path):
+    secret = "hunter2/+ hunter2"
+    host.add_connection(name="mine", component="probe", key="token", fields={"account": "A1", "token": secret})
+    path = integration(step("Note", "note", file=str(tmp_path / "f"), line="x", token="#Token"), config=TOKEN)
+    instance = host.deploy(path, customer="acme", config={"Token": "mine"})
+    assert call(instance).status == "succeeded"
+    forms = {secret, quote(secret), quote_plus(secret), base64.b64encode(secret.encode()).decode()[:20]}
+    for file in host.settings.data.rglob("*"):
+        text = file.read_bytes().decode("latin-1") if file.is_file() else ""
+        assert not [form for form in forms if form in text], file
+
+
+@pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_flow_outlives_the_connections_to_its_database(deploy, host, step, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    instance = deploy(
+        step("First", "note", file=str(first), line="x", seconds="0.3"),
+        step("Second", "note", file=str(second), line="x"),
+    )
+    (endpoint,) = host.store.instances.endpoints(instance.id)
+    accepted = asyncio.run(host.receive(endpoint.id, WebhookRequest(url="/"))).execution_id
+    while not lines(first):
+        time.sleep(0.01)
+    killer = sa.create_engine(host.store.engine.url, isolation_level="AUTOCOMMIT")
+    with killer.connect() as connection:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        connection.exec_driver_sql(f"{others} AND pid <> pg_backend_pid()")
+    killer.dispose()
+    assert asyncio.run(host.result(accepted, 60)).status == "succeeded"
+    assert (lines(first), lines(second)) == (["x"], ["x"])

@@ -1,6 +1,7 @@
 """What pages and command ask of the host."""
 
 import asyncio
+import logging
 import time
 from dataclasses import replace
 
@@ -243,3 +244,35 @@ def test_removing_an_instance_closes_its_addresses(host, endpoint, instance):
     host.remove_instance(instance.id)
     with pytest.raises(NoSuchEndpoint):
         receive(host, endpoint, request())
+
+
+# ── secrets ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_running_host_strikes_known_secrets_out_of_the_log(host, caplog):
+    host.test_connection(add(host).id)
+    for name in ("twilio_connector.flow", "somebody.elses"):
+        logging.getLogger(name).warning("token=%s", "hunter2-hunter2")
+    assert [record.getMessage() for record in caplog.records] == ["token=[secret]"] * 2
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\0b", "\ud800"])
+def test_names_that_a_database_does_not_take_are_refused(host, name):
+    with pytest.raises(InvalidInput, match="printable"):
+        add(host, name)
+    with pytest.raises(InvalidInput, match="printable"):
+        host.store.customers.ensure(name.strip())
+
+
+def test_what_strangers_ask_for_by_id_is_simply_not_there(host):
+    for odd in ("a\0b", "\ud800", "x" * 9999):
+        assert host.store.executions.get(odd) is None
+        assert host.store.instances.get(odd) is None
+        assert host.store.connections.get(odd) is None
+        assert host.store.customers.get(odd) is None
+
+
+def test_files_that_hold_data_are_for_their_owner_only(settings, host):
+    for file in settings.data.iterdir():
+        if file.is_file() and file.suffix in {".sqlite", ".key"}:
+            assert file.stat().st_mode & 0o077 == 0, file

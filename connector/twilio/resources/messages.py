@@ -2,6 +2,9 @@
 
 from ..resource import ACCOUNT_SID, api_2010
 
+_SID = "SM1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d"
+_URI = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{_SID}"
+
 MESSAGES = api_2010(
     "message",
     "Messages",
@@ -23,12 +26,25 @@ MESSAGES = api_2010(
         "numSegments": "1",
         "price": None,
         "priceUnit": "USD",
-        "sid": "SM1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d",
+        "sid": _SID,
         "status": "queued",
-        "subresourceUris": {
-            "media": f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/SM1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d/Media.json"
-        },
+        "subresourceUris": {"media": f"{_URI}/Media.json"},
         "to": "+15551234567",
-        "uri": f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/SM1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d.json",
+        "uri": f"{_URI}.json",
     },
 )
+
+FEEDBACK = api_2010(
+    "message feedback",
+    "Messages/{message_sid}/Feedback",
+    "feedback",
+    example={
+        "accountSid": ACCOUNT_SID,
+        "dateCreated": "2026-03-15T14:32:10.000Z",
+        "dateUpdated": "2026-03-15T14:32:10.000Z",
+        "messageSid": _SID,
+        "outcome": "confirmed",
+        "uri": f"{_URI}/Feedback.json",
+    },
+)
+"""What the sender knows of a message's success; there is nothing to list."""

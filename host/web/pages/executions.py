@@ -90,6 +90,8 @@ def detail(request: Request) -> Response:
     if execution is None:
         raise missing("execution")
     rows = store.executions.steps(execution.id)
+    steps = timeline(execution, rows, site.host.registry)
+    payload, result = _value(execution.payload), _result(execution)
     return site.pages.page(
         request,
         "execution.html",
@@ -97,9 +99,10 @@ def detail(request: Request) -> Response:
         execution=execution,
         instance=store.instances.get(execution.instance_id),
         running=execution.status not in ENDED,
-        payload=_value(execution.payload),
-        steps=timeline(execution, rows, site.host.registry),
-        result=_result(execution),
+        payload=payload,
+        body=_body(payload),
+        steps=steps,
+        result=None if steps and steps[-1].output == result else result,
         error=None if _is_told(rows, execution) else Trouble.of(execution.error),
     )
 
@@ -140,6 +143,14 @@ def _view(row: StepRow, first: datetime, span: timedelta, registry: Registry) ->
         output=_value(row.output),
         error=Trouble.of(row.error),
     )
+
+
+def _body(payload: Any) -> Any:
+    """What was said to the flow, without the envelope; None where there is no such thing."""
+    match payload:
+        case {"body": {"data": str() | dict() | list() as data}}:
+            return data
+    return None
 
 
 def _result(execution: ExecutionRecord) -> Any:

@@ -14,7 +14,13 @@ from ...store.instances import EndpointKey, InstanceRecord
 from ..forms import Form
 from ..hints import about_refusals
 from ..site import is_error, missing, names_of, notice, see_other, site_of, with_form
-from .overview import DEPLOY
+
+NOTICES = {
+    "deployed": "Deployed. Give the webhook addresses below to whoever calls them.",
+    "removed": "The key was removed; requests with it are refused.",
+    "paused": "Paused: its webhooks are answered with 404.",
+    "resumed": "It runs again.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +39,9 @@ class FlowCard:
     name: str
     description: str = ""
     synchronous: bool = False
+    endpoint_id: str = ""
     url: str = ""
+    security: str = ""
     keys: Sequence[EndpointKey] = ()
     steps: Sequence[StepCard] = ()
 
@@ -46,23 +54,28 @@ def listing(request: Request) -> Response:
         section="instances",
         notice=notice(request, {}),
         instances=site.host.store.instances.all(),
-        command=DEPLOY,
     )
 
 
 def detail(request: Request) -> Response:
+    return _draw(request)
+
+
+def _draw(request: Request, new_key: tuple[str, str] = ("", "")) -> Response:
+    """The instance; ``new_key`` is an endpoint's id and the key that was made for it just now, shown this once."""
     site, instance = site_of(request), _instance(request)
     store = site.host.store
     flows, problem = _flows(request, instance)
-    endpoints = {endpoint.id for endpoint in store.instances.endpoints(instance.id)}
+    endpoints = _endpoints(request).values()
     refusals = [refusal for refusal in store.refusals.recent() if refusal.endpoint_id in endpoints][:5]
     return site.pages.page(
         request,
         "instance.html",
         section="instances",
-        notice=notice(request, {"paused": "Paused: its webhooks are answered with 404.", "resumed": "It runs again."}),
+        notice=notice(request, NOTICES),
         instance=instance,
         flows=flows,
+        new_key=new_key,
         problem=problem,
         config=list(_config(request, instance)),
         executions=store.executions.recent(instance_id=instance.id, limit=8),
@@ -78,6 +91,29 @@ def pause(request: Request, _form: Form) -> Response:
 
 def resume(request: Request, _form: Form) -> Response:
     return _enable(request, enabled=True)
+
+
+def add_key(request: Request, form: Form) -> Response:
+    endpoint_id = form.get("endpoint")
+    if endpoint_id not in _endpoints(request).values():
+        raise missing("flow")
+    return _draw(request, (endpoint_id, site_of(request).host.add_key(endpoint_id)))
+
+
+def remove_key(request: Request, form: Form) -> Response:
+    host, key_id = site_of(request).host, form.get("key")
+    if not any(
+        key.id == key_id for endpoint in _endpoints(request).values() for key in host.store.instances.keys(endpoint)
+    ):
+        raise missing("key")
+    host.remove_key(key_id)
+    return see_other(f"/instances/{_instance(request).id}", done="removed")
+
+
+def _endpoints(request: Request) -> dict[str, str]:
+    """Ids by flow."""
+    found = site_of(request).host.store.instances.endpoints(_instance(request).id)
+    return {endpoint.flow: endpoint.id for endpoint in found}
 
 
 def _enable(request: Request, *, enabled: bool) -> Response:
@@ -96,7 +132,7 @@ def _instance(request: Request) -> InstanceRecord:
 def _flows(request: Request, instance: InstanceRecord) -> tuple[list[FlowCard], str]:
     """The cards, and what is wrong with the integration where it cannot be read any more."""
     site = site_of(request)
-    endpoints = {endpoint.flow: endpoint.id for endpoint in site.host.store.instances.endpoints(instance.id)}
+    endpoints = _endpoints(request)
     try:
         flows: Mapping[str, Flow] = {flow.name: flow for flow in site.host.versions.load(instance.version_id).flows}
         problem = ""
@@ -114,6 +150,8 @@ def _card(request: Request, name: str, flow: Flow | None, endpoint_id: str | Non
         name=name,
         description=flow.description if flow else "",
         synchronous=bool(flow and flow.synchronous),
+        endpoint_id=endpoint_id or "",
+        security=flow.security if flow else "",
         url=host.address(endpoint_id) if endpoint_id else "",
         keys=host.store.instances.keys(endpoint_id) if endpoint_id else (),
         steps=list(step_cards(flow.steps, host.registry)) if flow else (),
@@ -156,6 +194,8 @@ def routes() -> list[Route]:
     return [
         Route("/instances", listing),
         Route("/instances/{id}", detail),
+        Route("/instances/{id}/keys", with_form(add_key), methods=["POST"]),
+        Route("/instances/{id}/keys/remove", with_form(remove_key), methods=["POST"]),
         Route("/instances/{id}/pause", with_form(pause), methods=["POST"]),
         Route("/instances/{id}/resume", with_form(resume), methods=["POST"]),
     ]

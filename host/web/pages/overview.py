@@ -11,8 +11,6 @@ from ...store import Store
 from ..hints import about_refusals
 from ..site import names_of, site_of
 
-DEPLOY = "twilio-connector serve my-integration.yaml"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -23,7 +21,6 @@ class Step:
     done: bool = False
     href: str = ""
     label: str = ""
-    code: str = ""
 
 
 def first_steps(*, has_connection: bool, has_instance: bool) -> Sequence[Step]:
@@ -39,7 +36,8 @@ def first_steps(*, has_connection: bool, has_instance: bool) -> Sequence[Step]:
             title="Deploy an integration",
             text="An integration file, for a customer. Its flows get webhook addresses.",
             done=has_instance,
-            code="" if has_instance else DEPLOY,
+            href="/instances/new",
+            label="Deploy",
         ),
         Step(
             title="Text your number",

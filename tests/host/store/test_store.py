@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from twilio_connector.connector.errors import InvalidInput
+from twilio_connector.host.settings import Settings
 from twilio_connector.host.store import Store
 from twilio_connector.host.store.database import DatabaseUnusable, prepare
 from twilio_connector.host.store.instances import digest
@@ -158,3 +160,16 @@ def test_state_is_merged_key_by_key(store):
 def test_times_come_back_aware_and_in_order(store):
     made = store.connections.add(name="a", component="c", key="k", seal=str)
     assert made.created_at.utcoffset() == timedelta(0)
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path):
+    url = SecretStr("postgresql://someone:hunter2@127.0.0.1:1/db")
+    with pytest.raises(DatabaseUnusable, match=r"127\.0\.0\.1:1/db.*DATABASE_URL") as caught:
+        Store.open(Settings(data=tmp_path, database_url=url))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    (tmp_path / "host.sqlite").write_text("this is not a database at all, however long it may be" * 20)
+    with pytest.raises(DatabaseUnusable, match="cannot open the database"):
+        Store.open(Settings(data=tmp_path))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from twilio_connector.host.engine import Ended
 from twilio_connector.host.host import Host
+from twilio_connector.host.results import Ended
 from twilio_connector.host.settings import Limits, Settings
 from twilio_connector.host.store.connections import ConnectionRecord
 from twilio_connector.host.store.instances import InstanceRecord
@@ -96,6 +96,12 @@ def client(stranger: TestClient, access: Access) -> TestClient:
     stranger.cookies.set(access.cookie, session)
     stranger.headers["sec-fetch-site"] = "same-origin"
     return stranger
+
+
+@pytest.fixture
+def definition() -> str:
+    """An integration file of the mounted component."""
+    return DEFINITION.replace("{synchronous}", "false")
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_a_webhook_address_can_be_copied(view, served, web_host, instance):
 def test_an_execution_is_followed_to_its_end_and_its_markup_stays_text(view, served, web_host, instance):
     execution_id = accept(web_host, instance)
     view.goto(f"{served}/executions/{execution_id}")
-    view.get_by_text("Payload", exact=True).click()
+    view.get_by_text("Whole payload", exact=True).click()
     view.get_by_role("heading", name="What happened").click()
     finish(web_host, execution_id)
     view.get_by_role("heading", name="Send reply").wait_for()

@@ -343,7 +343,15 @@ def test_an_instance_is_paused_and_resumed(client, web_host, instance):
 
 def test_an_execution_shows_what_went_in_and_out_and_what_to_do(client, execution):
     page = client.get(f"/executions/{execution}").text
-    for shown in ("Payload", "Input", "Output", "Buffer", "21211", "the same request would be refused again"):
+    for shown in (
+        "Whole payload",
+        "Body",
+        "Input",
+        "Output",
+        "Buffer",
+        "21211",
+        "the same request would be refused again",
+    ):
         assert shown in page
 
 
@@ -400,3 +408,79 @@ def test_a_host_without_an_address_is_not_served(web_host, access):
     web_host.settings = replace(web_host.settings, public_url="")
     with pytest.raises(InvalidInput, match="listen first"):
         create_app(web_host, access)
+
+
+# ── deploying ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def file(tmp_path, definition):
+    path = tmp_path / "integration.yaml"
+    path.write_text(definition)
+    return path
+
+
+def test_an_integration_is_configured_and_deployed(client, web_host, connection, file):
+    web_host.store.customers.ensure("acme", "Acme Inc.")
+    begun = client.post("/instances/new", data={"file": str(file), "customer": "acme"})
+    assert begun.status_code == 200
+    for shown in ("Auto reply", "Acme account", "Main account", "Greeting", 'value="Hi"'):
+        assert shown in begun.text
+    form = {"file": str(file), "customer": "acme", "_name": "Mine", "v0": connection.id, "v1": "Good day"}
+    answer = client.post("/instances", data=form)
+    assert answer.status_code == 303
+    (instance,) = web_host.store.instances.all()
+    assert (instance.name, instance.config, instance.customer) == ("Mine", {"Greeting": "Good day"}, "Acme Inc.")
+    assert instance.connections == {"Acme account": connection.id}
+    assert "webhook address" in client.get(answer.headers["location"]).text
+
+
+def test_a_file_that_cannot_run_says_where_and_why(client, web_host, file):
+    web_host.store.customers.ensure("acme", "Acme Inc.")
+    file.write_text(file.read_text().replace("key: send}", "key: sned}"))
+    answer = client.post("/instances/new", data={"file": str(file), "customer": "acme"})
+    assert answer.status_code == 400
+    assert "sned" in answer.text
+    assert "integration.yaml:" in answer.text
+
+
+@pytest.mark.parametrize("path", ["", "/nonexistent/x.yaml", "/etc/passwd", "\0", "/dev/null"])
+def test_a_file_that_is_none_is_refused_in_words_and_not_shown(client, web_host, path):
+    web_host.store.customers.ensure("acme", "Acme Inc.")
+    answer = client.post("/instances/new", data={"file": path, "customer": "acme"})
+    assert answer.status_code == 400
+    assert "root:" not in answer.text
+
+
+def test_what_is_missing_in_the_configuration_is_told_at_its_field(client, web_host, connection, file):
+    web_host.store.customers.ensure("acme", "Acme Inc.")
+    answer = client.post(
+        "/instances", data={"file": str(file), "customer": "acme", "_name": "Mine", "v0": "", "v1": "x"}
+    )
+    assert answer.status_code == 400
+    assert 'id="v0-error">Choose a connection.' in answer.text
+    assert web_host.store.instances.all() == []
+
+
+def test_a_key_is_shown_once_and_can_be_removed(client, web_host, instance):
+    (endpoint,) = web_host.store.instances.endpoints(instance.id)
+    made = client.post(f"/instances/{instance.id}/keys", data={"endpoint": endpoint.id})
+    key = re.search(r'aria-label="API key of Inbound text"', made.text) and re.search(r'value="([\w-]{43})"', made.text)
+    assert key
+    page = client.get(f"/instances/{instance.id}").text
+    assert key[1] not in page
+    assert f"…{key[1][-4:]}" in page
+    assert client.post(f"/trigger/{endpoint.id}", headers={"x-word": "sesame"}).status_code == 401
+    (stored,) = web_host.store.instances.keys(endpoint.id)
+    client.post(f"/instances/{instance.id}/keys/remove", data={"key": stored.id})
+    assert web_host.store.instances.keys(endpoint.id) == ()
+
+
+def test_keys_are_those_of_the_instance(client, web_host, instance, deploy):
+    other = deploy("Another")
+    (endpoint,) = web_host.store.instances.endpoints(other.id)
+    assert client.post(f"/instances/{instance.id}/keys", data={"endpoint": endpoint.id}).status_code == 404
+    web_host.add_key(endpoint.id)
+    (key,) = web_host.store.instances.keys(endpoint.id)
+    assert client.post(f"/instances/{instance.id}/keys/remove", data={"key": key.id}).status_code == 404
+    assert web_host.store.instances.keys(endpoint.id) == (key,)

@@ -36,7 +36,7 @@ def talk(url, *parts, then=b""):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])  # noqa: S104
 def test_beyond_loopback_is_refused_with_what_to_do(host):
-    with pytest.raises(InvalidInput, match="listen on 127.0.0.1") as refused:
+    with pytest.raises(InvalidInput, match=r"listen on 127\.0\.0\.1") as refused:
         listen(host)
     assert refused.value.field == "host"
 
@@ -52,9 +52,14 @@ def test_the_address_is_known_before_anything_is_served():
         assert url_of(sock) == f"http://127.0.0.1:{sock.getsockname()[1]}"
 
 
+def test_answers_leave_at_once():
+    with listen() as sock:
+        assert sock.proto == socket.IPPROTO_TCP
+
+
 def test_a_webhook_is_taken_over_the_wire_with_its_path_as_sent(served, web_host, endpoint_id):
-    raw = f"POST /trigger/{endpoint_id}/a%20b?x=%2B HTTP/1.1\r\nHost: any.example\r\nX-Word: wrong\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    assert talk(served, raw.encode()).startswith(b"HTTP/1.1 403 ")
+    head = f"POST /trigger/{endpoint_id}/a%20b?x=%2B HTTP/1.1\r\nHost: any.example\r\nX-Word: wrong\r\n"
+    assert talk(served, head.encode(), b"Content-Length: 0\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 403 ")
     web_host.stop()
     (refusal,) = web_host.store.refusals.recent()
     assert f"https://hooks.example.com/trigger/{endpoint_id}/a%20b?x=%2B" in refusal.reason

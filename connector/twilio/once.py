@@ -1,0 +1,153 @@
+"""Send once. Twilio has no idempotency key for messages and calls, so what may have been sent is looked for.
+
+    first attempt ── answered ────────────────────────────▶ claimed, returned
+        │ no answer, or the process died
+        ▼
+    look for it ── found, and nobody else's ──────────────▶ claimed, returned
+        │ not found for SETTLING seconds        │ cannot be told
+        ▼                                       ▼
+    send again, SENDS times in all          OutcomeUnknown
+
+Messages that are alike are interchangeable: each use claims one of them, so there are as many as there were uses, whichever
+of them claims which.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from ..context import ActionContext
+from ..errors import ConnectorError, OutcomeUnknown
+from .client import TwilioClient, Values
+from .likeness import KINDS, Likeness, Sent, filters, sent_values
+from .resource import Resource, form_pairs
+
+SENDS = 3
+SETTLING = (0.0, 0.5, 1.0, 1.5, 2.0)
+"""Seconds to wait before each look: what Twilio took is listed after five at the latest, or it was not taken."""
+MARGIN = timedelta(seconds=60)
+"""How far our clock may be from Twilio's."""
+LOOKED_AT = 1000
+"""How many of the newest are looked at. Where there were more since, it cannot be told."""
+
+
+def send_once(
+    client: TwilioClient,
+    context: ActionContext,
+    resource: Resource,
+    values: Values,
+    *,
+    use: str = "",
+    first_attempt: datetime | None = None,
+) -> Any:
+    """Create a message or a call, never twice.
+
+    ``first_attempt``, or the context's, tells that it may have been sent since; ``use`` tells apart what one step sends.
+    Raises OutcomeUnknown where it cannot be told whether it was sent, and whatever else creating one raises.
+    """
+    pairs = tuple(form_pairs(values))
+    began = first_attempt or context.first_attempt
+    search = Search(client, context, resource, sent_values(pairs), use, (began or context.clock()) - MARGIN)
+    if began and (found := search.claimed() or search.settle()):
+        return found
+    for _ in range(SENDS):
+        try:
+            made = _known(client.create(resource, pairs))
+            unknown = OutcomeUnknown("it was sent, but others take for theirs what was; look for it")
+        except OutcomeUnknown as error:
+            unknown = error
+        else:
+            if context.claims.take(made["sid"], use):
+                return made
+        context.logger.warning("%s: looking for what may have been sent: %s", resource.name, unknown)
+        if found := search.settle():
+            return found
+    raise unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """For one thing that may have been sent ``since``."""
+
+    client: TwilioClient
+    context: ActionContext
+    resource: Resource
+    sent: Sent
+    use: str
+    since: datetime
+
+    def claimed(self) -> Any:
+        """What a process that died has claimed for this use already. Raises OutcomeUnknown."""
+        sid = self.context.claims.mine(self.use)
+        if sid is None:
+            return None
+        try:
+            return self.client.fetch(self.resource, sid)
+        except ConnectorError as error:
+            raise OutcomeUnknown(f"{sid} was made for this, but reading it failed: {error}", code=error.code) from None
+
+    def settle(self) -> Any:
+        """Look until it is there or would be. None: it was not sent. Raises OutcomeUnknown."""
+        if self._likeness.hidden(self.sent):
+            raise OutcomeUnknown(
+                f"the {self.resource.name} may have been sent, and its number is not kept: look for it"
+            )
+        for pause in SETTLING:
+            self.context.sleep(pause)
+            if found := self._look():
+                return found
+        return None
+
+    @property
+    def _likeness(self) -> Likeness:
+        return KINDS[self.resource.name]
+
+    def _look(self) -> Any:
+        try:
+            candidates = list(self._candidates())
+        except ConnectorError as error:
+            message = f"the {self.resource.name} may have been sent, and looking for it failed: {error}"
+            raise OutcomeUnknown(message, status=error.status, code=error.code) from None
+        for found in reversed(candidates):  # the oldest first: those that look at once meet in one order
+            if self._likeness.compare(self.sent, found) == "same" and self.context.claims.take(found["sid"], self.use):
+                return found
+        for found in candidates:
+            if self._likeness.compare(self.sent, found) == "perhaps" and self._is_free(found):
+                message = f"{found['sid']} may be what was sent, or not: look at it before repeating this"
+                raise OutcomeUnknown(message)
+        return None
+
+    def _candidates(self) -> Iterator[Any]:
+        """What was created since, newest first."""
+        listed = self.client.list(self.resource, filters(self.sent), limit=LOOKED_AT + 1, page_size=100)
+        for found in islice(listed, LOOKED_AT):
+            if self._is_before(found.get(self._likeness.moved)):
+                return
+            if "sid" in found and not self._is_before(found.get("dateCreated")):
+                yield found
+        if next(listed, None) is not None:
+            message = f"more than {LOOKED_AT} were made since"
+            raise OutcomeUnknown(message)
+
+    def _is_before(self, moment: Any) -> bool:
+        """Twilio's times are whole seconds. What has none is new."""
+        return isinstance(moment, str) and _moment(moment) < self.since
+
+    def _is_free(self, found: Any) -> bool:
+        return self.context.claims.is_free(found["sid"], self.use)
+
+
+def _known(made: Any) -> Any:
+    if isinstance(made, Mapping) and "sid" in made:
+        return made
+    raise OutcomeUnknown("Twilio answered, but without a SID: it was probably done; look for it")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,116 @@
+"""From a request to an accepted execution: find the endpoint, ask for its key, verify, normalise, commit."""
+
+import logging
+import re
+import threading
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from ..connector.context import utc_now
+from ..connector.errors import InvalidInput, Refused
+from ..connector.payload import HttpResponse, Payload, WebhookRequest
+from . import portable
+from .ids import time_id
+from .inbox import Inbound, Inbox
+from .routes import Route, Routes
+from .settings import Limits
+from .store.commit import GroupCommit
+from .store.refusals import Refusals
+from .workshop import Write
+
+_ENDPOINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_REFUSALS_AT_ONCE = 100
+
+
+class NoSuchEndpoint(Refused):
+    """An address that nobody was given, or one of an instance that is switched off."""
+
+
+class KeyRefused(Refused):
+    """The flow asks for an API key and this is none of its keys."""
+
+
+class TooLarge(InvalidInput):
+    """The body is larger than the host takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """An accepted request. ``response`` is the trigger's own answer; a ``synchronous`` flow's result comes before it."""
+
+    execution_id: str
+    duplicate: bool
+    synchronous: bool
+    response: HttpResponse | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reception:
+    """``records`` writes down what was refused, together with other writes."""
+
+    routes: Routes
+    inbox: Inbox
+    records: GroupCommit[Write, Any]
+    refusals: Refusals
+    limits: Limits
+    _refusing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_REFUSALS_AT_ONCE), repr=False)
+
+    async def receive(
+        self, endpoint_id: str, request: WebhookRequest, *, api_key: str | None = None, source: str = ""
+    ) -> Received:
+        """Verify, normalise and accept; when it returns, the request is on disk.
+
+        Raises NoSuchEndpoint, KeyRefused, WebhookRejected, TooLarge, InvalidInput (the body is malformed), or Busy.
+        """
+        try:
+            route = await self.routes.find(endpoint_id) if _ENDPOINT.fullmatch(endpoint_id) else None
+            if route and route.instance.enabled:
+                return await self._accept(route, request, api_key)
+        except Exception as error:
+            kind = getattr(error, "kind", "retry")  # a mounted component may raise classes of its own
+            if kind != "retry":
+                self._note_refusal(endpoint_id, f"{kind}: {error}", request.method, source)
+            raise
+        raise NoSuchEndpoint("there is no such endpoint, or its instance is switched off", status=404)
+
+    async def _accept(self, route: Route, request: WebhookRequest, api_key: str | None) -> Received:
+        if not route.admits(api_key):
+            raise KeyRefused("the flow asks for an API key in the header Api-Key", status=401)
+        if len(request.body) > self.limits.body:
+            raise TooLarge(f"the body is larger than {self.limits.body} bytes", field="body", status=413)
+        execution_id = time_id()
+        context = replace(route.context, execution_id=execution_id, started_at=portable.instant(utc_now()))
+        result = route.trigger.emit(context, request, route.inputs)
+        accepted = await self.inbox.accept(
+            Inbound(
+                execution_id=execution_id,
+                endpoint_id=route.endpoint_id,
+                instance_id=route.instance.id,
+                version_id=route.instance.version_id,
+                flow=route.flow.name,
+                payload=portable.dumps(envelope(result.payload)),
+                identities=result.dedupe,
+            )
+        )
+        return Received(
+            execution_id=accepted.execution_id,
+            duplicate=accepted.duplicate,
+            synchronous=route.flow.synchronous,
+            response=result.response,
+        )
+
+    def _note_refusal(self, endpoint_id: str, reason: str, method: str, source: str) -> None:
+        """Written down with other writes, and only so many at a time: rubbish must not slow down what is accepted."""
+        log = logging.getLogger("twilio_connector.webhooks")
+        log.warning("refused %s to endpoint %s…: %s", method, endpoint_id[:6], reason)
+        if self._refusing.acquire(blocking=False):
+            add = partial(self.refusals.write, endpoint_id=endpoint_id, reason=reason, method=method, source=source)
+            self.records.put(add).add_done_callback(lambda _: self._refusing.release())
+
+
+def envelope(payload: Payload) -> dict[str, Any]:
+    """The payload as flows see it: the platform's envelope, the raw body still bytes."""
+    return replace(payload, raw_body=None).to_json() | {
+        "rawBody": {"data": payload.raw_body, "contentType": payload.content_type}
+    }

@@ -1,0 +1,83 @@
+"""What the executions of a host share, and what each is told."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar, cast
+
+import sqlalchemy as sa
+
+from . import portable
+from .configuration import Configuration
+from .redact import Redactor
+from .registry import Registry
+from .routes import Routes
+from .settings import Limits
+from .store import Store
+from .store.commit import GroupCommit
+from .versions import Versions
+
+log = logging.getLogger("twilio_connector.engine")
+
+T = TypeVar("T")
+Write = Callable[[sa.Connection], Any]
+
+
+class Stopping(BaseException):
+    """The host is stopping. No error of the flow: nothing is recorded, and the next start goes on from the last checkpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """What an attempt is told, kept with it: a change of configuration in mid-run does not change its way."""
+
+    execution_id: str
+    attempt: int
+    config: Mapping[str, Any] = field(repr=False)
+    connections: Mapping[str, str]
+
+    def to_text(self) -> str:
+        return portable.dumps(asdict(self))
+
+    @classmethod
+    def from_text(cls, text: str) -> "Assignment":
+        return cls(**portable.loads(text))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """What every execution of a host uses."""
+
+    store: Store
+    registry: Registry
+    versions: Versions
+    configuration: Configuration
+    routes: Routes
+    records: GroupCommit[Write, Any]
+    limits: Limits
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def redactor(self) -> Redactor:
+        return self.configuration.redactor
+
+    def write(self, change: Callable[[sa.Connection], T]) -> T:
+        """On disk when it returns."""
+        return self.patiently(lambda: cast(T, self.records.put(change).result()))
+
+    def patiently(self, act: Callable[[], T]) -> T:
+        """Do it, when the database answers again if it does not now: an outage ends no flow. Raises Stopping."""
+        while True:
+            try:
+                return act()
+            except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+                log.warning("the database does not answer; trying again: %s", type(error.orig).__name__)
+                if self.stopping.wait(1):
+                    raise Stopping from error
+
+
+def record_text(value: Any, workshop: Workshop) -> str:
+    """Portable JSON for the record, secrets struck out. What is too large to keep is replaced by a note of its size."""
+    text = workshop.redactor.strike(portable.dumps(value))
+    return text if len(text) <= workshop.limits.step else portable.dumps({"$tooLarge": len(text)})

@@ -1,0 +1,147 @@
+"""The whole way on each kind of database: a text at the local Twilio, the host with its web, the flow, and what comes back."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import requests
+from twilio_connector.host import portable
+from twilio_connector.host.host import Host
+from twilio_connector.host.web.access import Access
+from twilio_connector.host.web.app import create_app
+from twilio_connector.host.web.server import listen, serving, url_of
+from twilio_connector.sandbox.server import Sandbox
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "auto-reply" / "integration.yaml"
+ANSWERING = """
+definitionVersion: 7
+name: Answering
+requiredConfigVars:
+  - key: Twilio Connection
+    dataType: connection
+    connection: {component: {key: twilio, isPublic: true, version: LATEST}, key: basic}
+flows:
+  - name: Answer
+    isSynchronous: true
+    steps:
+      - name: Text
+        isTrigger: true
+        action: {component: {key: twilio, isPublic: true, version: LATEST}, key: webhook}
+        inputs: {twilioConnection: {type: configVar, value: Twilio Connection}}
+      - name: Compose
+        action: {component: {key: code, isPublic: true, version: LATEST}, key: runCode}
+        inputs: {code: {type: value, value: "answers:compose"}}
+"""
+ANSWERS = """
+def compose(context, results):
+    text = results["text"]["body"]["data"]["Body"]
+    if text == "fail":
+        raise ValueError("a secret inside: s3cret")
+    return {"twiml": "<Response><Message>As TwiML</Message></Response>", "nothing": None}.get(text, f"You said {text}")
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A number of the local Twilio, connected to a deployed flow."""
+
+    twilio: Sandbox
+    host: Host
+    webhook: str
+
+    def text(self, body):
+        return self.twilio.state.receive(self.twilio.handset, self.twilio.number, body)
+
+    def replies(self):
+        return [m.body for m in self.twilio.state.messages() if m.direction.startswith("outbound")][::-1]
+
+    def wait_for_reply(self):
+        return self.twilio.state.wait_for(self.replies, 30)
+
+    def webhook_answers(self):
+        return [e.status for e in self.twilio.state.exchanges() if e.way == "out"]
+
+    def wait_for_webhooks(self, count):
+        self.twilio.state.wait_for(lambda: len(self.webhook_answers()) >= count, 30)
+        return self.webhook_answers()
+
+
+@pytest.fixture
+def connect(settings):
+    with ExitStack() as stack:
+
+        def connect_line(integration, kind="apiKeySecret", **fields):
+            twilio = stack.enter_context(Sandbox())
+            socket = stack.enter_context(listen())
+            host = stack.enter_context(Host.open(replace(settings, public_url=url_of(socket))))
+            given = {"baseUrl": twilio.base_url} | credentials(twilio, kind) | fields
+            host.add_connection(name="Twilio", component="twilio", key=kind, fields=given)
+            instance = host.deploy(integration, customer="acme", config={"Twilio Connection": "Twilio"})
+            (webhook,) = host.addresses(instance.id).values()
+            stack.enter_context(serving(create_app(host, Access()), socket))
+            twilio.state.change_number(twilio.state.number(twilio.number).sid, sms_url=webhook)
+            return Line(twilio, host, webhook)
+
+        yield connect_line
+
+
+def credentials(twilio, kind):
+    if kind == "basic":
+        return {"username": twilio.account_sid, "password": twilio.auth_token}
+    keys = {"accountSid": twilio.account_sid, "apiKey": twilio.api_key, "apiSecret": twilio.api_secret}
+    return keys | {"authToken": twilio.auth_token}
+
+
+@pytest.fixture
+def answering(connect, tmp_path):
+    (tmp_path / "integration.yaml").write_text(ANSWERING)
+    (tmp_path / "answers.py").write_text(ANSWERS)
+    return connect(tmp_path / "integration.yaml", kind="basic")
+
+
+def test_a_signed_text_reaches_the_flow_and_its_reply_goes_out(connect):
+    line = connect(EXAMPLE)
+    line.text("What are your hours?")
+    assert line.wait_for_reply() == ["We are here 9 to 5, Monday to Friday."]
+    (record,) = line.host.store.executions.recent()
+    stored = portable.loads(line.host.store.executions.get(record.id).payload)
+    assert stored["body"]["data"]["Body"] == "What are your hours?"
+
+
+@pytest.mark.parametrize(("text", "reply"), [("hello", "You said hello"), ("twiml", "As TwiML")])
+def test_a_synchronous_flow_answers_twilio_with_its_last_result(answering, text, reply):
+    answering.text(text)
+    assert answering.wait_for_reply() == [reply]
+
+
+def test_a_synchronous_flow_that_fails_answers_nothing_and_shows_nothing(answering):
+    answering.text("fail")
+    assert answering.wait_for_webhooks(1) == [200]
+    assert answering.replies() == []
+    assert answering.twilio.state.alerts() == ()
+
+
+def test_a_request_that_comes_twice_is_executed_once_and_answered_twice(answering):
+    url = f"{answering.twilio.url}/_sandbox/numbers/{answering.twilio.number}/inbound"
+    sent = {"from": answering.twilio.handset, "body": "twice", "deliver": 2}
+    assert requests.post(url, json=sent, timeout=30).ok
+    assert answering.wait_for_webhooks(2) == [200, 200]
+    assert len(answering.host.store.executions.recent()) == 1
+
+
+def test_a_forged_request_reaches_no_flow_and_is_noted(answering):
+    forged = {"X-Twilio-Signature": "RSOYDt4T1cUTdK1PDd93/VVr8B8="}
+    answer = requests.post(answering.webhook, data={"Body": "forged"}, headers=forged, timeout=30)
+    assert answer.status_code == 403
+    assert answering.host.store.executions.recent() == []
+    answering.text("wake the writer")
+    answering.wait_for_reply()
+    assert any("signature" in refusal.reason for refusal in answering.host.store.refusals.recent())
+
+
+def test_another_accounts_token_opens_nothing(connect):
+    line = connect(EXAMPLE, authToken="0" * 32)
+    line.text("hello")
+    assert line.wait_for_webhooks(1) == [403]
+    assert line.host.store.executions.recent() == []
