@@ -488,6 +488,8 @@ BAD = [
     ("startVerification", {"serviceSid": VERIFIER, "to": "+1555", "customCode": "1"}, "customCode"),
     ("startVerification", {"serviceSid": VERIFIER, "to": "+1555", "tags": "[]"}, "tags"),
     ("startVerification", {"serviceSid": VERIFIER, "to": "+1555", "tags": {str(n): "x" for n in range(11)}}, "tags"),
+    ("startVerification", {"serviceSid": VERIFIER, "to": "+1555", "rateLimits": {"a": b"x"}}, "rateLimits"),
+    ("startVerification", {"serviceSid": VERIFIER, "to": "+1555", "rateLimits": "a=1"}, "rateLimits"),
     ("checkVerification", {"serviceSid": VERIFIER, "code": "1234"}, "to"),
     ("checkVerification", {"serviceSid": VERIFIER, "to": "+1555"}, "code"),
     ("checkVerification", {"serviceSid": VERIFIER, "to": "+1555", "code": "1"}, "code"),
