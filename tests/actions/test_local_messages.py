@@ -92,3 +92,33 @@ def test_what_twilio_refuses_has_code_page_and_what_to_do(send, inputs, code):
 def test_whatsapp_reaches_whatsapp(local, sandbox):
     inputs = {"to": HANDSET, "from": "+1 555 765 4321", "body": "Hi"}
     assert local.perform("sendWhatsApp", inputs)["data"]["to"] == f"whatsapp:{HANDSET}"
+
+
+def test_a_template_is_found_read_and_sent_with_its_variables(local, send):
+    found = local.perform("listContentTemplates", {"pageSize": "1"})["data"]
+    assert len({template["sid"] for template in found}) == len(found) >= 2
+    reminder = next(template for template in found if template["friendlyName"] == "appointment_reminder")
+    read = local.perform("getContentTemplate", {"sid": reminder["sid"]})["data"]
+    assert "{{1}}" in read["types"]["twilio/text"]["body"]
+    sent = send(body="", contentSid=read["sid"], contentVariables={"1": "Grace", "2": 10})
+    assert sent["body"].startswith("Hello Grace, your appointment is on 10.")
+
+
+def test_feedback_is_taken(local, send):
+    sid = send(provideFeedback="true")["sid"]
+    found = local.perform("sendMessageFeedback", {"messageSid": sid, "outcome": "confirmed"})["data"]
+    assert (found["messageSid"], found["outcome"]) == (sid, "confirmed")
+
+
+def test_media_that_is_deleted_is_gone(local, send):
+    sid = send(mediaUrl=["https://example.com/a.png", "https://example.com/b.png"])["sid"]
+    first, second = (media["sid"] for media in local.perform("listMessageMedia", {"messageSid": sid})["data"])
+    local.perform("waitForDelivery", {"sid": sid})
+    assert local.perform("deleteMedia", {"messageSid": sid, "sid": first})["data"]["deleted"]
+    assert [media["sid"] for media in local.perform("listMessageMedia", {"messageSid": sid})["data"]] == [second]
+
+
+def test_a_line_that_drops_after_a_message_was_taken_sends_it_once(local, send, sandbox):
+    sandbox.state.faults.add("drop-after", method="POST", path="*/Messages*")
+    sent = send(body="only once", mediaUrl=["https://example.com/a.png"])
+    assert [message.sid for message in sandbox.state.messages()] == [sent["sid"]]
