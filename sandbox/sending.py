@@ -35,7 +35,7 @@ CHANNELS = ("whatsapp:", "rcs:", "messenger:")
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 SHORT_CODE = re.compile(r"\d{3,8}")
 ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_.-]{1,11}")
-SERVICE, CONTENT = re.compile(r"MG[0-9a-fA-F]{32}"), re.compile(r"HX[0-9a-fA-F]{32}")
+CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")
 
 Form = Mapping[str, Sequence[str]]
 
@@ -87,10 +87,10 @@ def _recipient(to: str) -> str:
 
 
 def _sender(state: State, account_sid: str, sender: str, service: str) -> str | None:
-    if service and not SERVICE.fullmatch(service):
-        raise TwilioError(21701, service)
+    if service:
+        _check_service(state, account_sid, service)
     if not sender:
-        _check_pool(state, account_sid, service)
+        _check_pool(state, service)
         return None
     plain = sender if sender.startswith(CHANNELS) else re.sub(r"[().-]|(?<=\d)\s", "", sender)
     if sender.startswith(CHANNELS) or plain == MAGIC_SENDER:
@@ -102,13 +102,16 @@ def _sender(state: State, account_sid: str, sender: str, service: str) -> str | 
     return sender
 
 
-def _check_pool(state: State, account_sid: str, service: str) -> None:
-    """Check that a messaging service has a sender to choose; it chooses only when it sends."""
-    if not service:
-        raise TwilioError(21603)
+def _check_service(state: State, account_sid: str, service: str) -> None:
     known = state.services.get(service)
     if known is None or known.account_sid != account_sid:
         raise TwilioError(21701, service)
+
+
+def _check_pool(state: State, service: str) -> None:
+    """Check that a messaging service has a sender to choose; it chooses only when it sends."""
+    if not service:
+        raise TwilioError(21603)
     if not any(sender.service_sid == service for sender in state.senders.newest()):
         raise TwilioError(21703)
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 import responses
 from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.http import Transport
 
 FORM = "application/x-www-form-urlencoded"
 CDN = "https://media.twiliocdn.com/kept/elsewhere"
@@ -247,6 +248,14 @@ def recorder(contract: Contract) -> Iterator[Recorder]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def transport() -> Iterator[Transport]:
+    """One for all: to load the certificates takes longer than any of these tests."""
+    found = Transport()
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def context() -> ActionContext:
-    return ActionContext(clock=lambda: NOW, sleep=lambda _: None)
+def context(transport: Transport) -> ActionContext:
+    return ActionContext(transport=transport, clock=lambda: NOW, sleep=lambda _: None)

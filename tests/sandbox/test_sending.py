@@ -32,7 +32,6 @@ REFUSED: list[tuple[dict[str, Any], int]] = [
     ({"ContentVariables": "{"}, 21656),
     ({"ContentVariables": "[1]"}, 21656),
     ({"To": "whatsapp:+14155550123"}, 21910),
-    ({"MessagingServiceSid": "MG" + "0" * 32, "SendAt": "2020-01-01T00:00:00Z", "ScheduleType": "fixed"}, 35114),
     ({"From": "+15005550001"}, 21212),
     ({"From": "+15005550007"}, 21606),
     ({"From": "+15005550008"}, 21611),
@@ -50,6 +49,17 @@ def test_refuses_with_twilios_code(send: Send, twilio: Sandbox, parameters: dict
     assert answer.json()["code"] == code
     assert answer.json()["status"] == answer.status_code >= 400
     assert twilio.state.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [({"SendAt": "2020-01-01T00:00:00Z"}, 35114), ({"SendAt": "2020-01-01T00:00:00Z", "ScheduleType": ""}, 20001)],
+)
+def test_refuses_a_schedule_out_of_its_window(
+    send: Send, twilio: Sandbox, parameters: dict[str, str], code: int
+) -> None:
+    given = {"MessagingServiceSid": twilio.messaging_service, "ScheduleType": "fixed"} | parameters
+    assert send(**given).json()["code"] == code
 
 
 @pytest.mark.parametrize(
