@@ -9,7 +9,6 @@ from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.errors import Refused, TryLater
 from twilio_connector.connector.testing import Harness
 
-SERVICE = "MG" + "0f" * 16
 HANDSET = "+15551234567"
 
 
@@ -45,9 +44,9 @@ def test_why_a_message_did_not_arrive_is_said(local, send, sandbox):
     assert "not in service" in found["errorMeaning"]
 
 
-def test_a_scheduled_message_is_canceled_and_is_not_final_before(local, send):
+def test_a_scheduled_message_is_canceled_and_is_not_final_before(local, send, sandbox):
     at = (utc_now() + timedelta(hours=1)).isoformat()
-    scheduled = send(messagingServiceSid=SERVICE, sendAt=at)
+    scheduled = send(messagingServiceSid=sandbox.messaging_service, sendAt=at)
     assert scheduled["status"] == "scheduled"
     impatient = Harness(
         local.component, connection=local.connection, context=replace(local.context, sleep=lambda seconds: None)
@@ -79,7 +78,8 @@ def test_media_are_listed_and_downloaded_from_elsewhere_without_credentials(loca
         ({"from": "+15005550001"}, 21212),
         ({"from": "+15005550007"}, 21606),
         ({"to": "whatsapp:" + HANDSET}, 21910),
-        ({"messagingServiceSid": "MG" + "0" * 32, "from": "", "to": "+15005550004"}, 21610),
+        ({"to": "+15005550004"}, 21610),
+        ({"from": "", "messagingServiceSid": "MG" + "0" * 32}, 21701),
     ],
 )
 def test_what_twilio_refuses_has_code_page_and_what_to_do(send, inputs, code):
