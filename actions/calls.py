@@ -9,6 +9,7 @@ from ..connector.errors import InvalidInput
 from ..connector.inputs import Hint, Trimmed, Values, sid
 from ..connector.result import Example
 from ..connector.twilio.fields import Address, Moment, WebAddress
+from ..connector.twilio.once import send_once
 from ..connector.twilio.parameters import NOT_SENT, Parameter, parameters
 from ..connector.twilio.resources.calls import CALLS
 from ..connector.twilio.twiml import Element, document
@@ -364,7 +365,7 @@ class CreateCall(Instructions, CallParties):
 
 def create_call(context: ActionContext, inputs: CreateCall) -> Call:
     """Make a call. Raises OutcomeUnknown if Twilio may have made it: nobody is called twice."""
-    made: dict[str, Any] = inputs.client(context).create(CALLS, inputs.values())
+    made: dict[str, Any] = send_once(inputs.client(context), context, CALLS, inputs.values())
     return made
 
 

@@ -1,4 +1,4 @@
-"""What forms offer to choose from: numbers, services, templates, subaccounts, applications.
+"""What forms offer to choose from: messages, numbers, services, templates, subaccounts, applications.
 
 They are bounded, and narrowed by ``search``.
 """
@@ -16,6 +16,7 @@ from ..connector.result import Example
 from ..connector.twilio.resource import Resource
 from ..connector.twilio.resources.account import ACCOUNTS, APPLICATIONS
 from ..connector.twilio.resources.content_templates import CONTENT_TEMPLATES
+from ..connector.twilio.resources.messages import MESSAGES
 from ..connector.twilio.resources.messaging_services import MESSAGING_SERVICES
 from ..connector.twilio.resources.phone_numbers import PHONE_NUMBERS
 from ..connector.twilio.resources.verify import VERIFY_SERVICES
@@ -66,6 +67,11 @@ def _numbered(item: dict[str, Any]) -> str:
     return f"{name} ({number})" if name and name != number else number
 
 
+def _quoted(message: dict[str, Any]) -> str:
+    text = " ".join(str(message.get("body") or "").split())
+    return f"{text[:39] + '…' if len(text) > 40 else text or 'No text'} ({message.get('to')})"  # noqa: PLR2004
+
+
 def choosing(
     resource: Resource,
     *,
@@ -93,6 +99,7 @@ def choosing(
     return choose
 
 
+select_message = choosing(MESSAGES, label=_quoted)
 select_phone_number = choosing(PHONE_NUMBERS, label=_numbered, key="phoneNumber")
 select_phone_number_sid = choosing(PHONE_NUMBERS, label=_numbered)
 select_messaging_service = choosing(MESSAGING_SERVICES)

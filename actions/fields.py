@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..connector.inputs import Hint, Trimmed, Values, sid
+from ..connector.payload import json_default
 from ..connector.twilio.fields import WebAddress
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resource import example_sid
@@ -30,7 +31,7 @@ def _day(value: Any) -> Any:
 def _json_object(value: Any) -> Any:
     """The text of a JSON object, from that text or from the object."""
     if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False, default=json_default)
     if not isinstance(value, str):
         return value
     try:

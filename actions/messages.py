@@ -15,8 +15,6 @@ from ..connector.twilio.parameters import NOT_SENT, Parameter, parameters
 from ..connector.twilio.resources.messages import FEEDBACK, MESSAGES
 from .operations import ActionInputs, AdditionalParameters, creating, deleting, getting, listing
 
-CHOICES = 50
-
 Message = TypedDict(
     "Message",
     {
@@ -218,29 +216,3 @@ def cancel_scheduled_message(
 def _updated(context: ActionContext, inputs: OneMessage, values: Values) -> Message:
     found: Message = inputs.client(context).update(MESSAGES, inputs.sid, values)
     return found
-
-
-class SelectMessage(Inputs):
-    """From which account to choose."""
-
-    connection: TwilioConnection
-
-
-class Choice(TypedDict):
-    """An entry of a picklist."""
-
-    label: str
-    key: str
-
-
-def select_message(
-    context: ActionContext, inputs: SelectMessage
-) -> Annotated[list[Choice], Example([{"label": "Your table is ready. (+15551234567)", "key": _SID}])]:
-    """The newest messages, by how they begin and whom they went to."""
-    newest = inputs.connection.client(context).list(MESSAGES, limit=CHOICES)
-    return [{"label": _label(message), "key": message["sid"]} for message in newest if "sid" in message]
-
-
-def _label(message: Message) -> str:
-    text = " ".join(str(message.get("body") or "").split())
-    return f"{text[:39] + '…' if len(text) > 40 else text or 'No text'} ({message.get('to')})"  # noqa: PLR2004

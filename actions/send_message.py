@@ -31,13 +31,13 @@ def _sent(
     context: ActionContext, inputs: SendMessage | SendWhatsApp, *, encoded: bool = False
 ) -> Message | dict[str, Any]:
     if inputs.send_at:  # a later attempt looks first for what the first one scheduled
-        _check_schedule(inputs.send_at, context.first_attempt or context.clock())
+        check_schedule(inputs.send_at, context.first_attempt or context.clock())
     if inputs.dry_run:
         return preview(inputs, encoded=encoded)
     return send(context, inputs.client(context), tuple(inputs.parameters()))
 
 
-def _check_schedule(moment: datetime, now: datetime) -> None:
+def check_schedule(moment: datetime, now: datetime) -> None:
     """Error 35114, found before anything is sent."""
     if not SOONEST <= moment - now <= LATEST:
         ahead = f"{(moment - now).total_seconds():.0f} seconds"

@@ -62,6 +62,39 @@ def invoke(
 
 
 @app.command()
+def send(
+    recipients: Annotated[Path, typer.Argument(help="CSV with a column to; the others fill {{places}} of the text.")],
+    body: Annotated[str, typer.Option(metavar="TEXT", help='Such as "Hi {{name}}".')] = "",
+    sender: Annotated[str, typer.Option("--from", metavar="SENDER", help="Number, short code, name or address.")] = "",
+    messaging_service: Annotated[str, typer.Option(metavar="MG…", help="The messaging service that sends.")] = "",
+    connection: ConnectionFile = None,
+    inputs: Annotated[str, typer.Option(metavar="JSON|@FILE", help="More inputs of sendBulk: mediaUrl …")] = "{}",
+    rate: Annotated[float | None, typer.Option(help="Messages a second at most.", min=0.001)] = None,
+    concurrency: Annotated[int, typer.Option(help="How many to send at once.", min=1, max=50)] = 8,
+    results: Annotated[Path | None, typer.Option(metavar="FILE", help="CSV; default RECIPIENTS.results.csv.")] = None,
+    price: Annotated[float | None, typer.Option(help="Of a segment, for the estimate of --dry-run.", min=0)] = None,
+    *,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what was interrupted.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Send nothing; count segments and their price.")] = False,
+    stop_on_error: Annotated[bool, typer.Option("--stop-on-error", help="Send to nobody else after an error.")] = False,
+    component: Source = "twilio_connector",
+) -> None:
+    """Send to everybody in a CSV file, to nobody twice; print a summary, write a result for each."""
+    from .send import Sending, estimate, send
+    from .units import action_values, unit_of
+
+    unit = unit_of(component, "sendBulk")
+    given = {"body": body, "from": sender, "messagingServiceSid": messaging_service, "concurrency": concurrency}
+    given |= {"rate": rate, "stopOnError": stop_on_error, "dryRun": dry_run}
+    values = action_values(unit, connection, inputs) | {name: value for name, value in given.items() if value}
+    sending = Sending(unit, values, recipients, results)
+    if dry_run:
+        estimate(sending, price)
+    else:
+        raise typer.Exit(send(sending, resume=resume))
+
+
+@app.command()
 def receive(
     trigger: Annotated[str, typer.Argument(help="The trigger's key, such as webhook.")],
     url: Annotated[str, typer.Option(help="The public URL that was called, with its query.")],

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..connector.component import Unit, load
+from ..connector.component import Action, Unit, load
 from ..connector.context import ActionContext
 from ..connector.errors import ConnectionFailed, ConnectorError, InvalidInput
 from ..connector.payload import WebhookRequest
@@ -45,6 +45,21 @@ def receive(
     unit = _unit(load(source).triggers, trigger, "trigger")
     request = WebhookRequest(method=method.upper(), url=url, headers=_headers(headers, body), body=_read(body))
     write_json(unit.receive(ActionContext(), request, _values(unit, connection, inputs)).payload.to_json())
+
+
+def unit_of(source: str, action: str) -> Action:
+    """An action of a component. Raises InvalidInput."""
+    return _unit(load(source).actions, action, "action")
+
+
+def action_values(unit: Unit, connection: Path | None, inputs: str) -> dict[str, Any]:
+    """What the action is given. Raises InvalidInput or ConnectionFailed."""
+    return _values(unit, connection, inputs)
+
+
+def read_text(path: Path, field: str) -> str:
+    """A file's text. Raises InvalidInput."""
+    return _decode(_read(str(path)), field, InvalidInput)
 
 
 def _unit(units: Mapping[str, U], key: str, kind: str) -> U:

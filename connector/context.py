@@ -10,6 +10,7 @@ from typing import Any
 
 from .claims import Claims, ClaimsInMemory
 from .http import Transport
+from .journal import Journal, NoJournal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,7 @@ class ActionContext:
     started_at: str = ""
     first_attempt: datetime | None = None
     claims: Claims = field(default_factory=ClaimsInMemory, repr=False)
+    journal: Journal = NoJournal()
     config_vars: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Any] = field(default_factory=dict)
     webhook_urls: Mapping[str, str] = field(default_factory=dict)

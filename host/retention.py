@@ -7,7 +7,7 @@ from dbos import DBOS
 
 from .ids import first_id
 from .portable import instant
-from .store.schema import claims, executions, identities, states, steps
+from .store.schema import claims, executions, identities, journal, states, steps
 
 CHECKPOINTS_KEPT = timedelta(minutes=10)  # after the end; our own record of the execution stays longer
 _BATCH = 500
@@ -33,6 +33,7 @@ def forget_executions(engine: sa.Engine, before: datetime) -> int:
     with engine.begin() as connection:
         ids = list(connection.execute(old.order_by(executions.c.id).limit(_BATCH)).scalars())
         if ids:
+            connection.execute(sa.delete(journal).where(journal.c.execution_id.in_(ids)))
             connection.execute(sa.delete(claims).where(claims.c.execution_id.in_(ids)))
             connection.execute(sa.delete(steps).where(steps.c.execution_id.in_(ids)))
             connection.execute(sa.delete(states).where(states.c.scope == "execution", states.c.owner.in_(ids)))

@@ -18,6 +18,7 @@ from . import outcome, portable
 from .claims import StepClaims
 from .definition import model
 from .expressions import Scope, shown
+from .journal import StepJournal
 from .runner import FlowOutcome, States, StepCall, StepRecord, run
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
@@ -120,6 +121,7 @@ class Attempt:
             results=call.results,
             first_attempt=began,
             claims=self._claims(call),
+            journal=self._journal(call),
             sleep=self._break_off if action.looks_first else self._nap,
             instance_state=call.states.instance,
             cross_flow_state=call.states.cross_flow,
@@ -138,12 +140,16 @@ class Attempt:
             raise Stopping
 
     def _claims(self, call: StepCall) -> StepClaims:
+        component, execution_id = call.step.action.component.key, self.assignment.execution_id
         return StepClaims(
-            workshop=self.workshop,
-            component=call.step.action.component.key,
-            execution_id=self.assignment.execution_id,
-            step=f"{self.assignment.attempt}/{call.path}#{call.attempt}",
+            workshop=self.workshop, component=component, execution_id=execution_id, step=self._attempt_at(call)
         )
+
+    def _journal(self, call: StepCall) -> StepJournal:
+        return StepJournal(self.workshop, self.assignment.execution_id, self._attempt_at(call))
+
+    def _attempt_at(self, call: StepCall) -> str:
+        return f"{self.assignment.attempt}/{call.path}#{call.attempt}"
 
     def _begun(self, call: StepCall) -> StepRow:
         now = utc_now()

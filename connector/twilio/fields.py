@@ -84,9 +84,6 @@ Moment: TypeAlias = Annotated[datetime, BeforeValidator(_moment), AfterValidator
 
 
 def _fits(text: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        message = "holds half of a character (an unpaired surrogate); copy it again"
-        raise ValueError(message)
     if len(text) > MAX_CHARACTERS:  # error 21617, found before anything is sent
         message = f"has {len(text)} characters; a message holds at most {MAX_CHARACTERS}: shorten or split it"
         raise ValueError(message)
@@ -119,7 +116,7 @@ def _named(value: Any) -> Any:
     """An object of texts, as JSON text; numbers are written as texts, which is what Twilio takes."""
     try:
         found = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, Mapping) or not all(isinstance(item, str | int | float) for item in found.values()):
         message = 'must be an object of texts, such as {"1": "Ada"}'

@@ -10,9 +10,7 @@ from string import Formatter
 from typing import Any
 
 from pydantic import SecretStr
-from pydantic.alias_generators import to_camel, to_snake
-
-from ..errors import InvalidInput
+from pydantic.alias_generators import to_camel
 
 API_2010 = "/2010-04-01"
 ACCOUNT_SID = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
@@ -117,16 +115,7 @@ def form_pairs(values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Iterato
     for name, value in values.items() if isinstance(values, Mapping) else values:
         for item in value if isinstance(value, list | tuple) else [value]:
             if item is not None:
-                yield name, _encodable(name, _form_text(item))
-
-
-def _encodable(name: str, text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        field = to_camel(to_snake(name))
-        raise InvalidInput(f"{field}: holds half of a character; copy it again", field=field) from None
-    return text
+                yield name, _form_text(item)
 
 
 def _form_text(value: Any) -> str:

@@ -195,6 +195,16 @@ claims = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
 )
 
+# What a long step writes down as it goes; see connector/journal.py.
+journal = sa.Table(
+    "journal",
+    metadata,
+    _ref("executions.id", primary_key=True),
+    sa.Column("step", sa.String(600), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("entry", Json, nullable=False),
+)
+
 states = sa.Table(
     "states",
     metadata,

@@ -19,7 +19,20 @@ PLAIN = st.one_of(
     st.floats(),
     st.text(max_size=20),
     st.sampled_from(
-        ["true", "+15551234567", "[]", "{}", "[1", '{"key": "a"}', "2026-13-01", "http://[", "\ud83d", "NaN"]
+        [
+            "true",
+            "+15551234567",
+            "[]",
+            "{}",
+            "[1",
+            '{"key": "a"}',
+            "2026-13-01",
+            "http://[",
+            "\ud83d",
+            "NaN",
+            "[" * 5000,
+            '{"a":' * 5000,
+        ]
     ),
     st.binary(max_size=5),
 )
@@ -47,7 +60,7 @@ CONTEXT = ActionContext(transport=Unplugged(), sleep=lambda seconds: None)
 
 def refusal(action, values):
     try:
-        action.perform(CONTEXT, {"twilioConnection": CONNECTION, **values})
+        action.perform(CONTEXT, dict.fromkeys(action.connection_inputs, CONNECTION) | values)
     except ConnectorError as error:
         return error
     return None

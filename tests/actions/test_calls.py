@@ -203,11 +203,30 @@ def test_what_twilio_would_refuse_or_ignore_is_refused_before_anybody_is_called(
     assert field in str(raised.value)
 
 
-def test_a_call_that_may_have_been_made_is_not_made_again(harness, twilio):
+def posts(twilio):
+    return [each for each in twilio.calls if each.request.method == "POST"]
+
+
+def test_a_call_that_may_have_been_made_is_looked_for_and_not_made_again(harness, twilio):
+    found = MADE | {
+        "start_time": None,
+        "to": "+15558675310",
+        "from": "+14155552345",
+        "direction": "outbound-api",
+        "date_created": "Sat, 21 Nov 2026 00:00:01 +0000",
+    }
     twilio.post(URL, body="<html>", status=503)
+    twilio.get(URL, json={"calls": [found], "next_page_uri": None})
+    assert call(harness, url=HOOK)["sid"] == CALL
+    assert len(posts(twilio)) == 1
+
+
+def test_where_it_cannot_be_told_whether_somebody_was_called_nobody_is_called_again(harness, twilio):
+    twilio.post(URL, body="<html>", status=503)
+    twilio.get(URL, status=503)
     with pytest.raises(OutcomeUnknown):
         call(harness, url=HOOK)
-    assert len(twilio.calls) == 1
+    assert len(posts(twilio)) == 1
 
 
 def test_the_sip_password_is_a_secret(harness):

@@ -13,10 +13,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 import responses
 from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.http import Transport
 
 FORM = "application/x-www-form-urlencoded"
 CDN = "https://media.twiliocdn.com/kept/elsewhere"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+CREATED = 201
 HEXADECIMAL = "0123456789abcdef0123456789abcdef"
 
 # Documented, and in no OpenAPI document: without .json a recording or media is its bytes, by way of a CDN.
@@ -219,6 +221,8 @@ class Recorder:
         if "answer" not in operation.fact:
             return status, {}, ""
         one = self.contract.example(operation.fact["answer"])
+        if status == CREATED and "sid" in one:  # no two of what is made are one
+            one["sid"] = f"{one['sid'][:2]}{len(self.requests):032x}"
         items = operation.fact.get("items")
         if items is None:
             return status, kind, json.dumps(one)
@@ -244,6 +248,14 @@ def recorder(contract: Contract) -> Iterator[Recorder]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def transport() -> Iterator[Transport]:
+    """One for all: to load the certificates takes longer than any of these tests."""
+    found = Transport()
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def context() -> ActionContext:
-    return ActionContext(clock=lambda: NOW, sleep=lambda _: None)
+def context(transport: Transport) -> ActionContext:
+    return ActionContext(transport=transport, clock=lambda: NOW, sleep=lambda _: None)

@@ -163,10 +163,10 @@ def ran() -> dict[Any, Done]:
 
 
 @pytest.fixture
-def done(request: Any, ran: dict[Any, Done], context: ActionContext, recorder: Any) -> Done:
+def done(request: Any, ran: dict[Any, Done], context: ActionContext) -> Done:
     key, name = request.param
     if request.param not in ran:
-        given = UNITS.cases(key)[name]
+        given, recorder = UNITS.cases(key)[name], request.getfixturevalue("recorder")
         ran[request.param] = Done(key, given, recorder.requests, UNITS.perform(key, given, context))
     return ran[request.param]
 
