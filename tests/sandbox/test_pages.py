@@ -98,7 +98,7 @@ def test_the_overview_shows_calls_and_services(twilio: Sandbox) -> None:
     requests.post(url, form, auth=(twilio.account_sid, twilio.auth_token), timeout=10).raise_for_status()
     twilio.state.wait_for(lambda: twilio.state.calls.newest()[0].status == "completed")
     shown = get(twilio, "/").text
-    assert "+1 415 555 0123" in shown
+    assert "+1\u00a0415\u00a0555\u00a00123" in shown
     assert "completed" in shown
     assert twilio.messaging_service in shown
 
