@@ -96,7 +96,7 @@ def list_media(request: ApiRequest) -> Reply:
 def fetch_media(request: ApiRequest) -> Reply:
     """Without an extension the bytes, by a redirect; with `.json` what they are."""
     message, media = _media(request, "messages:read")
-    where = media.url or location(request.state.settings, f"{message.sid}/{media.sid}")
+    where = media.url or location(request.state.settings, request.host, f"{message.sid}/{media.sid}")
     return Reply(shapes.media(media, message), name="Media", location="" if request.extension else where)
 
 
