@@ -37,7 +37,7 @@ class Wait(OneMessage):
     ] = 60
 
 
-def wait_for_delivery(context: ActionContext, inputs: Wait) -> Annotated[Any, Example(DELIVERED)]:
+def wait_for_delivery(context: ActionContext, inputs: Wait) -> Annotated[dict[str, Any], Example(DELIVERED)]:
     """Wait for a message's final status; failed and undelivered are results too, with what their code means.
 
     Raises TryLater when the time is up before that.

@@ -15,8 +15,6 @@ from ..connector.twilio.parameters import NOT_SENT, Parameter, parameters
 from ..connector.twilio.resources.messages import FEEDBACK, MESSAGES
 from .operations import ActionInputs, AdditionalParameters, creating, deleting, getting, listing
 
-CHOICES = 50
-
 Message = TypedDict(
     "Message",
     {
@@ -85,14 +83,14 @@ class SendSMS(Inputs):
 
 
 def send_sms(context: ActionContext, inputs: SendSMS) -> Annotated[Message, Example(EXAMPLE)]:
-    """Send a message. Raises OutcomeUnknown if Twilio may have taken it: it is never sent twice."""
+    """Send a message, never twice. Raises OutcomeUnknown where it cannot be told whether Twilio took it."""
     sender = "MessagingServiceSid" if SERVICE_SID.fullmatch(inputs.from_) else "From"
     values = {"To": inputs.to, sender: inputs.from_, "Body": inputs.message}
     return send(context, inputs.twilio_connection.client(context), values)
 
 
 def send(context: ActionContext, client: TwilioClient, values: Values) -> Message:
-    """The one way on which messages go out. Raises OutcomeUnknown where it cannot be told whether Twilio took it."""
+    """The one way on which messages go out, never twice."""
     sent: Message = send_once(client, context, MESSAGES, values)
     return sent
 
@@ -218,29 +216,3 @@ def cancel_scheduled_message(
 def _updated(context: ActionContext, inputs: OneMessage, values: Values) -> Message:
     found: Message = inputs.client(context).update(MESSAGES, inputs.sid, values)
     return found
-
-
-class SelectMessage(Inputs):
-    """From which account to choose."""
-
-    connection: TwilioConnection
-
-
-class Choice(TypedDict):
-    """An entry of a picklist."""
-
-    label: str
-    key: str
-
-
-def select_message(
-    context: ActionContext, inputs: SelectMessage
-) -> Annotated[list[Choice], Example([{"label": "Your table is ready. (+15551234567)", "key": _SID}])]:
-    """The newest messages, by how they begin and whom they went to."""
-    newest = inputs.connection.client(context).list(MESSAGES, limit=CHOICES)
-    return [{"label": _label(message), "key": message["sid"]} for message in newest if "sid" in message]
-
-
-def _label(message: Message) -> str:
-    text = " ".join(str(message.get("body") or "").split())
-    return f"{text[:39] + '…' if len(text) > 40 else text or 'No text'} ({message.get('to')})"  # noqa: PLR2004

@@ -8,14 +8,16 @@ are Twilio's parameters by their own names (``connector/twilio/parameters.py``) 
 than one operation is a function of its own.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, create_model
+from pydantic import AfterValidator, Field, create_model
 
 from ..connections.twilio import TwilioConnection
 from ..connector.context import ActionContext
 from ..connector.inputs import Hint, Inputs, KeyValues
+from ..connector.payload import json_default
 from ..connector.result import Example
 from ..connector.twilio.client import TwilioClient
 from ..connector.twilio.parameters import NOT_SENT, parameters
@@ -40,8 +42,31 @@ PageSize = Annotated[
     ),
     Hint(advanced=True),
 ]
+
+
+def _sendable(pairs: tuple[tuple[str, Any], ...]) -> tuple[tuple[str, Any], ...]:
+    """Parameters as a form has them; objects as JSON, which is how Twilio takes them."""
+    sendable = tuple(
+        (name, json.dumps(value, default=json_default) if isinstance(value, Mapping) else value)
+        for name, value in pairs
+    )
+    if not all(name.strip() and _is_text(name) and _is_text(str(value)) for name, value in sendable):
+        message = "has a parameter without a name, or with half of a character in it"
+        raise ValueError(message)
+    return sendable
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 AdditionalParameters = Annotated[
     KeyValues,
+    AfterValidator(_sendable),
     NOT_SENT,
     Field(
         title="Additional Parameters",

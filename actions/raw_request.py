@@ -13,7 +13,7 @@ from ..connections.twilio import TwilioConnection
 from ..connector.context import ActionContext
 from ..connector.errors import InvalidInput
 from ..connector.inputs import Hint, Inputs, KeyValues, Trimmed
-from ..connector.payload import to_bytes
+from ..connector.payload import json_default, to_bytes
 from ..connector.result import ActionResult, Example
 from ..connector.twilio.client import Answer, TwilioClient
 from ..connector.twilio.download import download
@@ -67,7 +67,7 @@ class RawRequest(Inputs):
             title="Data",
             description="The body. A JSON object or array in text is sent as JSON; other text as it is, as a form (key=value) "
             "unless a Content-Type header says otherwise; an object from an earlier step as a form.",
-            examples=["To=+15551234567&From=+15557654321&Body=Hello"],
+            examples=["To=%2B15551234567&From=%2B15557654321&Body=Hello"],
         ),
         Hint(placeholder="Data to send"),
     ] = None
@@ -221,7 +221,7 @@ def _body(data: Any, given: str) -> tuple[str, bytes]:
             return "application/json" if _is_json(data) else CONTENT_TYPE, data.encode()
         case Mapping() if is_form(given) or (not given and _is_flat(data)):
             return CONTENT_TYPE, urlencode(list(form_pairs(data))).encode()
-    return "application/json", json.dumps(data).encode()
+    return "application/json", json.dumps(data, default=json_default).encode()
 
 
 def _is_json(text: str) -> bool:

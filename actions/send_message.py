@@ -9,25 +9,29 @@ from ..connector.errors import InvalidInput
 from ..connector.result import Example
 from ..connector.twilio.resource import form_pairs
 from ..connector.twilio.segments import segmented, smart
-from .messages import EXAMPLE, send
+from .messages import EXAMPLE, Message, send
 from .outgoing import Outgoing, SendMessage, SendWhatsApp
 
 SOONEST, LATEST = timedelta(seconds=300), timedelta(days=35)
 
 
-def send_message(context: ActionContext, inputs: SendMessage) -> Annotated[Any, Example(EXAMPLE)]:
-    """Send a message. Raises OutcomeUnknown if Twilio may have taken it: it is never sent twice."""
+def send_message(context: ActionContext, inputs: SendMessage) -> Annotated[Message | dict[str, Any], Example(EXAMPLE)]:
+    """Send a message, never twice. Raises OutcomeUnknown where it cannot be told whether Twilio took it."""
     return _sent(context, inputs, encoded=bool(inputs.smart_encoded))
 
 
-def send_whatsapp(context: ActionContext, inputs: SendWhatsApp) -> Annotated[Any, Example(EXAMPLE)]:
-    """Send a text, media or a template on WhatsApp. Raises OutcomeUnknown if Twilio may have taken it."""
+def send_whatsapp(
+    context: ActionContext, inputs: SendWhatsApp
+) -> Annotated[Message | dict[str, Any], Example(EXAMPLE)]:
+    """Send a text, media or a template on WhatsApp, never twice. Raises OutcomeUnknown like send_message."""
     return _sent(context, inputs)
 
 
-def _sent(context: ActionContext, inputs: SendMessage | SendWhatsApp, *, encoded: bool = False) -> Any:
-    if inputs.send_at:
-        check_schedule(inputs.send_at, context.clock())
+def _sent(
+    context: ActionContext, inputs: SendMessage | SendWhatsApp, *, encoded: bool = False
+) -> Message | dict[str, Any]:
+    if inputs.send_at:  # a later attempt looks first for what the first one scheduled
+        check_schedule(inputs.send_at, context.first_attempt or context.clock())
     if inputs.dry_run:
         return preview(inputs, encoded=encoded)
     return send(context, inputs.client(context), tuple(inputs.parameters()))

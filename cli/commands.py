@@ -39,6 +39,15 @@ def manifest(component: Source = "twilio_connector") -> None:
 
 
 @app.command()
+def docs(component: Source = "twilio_connector") -> None:
+    """Print the reference of a component, in Markdown: every unit, its inputs, what it gives."""
+    from ..connector.component import load
+    from .reference import page
+
+    typer.echo(page(load(component)), nl=False)
+
+
+@app.command()
 def invoke(
     action: Annotated[str, typer.Argument(help="The action's key, such as sendSMS.")],
     connection: ConnectionFile = None,

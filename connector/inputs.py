@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails
 from .context import ActionContext
 from .errors import ConnectorError
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _INVISIBLE = "".join(map(chr, (*range(0x21), 0x7F, 0xA0, 0xAD, *range(0x2000, 0x2010), *range(0x2028, 0x2030), 0x202F, 0x2060, 0x3000, 0xFEFF)))  # fmt: skip  # noqa: E501
 
 
@@ -39,6 +40,14 @@ class Hint:
     required: bool | None = None  # True: a form asks for it although there is a default
 
 
+class Conflict(ValueError):
+    """What a model validator raises when inputs do not go together: ``field`` is the one to mend, as the form names it."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(problem)
+        self.field = field
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -54,19 +63,14 @@ class _Model(BaseModel):
     def _blank_means_not_given(cls, values: Any) -> Any:
         if not isinstance(values, Mapping):
             return values
+        for key, value in values.items():
+            if not _is_encodable(value, depth=4):
+                raise Conflict(str(key), "holds half of a character (an unpaired surrogate); copy it again")
         return {key: value for key, value in values.items() if not _is_blank(value)}
 
 
 class Inputs(_Model):
     """Base of the inputs of an action, a trigger or a data source."""
-
-
-class Conflict(ValueError):
-    """What a model validator raises when inputs do not go together: ``field`` is the one to mend, as the form names it."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(problem)
-        self.field = field
 
 
 class Connection(_Model):
@@ -88,6 +92,18 @@ class Connection(_Model):
 
 def _is_blank(value: Any) -> bool:
     return value is None or value == ""
+
+
+def _is_encodable(value: Any, depth: int) -> bool:
+    """False for text that no encoding can write, here or in the lists of key-value pairs below."""
+    match value:
+        case str():
+            return value.isascii() or not _SURROGATE.search(value)
+        case Mapping() if depth:
+            return all(_is_encodable(item, depth - 1) for pair in value.items() for item in pair)
+        case list() | tuple() if depth:
+            return all(_is_encodable(item, depth - 1) for item in value)
+    return True
 
 
 def trim(text: str) -> str:
@@ -121,7 +137,7 @@ def _pairs(value: Any) -> Any:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             message = 'must be a list of {"key": …, "value": …} or an object'
             raise ValueError(message) from None
     if isinstance(value, Mapping):
@@ -144,7 +160,7 @@ def _values(value: Any) -> Any:
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return [value]
     return value if isinstance(value, list | tuple) else [value]
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
 
 from ..connector.context import utc_now
@@ -48,6 +49,7 @@ class Engine:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._identity: Identity | None = None
+        self._database: sa.Engine | None = None
         self._pump: threading.Thread | None = None
         self._workflow: Callable[[str], Any] = self._execute
 
@@ -59,7 +61,9 @@ class Engine:
         """Take this process's name, recover what its predecessor left, and begin to pump."""
         self._identity = Identity.take(self._settings)
         durable.share_the_log()
-        DBOS(config=durable.configuration(self._settings, self.executor))
+        config = durable.configuration(self._settings, self.executor)
+        self._database = config.get("system_database_engine")
+        DBOS(config=config)
 
         @DBOS.workflow(name="run_execution", max_recovery_attempts=MAX_RECOVERIES)
         def run_execution(text: str) -> str:  # a function, since the decorator cannot mark a method
@@ -82,6 +86,8 @@ class Engine:
         if self._active:
             log.warning("%s steps were interrupted; the next start looks after them", len(self._active))
         DBOS.destroy(destroy_registry=True)
+        if self._database is not None:  # handed in, so the engine leaves it open
+            self._database.dispose()
         if self._identity:
             self._identity.release()
 

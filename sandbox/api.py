@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
+import json
 import re
-from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,46 +14,62 @@ from starlette.types import Receive, Scope, Send
 
 from . import shapes
 from .access import identify
+from .carrier import Carrier
 from .errors import TwilioError
-from .records import Exchange, Message
-from .resources import OPERATIONS, Call, Reply
+from .records import Exchange
+from .resources import OPERATIONS
+from .rest import ApiRequest, Operation, Reply
 from .settings import new_sid
 from .state import State
+from .switchboard import Switchboard
 
-log = logging.getLogger(__name__)
-ROUTES = [
-    (re.compile(f"/{shapes.VERSION}" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/.]+)", path)), methods)
-    for path, methods in OPERATIONS.items()
-]
+EXTENSIONS = (".json", ".xml", ".csv", ".wav", ".mp3")
+ROUTES = [(re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), methods) for path, methods in OPERATIONS.items()]
 
 
 class Api:
     """The product hosts below one ASGI path; the product is the first part of the path."""
 
-    def __init__(self, state: State, canceled: Callable[[Message], None]) -> None:
+    def __init__(self, state: State, carrier: Carrier, switchboard: Switchboard) -> None:
         self._state = state
-        self._canceled = canceled
+        self._carrier = carrier
+        self._switchboard = switchboard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, started = Request(scope, receive), perf_counter()
         request_id, seconds = new_sid("RQ"), 0.0
-        form = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
-        response = self._answer(request, form)
+        body = await request.body()
+        is_json = request.headers.get("content-type", "").startswith("application/json")
+        form = {} if is_json else parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+        response = self._answer(request, form, _json(body) if is_json else None)
         seconds = perf_counter() - started
         response.headers.update(_headers(request_id, seconds))
         self._record(request, form, response, request_id, seconds)
         await response(scope, receive, send)
 
-    def _answer(self, request: Request, form: dict[str, list[str]]) -> Response:
-        path, extension = _split(request.path_params["path"])
+    def _answer(self, request: Request, form: dict[str, list[str]], body: Any) -> Response:
+        product = request.path_params["product"]
+        path, extension = _split(product, request.path_params["path"])
         try:
             caller = identify(self._state, request.headers.get("authorization", ""))
-            operation, ids = _find(request.path_params["product"], request.method, path)
-            query = dict(request.query_params)
-            reply = operation(Call(self._state, caller, path, ids, query, form, self._canceled))
+            operation, ids = _find(request.method, f"/{product}{path}", f"{path}{extension}")
+            asked = ApiRequest(
+                self._state,
+                caller,
+                product,
+                path,
+                extension,
+                ids,
+                dict(request.query_params),
+                form,
+                body,
+                self._carrier,
+                self._switchboard,
+            )
+            reply = operation(asked)
         except TwilioError as refused:
-            return _refusal(refused, extension)
-        return _response(reply, extension)
+            return _refusal(refused, product, extension)
+        return _response(reply, product, extension)
 
     def _record(
         self, request: Request, form: dict[str, list[str]], response: Response, request_id: str, seconds: float
@@ -74,47 +89,45 @@ class Api:
         )
 
 
-def _find(product: str, method: str, path: str) -> tuple[Callable[[Call], Reply], dict[str, str]]:
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        return None
+
+
+def _find(method: str, path: str, shown: str) -> tuple[Operation, dict[str, str]]:
     """Find the operation. Raises TwilioError 20404 for a path and 20004 for a method that is not here."""
-    for pattern, methods in ROUTES if product == "api" else []:
+    for pattern, methods in ROUTES:
         if match := pattern.fullmatch(path):
             if method not in methods:
                 raise TwilioError(20004)
             return methods[method], match.groupdict()
-    raise TwilioError(20404, path)
+    raise TwilioError(20404, shown)
 
 
-def _split(path: str) -> tuple[str, str]:
+def _split(product: str, path: str) -> tuple[str, str]:
+    """Cut the extension off, which says in what form to answer; only the 2010 API has them."""
     path = f"/{path}"
-    for extension in (".json", ".xml", ".csv"):
+    for extension in EXTENSIONS if product == "api" else ():
         if path.endswith(extension):
             return path.removesuffix(extension), extension
     return path, ""
 
 
-def _response(reply: Reply, extension: str) -> Response:
+def _response(reply: Reply, product: str, extension: str) -> Response:
     if reply.status == 204:  # noqa: PLR2004 -- No Content
         return Response(status_code=204)
-    if reply.raw and not extension:
-        return _media(reply)
-    if extension == ".json":
+    if reply.location:
+        return RedirectResponse(reply.location, 307)
+    if product != "api" or extension == ".json":
         return JSONResponse(reply.data, reply.status)
     return _xml(reply.data, reply.name, reply.status)
 
 
-def _media(reply: Reply) -> Response:
-    """Send the bytes as Twilio sends them: from elsewhere, by a redirect, or as they are kept here."""
-    media = reply.raw
-    if media is not None and media.url:
-        return RedirectResponse(media.url, 307)
-    headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment"}
-    return Response(media.data if media else b"", media_type=media.content_type if media else None, headers=headers)
-
-
-def _refusal(refused: TwilioError, extension: str) -> Response:
-    body = refused.body()
-    json = extension == ".json"
-    response = JSONResponse(body, refused.status) if json else _xml(body, "RestException", refused.status)
+def _refusal(refused: TwilioError, product: str, extension: str) -> Response:
+    body, as_json = refused.body(), product != "api" or extension == ".json"
+    response = JSONResponse(body, refused.status) if as_json else _xml(body, "RestException", refused.status)
     if refused.status == 401:  # noqa: PLR2004 -- Unauthorized
         response.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
     return response

@@ -9,28 +9,39 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from .agenda import Agenda
 from .api import Api
 from .carrier import Carrier
 from .control import Desk
+from .courier import Courier
+from .downloads import Downloads
 from .guard import Guard
 from .pages import Pages
 from .state import State
+from .switchboard import Switchboard
 from .trouble import Trouble
 
 
 def create_app(state: State | None = None) -> Starlette:
     """Make the application; its carrier works from the start and ends with the application's lifespan."""
     state = state or State()
-    carrier = Carrier(state)
+    courier, agenda = Courier(state), Agenda()
+    carrier, switchboard = Carrier(state, courier, agenda), Switchboard(state, courier, agenda)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        carrier.close()
+        for part in (carrier, switchboard, agenda, courier):
+            part.close()
 
-    api = Trouble(Api(state, carrier.call_back), state)
-    pages = Pages(state)
-    routes = [*pages.routes(), *Desk(state, carrier).routes(), Route("/{product}/{path:path}", api)]
+    api = Trouble(Api(state, carrier, switchboard), state)
+    pages, desk = Pages(state), Desk(state, carrier, courier)
+    routes = [
+        *pages.routes(),
+        *desk.routes(),
+        *Downloads(state).routes(),
+        Route("/{product}/{path:path}", api),
+    ]
     app = Starlette(routes=routes, middleware=[Middleware(Guard, settings=state.settings)], lifespan=lifespan)
     app.state.twilio = state
     app.state.close_streams = pages.close

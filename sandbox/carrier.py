@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from time import perf_counter
 from urllib.parse import urljoin
 from uuid import NAMESPACE_URL, uuid5
 
-from . import parameters, twiml
+from . import parameters, pool, twiml
 from .agenda import Agenda
-from .records import Exchange, Message, Pairs
+from .courier import Courier
+from .records import Message
 from .segments import count
 from .sending import MAX_BODY, media_of
 from .settings import new_sid
 from .state import Change, State
 from .twiml import BadReply, Redirect, Reply
-from .webhooks import Answer, Webhook, WebhookFailed, call, open_session, shown
+from .webhooks import Answer, Webhook, WebhookFailed
 
 PRICE = 0.0079  # US dollars a segment
 MAX_REDIRECTS = 10
@@ -35,16 +35,14 @@ KEYWORD_REPLIES = {
 class Carrier:
     """Give it a state and it carries what is put there, until it is closed."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, courier: Courier, agenda: Agenda) -> None:
         self._state = state
-        self._agenda = Agenda()
-        self._session = open_session()
+        self._courier = courier
+        self._agenda = agenda
         self._unsubscribe = state.subscribe(self._heed)
 
     def close(self) -> None:
         self._unsubscribe()
-        self._agenda.close()
-        self._session.close()
 
     def redeliver(self, message: Message) -> None:
         """Call the webhook for an inbound message once more, with the token of the first time."""
@@ -95,11 +93,11 @@ class Carrier:
         if message is None:
             return {}
         if status == "queued" and message.from_ is None:
-            sender = next((n for n in self._state.numbers.values() if n.account_sid == message.account_sid), None)
-            return {"from_": sender and sender.phone_number, "num_segments": count(message.body)}
+            return {"from_": pool.choose(self._state, message), "num_segments": count(message.body)}
         if status == "sent":
-            price = f"{-PRICE * max(message.num_segments, 1):.5f}"
-            return {"sent": self._state.settings.clock(), "price": price}
+            now, segments = self._state.settings.clock(), max(message.num_segments, 1)
+            self._state.ledger.charge(message.account_sid, now, "sms-outbound", segments, PRICE * segments)
+            return {"sent": now, "price": f"{-PRICE * segments:.5f}"}
         return {"error_code": self._state.handset_error(message.to)} if status == "undelivered" else {}
 
     def call_back(self, message: Message) -> None:
@@ -107,36 +105,32 @@ class Carrier:
         self._later(0, message, lambda: self._call_back(message))
 
     def _call_back(self, message: Message) -> None:
-        if message.status_callback:
-            pairs = parameters.status(message)
-            webhook = self._webhook(message.account_sid, message.status_callback, "POST", pairs)
-            self._call(message.account_sid, webhook, message.sid)
+        pairs = parameters.status(message)
+        self._courier.tell(message.account_sid, message.status_callback, "POST", pairs, message.sid)
 
     # -- inbound
 
     def _deliver_inbound(self, message: Message) -> None:
         number = self._state.number(message.to, message.account_sid)
-        if number is None or not number.sms_url:
-            return
+        targets = pool.webhooks(self._state, number) if number else []
         pairs = parameters.inbound(message, self._state.settings.url)
-        first = self._webhook(message.account_sid, number.sms_url, number.sms_method, pairs)
-        if self._converse(message, replace(first, token=_token(message))) or not number.sms_fallback_url:
-            return
-        url, method = number.sms_fallback_url, number.sms_fallback_method
-        self._converse(message, self._webhook(message.account_sid, url, method, pairs))
+        for place, (url, method) in enumerate(targets):
+            webhook = self._courier.webhook(message.account_sid, url, method, pairs)
+            if self._converse(message, webhook if place else replace(webhook, token=_token(message))):
+                return
 
     def _converse(self, message: Message, webhook: Webhook) -> bool:
         """Call the webhook, follow its redirects and send its replies; False once something failed."""
         for _ in range(MAX_REDIRECTS):
-            answer = self._call(message.account_sid, webhook, message.sid)
-            verbs = self._read(message, webhook.url, answer) if answer else None
+            answer = self._courier.call(message.account_sid, webhook, message.sid)
+            verbs = self._read(message, webhook, answer) if answer else None
             if verbs is None:
                 return False
             self._state.change(message.sid, heard=True, updated=message.updated)
             for verb in verbs:
                 if isinstance(verb, Redirect):
                     url = urljoin(webhook.url, verb.url)
-                    webhook = self._webhook(message.account_sid, url, verb.method, webhook.parameters)
+                    webhook = self._courier.webhook(message.account_sid, url, verb.method, webhook.parameters)
                     break
                 self._reply(message, verb)
             else:
@@ -144,11 +138,11 @@ class Carrier:
         self._state.alert(message.account_sid, TOO_MANY_REDIRECTS, "Too many redirects", resource_sid=message.sid)
         return False
 
-    def _read(self, message: Message, url: str, answer: Answer) -> list[Reply | Redirect] | None:
+    def _read(self, message: Message, webhook: Webhook, answer: Answer) -> list[Reply | Redirect] | None:
         try:
             return twiml.read(answer.content_type, answer.body)
         except BadReply as bad:
-            self._alert(message.account_sid, WebhookFailed(bad.code, str(bad), answer), message.sid, url)
+            self._courier.alert(message.account_sid, WebhookFailed(bad.code, str(bad), answer), message.sid, webhook)
             return None
 
     def _reply(self, message: Message, reply: Reply) -> None:
@@ -165,44 +159,6 @@ class Carrier:
 
     def _send(self, message: Message, reply: Reply) -> None:
         self._state.save(_reply_message(message, reply, self._state.settings.clock()))
-
-    # -- calling
-
-    def call(self, account_sid: str, url: str, method: str, pairs: Pairs, body: bytes | None = None) -> Answer | None:
-        """Call any webhook for an account, and wait for its answer; None when there is none that is worth the name."""
-        webhook = replace(self._webhook(account_sid, url, method, pairs), body=body)
-        return self._call(account_sid, webhook, "")
-
-    def _webhook(self, account_sid: str, url: str, method: str, pairs: Pairs) -> Webhook:
-        account = self._state.accounts[account_sid]
-        return Webhook(url, method, pairs, account.auth_token, account.shared_key)
-
-    def _call(self, account_sid: str, webhook: Webhook, about: str) -> Answer | None:
-        """Call a webhook and write down what happened; None when it failed, which then is an alert too."""
-        settings, started = self._state.settings, perf_counter()
-        answer, note = None, ""
-        try:
-            answer = call(self._session, webhook, connect=settings.connect_timeout, total=settings.webhook_timeout)
-        except WebhookFailed as failed:
-            answer, note = failed.answer, str(failed)
-            self._alert(account_sid, failed, about, webhook.url)
-        seconds, status = perf_counter() - started, answer.status if answer else None
-        self._state.record(
-            Exchange("out", webhook.method, shown(webhook.url), status, seconds, settings.clock(), note=note),
-        )
-        return None if note else answer
-
-    def _alert(self, account_sid: str, failed: WebhookFailed, about: str, url: str) -> None:
-        answer = failed.answer
-        self._state.alert(
-            account_sid,
-            failed.code,
-            str(failed),
-            resource_sid=about,
-            url=shown(url),
-            status=answer and answer.status,
-            response=answer.body[:2000].decode("utf-8", "replace") if answer else "",
-        )
 
 
 def _token(message: Message) -> str:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import faults, shapes
+from . import faults, presets, shapes
 from .carrier import Carrier
+from .courier import Courier
 from .errors import TwilioError
-from .records import Media, Number
-from .resources import dump
+from .records import Answering, Media, Number
 from .settings import new_sid
 from .state import State
 
@@ -30,11 +30,12 @@ class Wrong(Exception):
 
 
 class Desk:
-    """The state and the carrier, as the handlers below get them."""
+    """The state and who works on it, as the handlers below get them."""
 
-    def __init__(self, state: State, carrier: Carrier) -> None:
+    def __init__(self, state: State, carrier: Carrier, courier: Courier) -> None:
         self.state = state
         self.carrier = carrier
+        self.courier = courier
 
     def routes(self) -> list[Route]:
         return [
@@ -56,6 +57,12 @@ class Desk:
             known = ", ".join(it.phone_number for it in self.state.numbers.values())
             raise Wrong(f"number: {request.path_params['number']} is not here; there are {known}")
         return number
+
+
+def dump(record: Any) -> dict[str, Any]:
+    """Show a record: its fields, without secrets and without bytes."""
+    hidden = {"auth_token", "secret", "shared_key", "data", "order", "program", "asked", "code"}
+    return {f.name: getattr(record, f.name) for f in fields(record) if f.name not in hidden}
 
 
 def _json(data: Any, status: int = 200) -> Response:
@@ -89,7 +96,9 @@ def show_state(desk: Desk, _: Request, __: dict[str, Any]) -> Any:
         "accounts": [dump(it) for it in state.accounts.values()],
         "numbers": [dump(it) for it in state.numbers.values()],
         "messages": [shapes.message(it) for it in state.messages()],
-        "alerts": [shapes.alert(it) for it in state.alerts()],
+        "calls": [dump(it) for it in state.calls.newest()],
+        "recordings": [dump(it) for it in state.recordings.newest()],
+        "alerts": [dump(it) for it in state.alerts()],
         "requests": [dump(it) for it in state.exchanges()],
         "faults": [asdict(it) for it in state.faults.all()],
     }
@@ -148,12 +157,30 @@ def receive(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
     return shapes.message(message)
 
 
-def break_handset(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
-    code = body.get("error_code")
+def change_handset(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
+    """Say how texts to a handset end (`error_code`), and what becomes of calls to it (`answering`)."""
+    number, code, answering = request.path_params["number"], body.get("error_code"), body.get("answering")
     if code is not None and (isinstance(code, bool) or not isinstance(code, int)):
         raise Wrong("error_code: a number such as 30003, or null to mend the handset")
-    desk.state.break_handset(request.path_params["number"], code)
-    return {"handset": request.path_params["number"], "error_code": code}
+    if answering not in (None, *get_args(Answering)):
+        raise Wrong(f"answering: {answering!r}; use {', '.join(get_args(Answering))}")
+    if "error_code" in body or "answering" not in body:
+        desk.state.break_handset(number, code)
+    if answering is not None:
+        desk.state.let_answer(number, answering)
+    return {
+        "handset": number,
+        "error_code": desk.state.handset_error(number),
+        "answering": desk.state.answering(number),
+    }
+
+
+def ring(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
+    """Let a handset call a number, which calls the number's voice webhook."""
+    given = _only(body, frozenset({"from"}))
+    if "from" not in given:
+        raise Wrong("from: missing; say which handset calls, such as +14155550123")
+    return dump(desk.state.ring(given["from"], desk.number(request).phone_number))
 
 
 def add_account(desk: Desk, _: Request, body: dict[str, Any]) -> Any:
@@ -186,6 +213,8 @@ def show_credentials(desk: Desk, _: Request, __: dict[str, Any]) -> Any:
         "api_key": own.api_key,
         "api_secret": own.api_secret,
         "numbers": own.numbers,
+        "messaging_service": presets.sid("MG", own.account_sid, "service"),
+        "verify_service": presets.sid("VA", own.account_sid, "verify"),
         "handsets": own.handsets,
     }
 
@@ -214,7 +243,8 @@ def call_webhook(desk: Desk, _: Request, body: dict[str, Any]) -> Any:
     if account not in desk.state.accounts:
         raise Wrong(f"account_sid: {account} is not here")
     raw = json.dumps(body["json"]).encode() if "json" in body else None
-    answer = desk.carrier.call(account, body["url"], body.get("method", "POST"), tuple(form.items()), raw)
+    webhook = desk.courier.webhook(account, body["url"], body.get("method", "POST"), tuple(form.items()))
+    answer = desk.courier.call(account, replace(webhook, body=raw), "")
     text = answer.body.decode("utf-8", "replace") if answer else None
     return {"status": answer and answer.status, "content_type": answer and answer.content_type, "body": text}
 
@@ -233,5 +263,6 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("POST", "/numbers"): add_number,
     ("POST", "/numbers/{number}"): change_number,
     ("POST", "/numbers/{number}/inbound"): receive,
-    ("POST", "/handsets/{number}"): break_handset,
+    ("POST", "/numbers/{number}/calls"): ring,
+    ("POST", "/handsets/{number}"): change_handset,
 }

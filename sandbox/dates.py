@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from .errors import TwilioError
 
@@ -38,6 +39,20 @@ def on_or_after(field: str, text: str) -> Test:
     read = moment(field, text)
     start = read if isinstance(read, datetime) else datetime(read.year, read.month, read.day, tzinfo=UTC)
     return lambda it: it is not None and it.replace(microsecond=0) >= start
+
+
+def filters(parameter: str, name: str) -> dict[str, Callable[[str], Callable[[Any], bool]]]:
+    """Return the three filters of `parameter` by the field `name` of a record."""
+
+    def by(test: Callable[[str, str], Test], key: str) -> Callable[[str], Callable[[Any], bool]]:
+        def make(text: str) -> Callable[[Any], bool]:
+            meets = test(key, text)
+            return lambda it: meets(getattr(it, name))
+
+        return make
+
+    tests = {parameter: on, f"{parameter}<": on_or_before, f"{parameter}>": on_or_after}
+    return {key: by(test, key) for key, test in tests.items()}
 
 
 def _day(read: datetime | date) -> date:

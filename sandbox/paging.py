@@ -7,9 +7,10 @@ neither hide a record nor show one twice.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain, dropwhile, islice
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -31,31 +32,43 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Pager(Generic[T]):
-    """`path` is the list's path without host; `order` gives a record's place; `key` keeps tokens ours."""
+    """`path` is the list's path without host; `order` gives a record's place; `key` keeps tokens ours.
+
+    Items are taken one by one, newest first, and no more of them than the page needs.
+    """
 
     path: str
     query: Mapping[str, str]
     order: Callable[[T], int]
     key: bytes
+    size: int = 50  # of a page, unless PageSize is given
 
-    def page(self, items: Sequence[T]) -> Page[T]:
+    def page(self, items: Iterable[T]) -> Page[T]:
         """Cut the page that the query asks for out of `items`. Raises TwilioError 20001 for a bad size or token."""
-        size = _size(self.query.get("PageSize", "50"))
+        size = _size(self.query.get("PageSize", str(self.size)))
         number, token = _number(self.query.get("Page", "0")), self.query.get("PageToken", "")
         if not token:
             if number:
-                raise TwilioError(20001, "Page needs the PageToken of a next_page_uri; a page cannot be counted to")
-            return Page(items[:size], 0, size, older=len(items) > size, newer=False)
+                raise TwilioError(20001, "Page needs the PageToken of a next page; a page cannot be counted to")
+            first = list(islice(items, size + 1))
+            return Page(first[:size], 0, size, older=len(first) > size, newer=False)
         back, place = self._read(token)
-        return self._before(items, place, number, size) if back else self._after(items, place, number, size)
+        return self._before(iter(items), place, number, size) if back else self._after(iter(items), place, number, size)
 
-    def _after(self, items: Sequence[T], place: int, number: int, size: int) -> Page[T]:
-        rest = [item for item in items if self.order(item) < place]
-        return Page(rest[:size], number, size, older=len(rest) > size, newer=len(rest) < len(items))
+    def _after(self, items: Iterator[T], place: int, number: int, size: int) -> Page[T]:
+        head = next(items, None)
+        newer = head is not None and self.order(head) >= place
+        ahead = [] if head is None else [head]
+        rest = list(islice(dropwhile(lambda it: self.order(it) >= place, chain(ahead, items)), size + 1))
+        return Page(rest[:size], number, size, older=len(rest) > size, newer=newer)
 
-    def _before(self, items: Sequence[T], place: int, number: int, size: int) -> Page[T]:
-        ahead = [item for item in items if self.order(item) > place]
-        return Page(ahead[-size:], number, size, older=len(ahead) < len(items), newer=len(ahead) > size)
+    def _before(self, items: Iterator[T], place: int, number: int, size: int) -> Page[T]:
+        ahead: list[T] = []
+        for item in items:
+            if self.order(item) <= place:
+                return Page(ahead[-size:], number, size, older=True, newer=len(ahead) > size)
+            ahead.append(item)
+        return Page(ahead[-size:], number, size, older=False, newer=len(ahead) > size)
 
     def envelope(self, name: str, page: Page[T], shape: Callable[[T], dict[str, Any]]) -> dict[str, Any]:
         start = page.number * page.size
@@ -70,6 +83,22 @@ class Pager(Generic[T]):
             "end": start + max(len(page.items) - 1, 0),
             "uri": self._uri(page.number, page.size, self.query.get("PageToken", "")),
         }
+
+    def meta_envelope(
+        self, name: str, page: Page[T], shape: Callable[[T], dict[str, Any]], base: str
+    ) -> dict[str, Any]:
+        """Wrap a page as the newer products do: absolute URLs, in `meta`."""
+        following, previous = self._next(page), self._previous(page)
+        meta = {
+            "page": page.number,
+            "page_size": page.size,
+            "first_page_url": base + self._uri(0, page.size),
+            "previous_page_url": base + previous if previous else None,
+            "next_page_url": base + following if following else None,
+            "key": name,
+            "url": base + self._uri(page.number, page.size, self.query.get("PageToken", "")),
+        }
+        return {"meta": meta, name: [shape(item) for item in page.items]}
 
     def _next(self, page: Page[T]) -> str | None:
         if not page.older or not page.items:

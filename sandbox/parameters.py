@@ -5,8 +5,10 @@ https://www.twilio.com/docs/messaging/guides/webhook-request
 
 from __future__ import annotations
 
-from .records import Media, Message, Pairs
-from .shapes import VERSION
+from datetime import datetime
+
+from .records import Media, Message, Pairs, PhoneCall, Recording, Transcription
+from .shapes import VERSION, rfc2822
 
 # Prefix → country, and of US area codes the place. What Twilio does not know it sends empty, and so is it here.
 COUNTRIES = {"+1": "US", "+44": "GB", "+49": "DE", "+33": "FR", "+61": "AU", "+91": "IN", "+353": "IE"}
@@ -57,6 +59,71 @@ def status(message: Message) -> Pairs:
         *((("ErrorCode", str(error)),) if error else ()),
         *_receipt(message),
     )
+
+
+def call(it: PhoneCall, status: str = "") -> Pairs:
+    """Return what the webhook of a call gets."""
+    answered = (("AnsweredBy", it.answered_by),) if it.answered_by else ()
+    return (
+        ("CallSid", it.sid),
+        ("AccountSid", it.account_sid),
+        ("From", it.from_),
+        ("To", it.to),
+        ("Caller", it.from_),
+        ("Called", it.to),
+        ("CallStatus", status or it.status),
+        ("ApiVersion", VERSION),
+        ("Direction", it.direction),
+        *geography("From", it.from_),
+        *geography("To", it.to),
+        *answered,
+    )
+
+
+def call_status(it: PhoneCall, status: str, number: int, at: datetime, recording: Pairs = ()) -> Pairs:
+    """Return what a status callback of a call gets; `number` counts its callbacks from 0."""
+    last: Pairs = ()
+    if it.duration is not None and status == it.status:
+        minutes = -(-int(it.duration) // 60)
+        last = (("Duration", str(minutes)), ("CallDuration", it.duration), ("SipResponseCode", "200"), *recording)
+    return (
+        *call(it, status),
+        ("Timestamp", rfc2822(at) or ""),
+        ("CallbackSource", "call-progress-events"),
+        ("SequenceNumber", str(number)),
+        *last,
+    )
+
+
+def recording(it: Recording, base_url: str) -> Pairs:
+    """Return what a recording's status callback gets."""
+    return (
+        ("AccountSid", it.account_sid),
+        ("CallSid", it.call_sid),
+        ("RecordingSid", it.sid),
+        ("RecordingUrl", recording_url(it, base_url)),
+        ("RecordingStatus", it.status),
+        ("RecordingDuration", it.duration or ""),
+        ("RecordingChannels", str(it.channels)),
+        ("RecordingStartTime", rfc2822(it.start_time) or ""),
+        ("RecordingSource", it.source),
+        ("RecordingTrack", it.track),
+        ("ErrorCode", str(it.error_code or 0)),
+    )
+
+
+def transcription(it: Transcription, url: str) -> Pairs:
+    return (
+        ("TranscriptionSid", it.sid),
+        ("TranscriptionText", it.transcription_text),
+        ("TranscriptionStatus", it.status),
+        ("RecordingSid", it.recording_sid),
+        ("RecordingUrl", url),
+    )
+
+
+def recording_url(it: Recording, base_url: str) -> str:
+    return f"{base_url}/api/{VERSION}/Accounts/{it.account_sid}/Recordings/{it.sid}"
 
 
 def geography(end: str, address: str) -> Pairs:

@@ -6,19 +6,19 @@ always fail https://www.twilio.com/docs/iam/test-credentials.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from mimetypes import guess_type
-from typing import Any
 from urllib.parse import urlsplit
 
+from . import templating
 from .errors import TwilioError
-from .records import Media, Message
+from .records import Content, Media, Message
 from .segments import count
 from .settings import new_sid
 from .state import State
+from .urls import is_url
 
 MAX_BODY, MAX_MEDIA, MAX_PARAMETER = 1600, 10, 16_384  # characters, files, characters
 SOONEST, LATEST = timedelta(seconds=300), timedelta(days=35)
@@ -35,7 +35,7 @@ CHANNELS = ("whatsapp:", "rcs:", "messenger:")
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 SHORT_CODE = re.compile(r"\d{3,8}")
 ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_.-]{1,11}")
-SERVICE, CONTENT = re.compile(r"MG[0-9a-fA-F]{32}"), re.compile(r"HX[0-9a-fA-F]{32}")
+CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")
 
 Form = Mapping[str, Sequence[str]]
 
@@ -46,11 +46,16 @@ def compose(state: State, account_sid: str, form: Form) -> Message:
     to, service = _recipient(given.get("To", "")), given.get("MessagingServiceSid", "")
     sender = _sender(state, account_sid, given.get("From", ""), service)
     _check_content(given, form)
+    content = _content(state, account_sid, given.get("ContentSid", ""))
+    variables = templating.variables(given.get("ContentVariables", ""))
     _check_pair(state, sender, to)
     send_at = _schedule(state, given, service)
-    body, now = form.get("Body", [""])[-1], state.settings.clock()
+    body, urls = form.get("Body", [""])[-1], tuple(form.get("MediaUrl", ()))
+    if content is not None:
+        body, urls = templating.render(content, variables)
+    now = state.settings.clock()
     return Message(
-        sid=new_sid("MM" if form.get("MediaUrl") else "SM"),
+        sid=new_sid("MM" if urls else "SM"),
         account_sid=account_sid,
         direction="outbound-api",
         to=to,
@@ -62,8 +67,8 @@ def compose(state: State, account_sid: str, form: Form) -> Message:
         send_at=send_at,
         messaging_service_sid=service or None,
         num_segments=0 if service else count(body),
-        media=tuple(media_of(url) for url in form.get("MediaUrl", ())),
-        status_callback=_callback(given.get("StatusCallback", "")),
+        media=tuple(media_of(url) for url in urls),
+        status_callback=_callback(given.get("StatusCallback", "")) or _usual_callback(state, given),
         parameters=tuple((key, value) for key, values in form.items() for value in values),
     )
 
@@ -76,16 +81,16 @@ def _recipient(to: str) -> str:
     plain = re.sub(r"[\s().-]", "", to)
     if re.fullmatch(r"1?\d{10}", plain):  # Twilio reads a bare national number as one of the US
         plain = f"+1{plain[-10:]}"
-    if not E164.fullmatch(plain):
-        raise TwilioError(21211, to)
+    if plain in MAGIC_TO or not E164.fullmatch(plain):
+        raise TwilioError(MAGIC_TO.get(plain, 21211), to)
     return plain
 
 
 def _sender(state: State, account_sid: str, sender: str, service: str) -> str | None:
-    if service and not SERVICE.fullmatch(service):
-        raise TwilioError(21701, service)
+    if service:
+        _check_service(state, account_sid, service)
     if not sender:
-        _check_pool(state, account_sid, service)
+        _check_pool(state, service)
         return None
     plain = sender if sender.startswith(CHANNELS) else re.sub(r"[().-]|(?<=\d)\s", "", sender)
     if sender.startswith(CHANNELS) or plain == MAGIC_SENDER:
@@ -97,11 +102,17 @@ def _sender(state: State, account_sid: str, sender: str, service: str) -> str | 
     return sender
 
 
-def _check_pool(state: State, account_sid: str, service: str) -> None:
-    """Check that a messaging service has a number to choose; it chooses only when it sends."""
+def _check_service(state: State, account_sid: str, service: str) -> None:
+    known = state.services.get(service)
+    if known is None or known.account_sid != account_sid:
+        raise TwilioError(21701, service)
+
+
+def _check_pool(state: State, service: str) -> None:
+    """Check that a messaging service has a sender to choose; it chooses only when it sends."""
     if not service:
         raise TwilioError(21603)
-    if not any(number.account_sid == account_sid for number in state.numbers.values()):
+    if not any(sender.service_sid == service for sender in state.senders.newest()):
         raise TwilioError(21703)
 
 
@@ -121,18 +132,21 @@ def _check_content(given: Mapping[str, str], form: Form) -> None:
         raise TwilioError(21617)
     if len(media) > MAX_MEDIA:
         raise TwilioError(21623)
-    bad = [url for url in media if not _is_url(url)]
+    bad = [url for url in media if not is_url(url)]
     if bad:
         raise TwilioError(21620, ", ".join(bad))
     if content and not CONTENT.fullmatch(content):
         raise TwilioError(20001, f"ContentSid {content} is not HX and 32 hexadecimal digits")
-    if given.get("ContentVariables") and not _is_object(given["ContentVariables"]):
-        raise TwilioError(21656)
+
+
+def _content(state: State, account_sid: str, sid: str) -> Content | None:
+    known = state.contents.get(sid)
+    if sid and (known is None or known.account_sid != account_sid):
+        raise TwilioError(21655)
+    return known
 
 
 def _check_pair(state: State, sender: str | None, to: str) -> None:
-    if to in MAGIC_TO:
-        raise TwilioError(MAGIC_TO[to], to)
     if sender is None:
         return
     if sender == to:
@@ -160,26 +174,18 @@ def _schedule(state: State, given: Mapping[str, str], service: str) -> datetime 
     return moment
 
 
+def _usual_callback(state: State, given: Mapping[str, str]) -> str:
+    """Return the callback of the application or of the messaging service."""
+    application = state.applications.get(given.get("ApplicationSid", ""))
+    service = state.services.get(given.get("MessagingServiceSid", ""))
+    own = application.message_status_callback or application.sms_status_callback if application else None
+    return own or (service.status_callback if service else None) or ""
+
+
 def _callback(url: str) -> str:
-    if url and not _is_url(url):
+    if url and not is_url(url):
         raise TwilioError(21609, url)
     return url
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def _is_object(text: str) -> bool:
-    try:
-        data: Any = json.loads(text)
-    except ValueError:
-        return False
-    return isinstance(data, dict)
 
 
 def media_of(url: str) -> Media:

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from . import presets
 from .app import create_app
 from .settings import Settings
 from .state import State
@@ -136,6 +137,16 @@ class Sandbox:
     def handset(self) -> str:
         """The handset that the phone page shows first."""
         return self.state.settings.handsets[0]
+
+    @property
+    def messaging_service(self) -> str:
+        """The messaging service that there is from the start, with all numbers but the first in its pool."""
+        return presets.sid("MG", self.account_sid, "service")
+
+    @property
+    def verify_service(self) -> str:
+        """The Verify service that there is from the start."""
+        return presets.sid("VA", self.account_sid, "verify")
 
     def close(self) -> None:
         self._server.should_exit = True

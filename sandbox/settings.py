@@ -23,11 +23,13 @@ def _sid(prefix: str) -> Callable[[], str]:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Seconds a message rests in a state before it takes the next one."""
+    """Seconds a message or a call rests in a state before it takes the next one."""
 
     queued: float = 0.02
     sending: float = 0.05
     sent: float = 0.15
+    ringing: float = 0.05
+    second: float = 0.05  # what a second of talk takes here
 
 
 @dataclass(frozen=True, slots=True)

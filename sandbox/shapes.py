@@ -1,20 +1,50 @@
-"""Twilio's JSON of each resource (API 2010-04-01): snake case, RFC 2822 dates, strings where Twilio has strings."""
+"""Twilio's JSON of each resource: snake case, strings where Twilio has strings.
+
+Dates are RFC 2822 in the 2010 API and ISO 8601 elsewhere.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
 from .errors import DELIVERY
-from .records import Account, Alert, ApiKey, Media, Message, Number
+from .records import Account, ApiKey, Media, Message, Number, Record
 
 VERSION = "2010-04-01"
+ABSENT = object()  # in place of a value: the resource has no such key
+NAMES = {"from_": "from", "created": "date_created", "updated": "date_updated"}
 
 
 def rfc2822(moment: datetime | None) -> str | None:
     return format_datetime(moment.astimezone(UTC)) if moment else None
+
+
+def iso(moment: datetime | None) -> str | None:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else None
+
+
+def camel(name: str) -> str:
+    """`friendly_name` is the parameter FriendlyName."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def snake(name: str) -> str:
+    """`ThisMonth` is this_month."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def fields_of(record: Record, date: Callable[[datetime], str | None]) -> dict[str, Any]:
+    """Return what a record shows of itself."""
+    shown = {it.name: getattr(record, it.name) for it in fields(record) if "hidden" not in it.metadata}
+    return {
+        NAMES.get(name, name): date(value) if isinstance(value, datetime) else value for name, value in shown.items()
+    }
 
 
 def account(it: Account) -> dict[str, Any]:
@@ -79,6 +109,17 @@ def media(it: Media, parent: Message) -> dict[str, Any]:
     }
 
 
+def feedback(it: Message, outcome: str, now: datetime) -> dict[str, Any]:
+    return {
+        "account_sid": it.account_sid,
+        "message_sid": it.sid,
+        "outcome": outcome,
+        "date_created": rfc2822(now),
+        "date_updated": rfc2822(now),
+        "uri": f"/{VERSION}/Accounts/{it.account_sid}/Messages/{it.sid}/Feedback.json",
+    }
+
+
 def number(it: Number) -> dict[str, Any]:
     return {
         "sid": it.sid,
@@ -91,45 +132,48 @@ def number(it: Number) -> dict[str, Any]:
         "sms_method": it.sms_method,
         "sms_fallback_url": it.sms_fallback_url,
         "sms_fallback_method": it.sms_fallback_method,
-        "sms_application_sid": "",
+        "sms_application_sid": it.sms_application_sid,
         "voice_url": it.voice_url,
         "voice_method": it.voice_method,
-        "voice_fallback_url": "",
-        "voice_fallback_method": "POST",
-        "voice_application_sid": "",
-        "voice_caller_id_lookup": False,
-        "voice_receive_mode": "voice",
+        "voice_fallback_url": it.voice_fallback_url,
+        "voice_fallback_method": it.voice_fallback_method,
+        "voice_application_sid": it.voice_application_sid,
+        "voice_caller_id_lookup": it.voice_caller_id_lookup,
+        "voice_receive_mode": it.voice_receive_mode,
         "status_callback": it.status_callback,
         "status_callback_method": it.status_callback_method,
         "address_requirements": "none",
-        "address_sid": None,
+        "address_sid": it.address_sid,
         "beta": False,
-        "bundle_sid": None,
-        "emergency_address_sid": None,
+        "bundle_sid": it.bundle_sid,
+        "emergency_address_sid": it.emergency_address_sid,
         "emergency_address_status": "unregistered",
-        "emergency_status": "Inactive",
-        "identity_sid": None,
+        "emergency_status": it.emergency_status,
+        "identity_sid": it.identity_sid,
         "origin": "twilio",
         "status": "in-use",
-        "trunk_sid": None,
-        "type": "local",
+        "trunk_sid": it.trunk_sid,
+        "type": it.kind,
         "date_created": rfc2822(it.created),
         "date_updated": rfc2822(it.updated),
         "uri": f"/{VERSION}/Accounts/{it.account_sid}/IncomingPhoneNumbers/{it.sid}.json",
     }
 
 
-def alert(it: Alert) -> dict[str, Any]:
+def short_code(it: Number) -> dict[str, Any]:
     return {
         "sid": it.sid,
         "account_sid": it.account_sid,
-        "error_code": str(it.error_code),
-        "alert_text": it.text,
-        "date_created": it.created.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "resource_sid": it.resource_sid,
-        "request_url": it.url,
-        "response_status": it.status,
-        "response_body": it.response,
+        "short_code": it.phone_number,
+        "friendly_name": it.friendly_name,
+        "api_version": VERSION,
+        "sms_url": it.sms_url,
+        "sms_method": it.sms_method,
+        "sms_fallback_url": it.sms_fallback_url,
+        "sms_fallback_method": it.sms_fallback_method,
+        "date_created": rfc2822(it.created),
+        "date_updated": rfc2822(it.updated),
+        "uri": f"/{VERSION}/Accounts/{it.account_sid}/SMS/ShortCodes/{it.sid}.json",
     }
 
 
@@ -139,7 +183,7 @@ def to_xml(data: dict[str, Any], name: str) -> str:
 
 
 def _element(name: str, value: Any) -> str:
-    tag = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    tag = camel(name)
     if value is None:
         return f"<{tag}/>"
     if isinstance(value, dict):

@@ -8,26 +8,60 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count as counting
 from threading import Condition
 from time import monotonic
 from typing import Any
 
+from . import presets
 from .errors import TwilioError
 from .faults import Faults
-from .records import Account, Alert, ApiKey, Exchange, KeyKind, Keyword, Media, Message, Number
+from .ledger import Ledger
+from .records import (
+    Account,
+    Alert,
+    Answering,
+    ApiKey,
+    Application,
+    Content,
+    Exchange,
+    KeyKind,
+    Keyword,
+    Media,
+    Message,
+    Number,
+    PhoneCall,
+    Program,
+    Record,
+    Recording,
+    Sender,
+    Service,
+    Transcription,
+    Verification,
+    VerifyService,
+)
 from .segments import count
 from .settings import Settings, new_sid
+from .shelf import Shelf
 
 STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 START = frozenset({"START", "YES", "UNSTOP"})
+INBOUND_PRICE = 0.0079  # US dollars a segment
+
+
+def program_of(application: Application) -> Program:
+    """Return what an application says of calls."""
+    url, fallback = application.voice_url or "", application.voice_fallback_url or ""
+    return Program("", url, application.voice_method, fallback, application.voice_fallback_method)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A message that was made or that changed; None when something else did."""
+    """A message or a call that was made or that changed; neither when something else did."""
 
     message: Message | None = None
     made: bool = False
+    call: PhoneCall | None = None
 
 
 Listener = Callable[[Change], None]
@@ -39,7 +73,7 @@ class State:
         self.faults = Faults()
         self._changed = Condition()
         self._listeners: list[Listener] = []
-        self._order = 0
+        self._places = counting(1)  # one order over everything, so that a place is never given twice
         self._version = 0
         self._clear()
 
@@ -55,11 +89,33 @@ class State:
         self.keys: dict[str, ApiKey] = {}
         self.numbers: dict[str, Number] = {}
         self._messages: dict[str, Message] = {}
-        self._alerts: deque[Alert] = deque(maxlen=self.settings.max_records)
+        self._shelve()
         self._exchanges: deque[Exchange] = deque(maxlen=self.settings.max_records)
         self._opted_out: set[tuple[str, str]] = set()
         self._bad_handsets: dict[str, int] = {}
+        self._usual_senders: dict[tuple[str, str], str] = {}
+        self._answers: dict[str, Answering] = {}
         self._furnish()
+
+    def _shelve(self) -> None:
+        many, few = self.settings.max_messages, self.settings.max_records
+        self.ledger = Ledger()
+        self.calls: Shelf[PhoneCall] = self._shelf(many)
+        self.recordings: Shelf[Recording] = self._shelf(many)
+        self.transcriptions: Shelf[Transcription] = self._shelf(many)
+        self.debugger: Shelf[Alert] = self._shelf(few)
+        self.applications: Shelf[Application] = self._shelf(many)
+        self.services: Shelf[Service] = self._shelf(many)
+        self.senders: Shelf[Sender] = self._shelf(many)
+        self.contents: Shelf[Content] = self._shelf(many)
+        self.verify_services: Shelf[VerifyService] = self._shelf(many)
+        self.verifications: Shelf[Verification] = self._shelf(many)
+
+    def _shelf(self, size: int) -> Shelf[Any]:
+        return Shelf(size, self._places, self.settings.clock, self._told)
+
+    def _told(self, record: Record, made: bool) -> None:
+        self._tell(Change(call=record, made=made) if isinstance(record, PhoneCall) else Change())
 
     def _furnish(self) -> None:
         own = self.settings
@@ -68,12 +124,19 @@ class State:
         self.keys = {key.sid: key}
         for number in own.numbers:
             self.add_number(number)
+        for content in presets.contents(own.account_sid, own.clock()):
+            self.contents.add(content)
+        self.services.add(presets.service(own.account_sid, own.clock()))
+        for sender in presets.senders(own.account_sid, tuple(self.numbers.values())):
+            self.senders.add(sender)
+        self.verify_services.add(presets.verify_service(own.account_sid, own.clock()))
 
     # -- accounts, keys, numbers: each mapping is replaced, never changed, so that it may be read at any time
 
     def add_account(self, name: str = "", *, sid: str = "", auth_token: str = "", owner_sid: str = "") -> Account:
         now, sid = self.settings.clock(), sid or new_sid("AC")
-        account = Account(sid, auth_token or new_sid(""), name or sid, owner_sid or sid, now, now)
+        place = next(self._places)
+        account = Account(sid, auth_token or new_sid(""), name or sid, owner_sid or sid, now, now, order=place)
         self.accounts = self.accounts | {sid: account}
         return account
 
@@ -89,7 +152,9 @@ class State:
 
     def add_number(self, phone_number: str, account_sid: str = "", **fields: Any) -> Number:
         now, owner = self.settings.clock(), account_sid or self.settings.account_sid
-        number = Number(new_sid("PN"), owner, phone_number, phone_number, now, now, **fields)
+        sid = new_sid("PN" if phone_number.startswith("+") else "SC")
+        given: dict[str, Any] = {"friendly_name": phone_number, "order": next(self._places)} | fields
+        number = Number(sid=sid, account_sid=owner, phone_number=phone_number, created=now, updated=now, **given)
         self.numbers = self.numbers | {number.sid: number}
         return number
 
@@ -98,6 +163,13 @@ class State:
         self.numbers = self.numbers | {sid: number}
         self._tell(Change())
         return number
+
+    def remove_number(self, sid: str) -> None:
+        self.numbers = {key: number for key, number in self.numbers.items() if key != sid}
+        for sender in self.senders.newest():
+            if sender.sid == sid:
+                self.senders.remove(sid)
+        self._tell(Change())
 
     def number(self, address: str, account_sid: str | None = None) -> Number | None:
         """Find the number behind an address such as `+1415…` or `whatsapp:+1415…`."""
@@ -112,8 +184,7 @@ class State:
     def save(self, message: Message) -> Message:
         """Take a new message in. The oldest go when there are more than the settings allow."""
         with self._changed:
-            self._order += 1
-            message = replace(message, order=self._order)
+            message = replace(message, order=next(self._places))
             self._messages[message.sid] = message
             while len(self._messages) > self.settings.max_messages:
                 del self._messages[next(iter(self._messages))]
@@ -155,6 +226,8 @@ class State:
             raise TwilioError(21211, to)
         keyword = self._heed_keyword(from_, to, body)
         now = self.settings.clock()
+        sender = self.senders.get(number.sid)
+        self.ledger.charge(number.account_sid, now, "sms-inbound", count(body), INBOUND_PRICE * count(body))
         return self.save(
             Message(
                 sid=new_sid("MM" if media else "SM"),
@@ -167,11 +240,57 @@ class State:
                 created=now,
                 updated=now,
                 sent=now,
+                messaging_service_sid=sender.service_sid if sender else None,
                 num_segments=count(body),
                 media=media,
                 keyword=keyword,
             ),
         )
+
+    # -- calls
+
+    def ring(self, from_: str, to: str) -> PhoneCall:
+        """Let a handset call a number of ours, whose voice webhook then says what happens.
+
+        Raises TwilioError 21217 if `to` is not one of the numbers here.
+        """
+        number = self.number(to)
+        if number is None:
+            raise TwilioError(21217, to)
+        now, application = self.settings.clock(), self.applications.get(number.voice_application_sid)
+        callback = (("StatusCallback", (number.status_callback,)),)
+        asked = (*callback, ("StatusCallbackMethod", (number.status_callback_method,)))
+        own = Program(
+            "", number.voice_url, number.voice_method, number.voice_fallback_url, number.voice_fallback_method
+        )
+        return self.calls.add(
+            PhoneCall(
+                sid=new_sid("CA"),
+                account_sid=number.account_sid,
+                created=now,
+                updated=now,
+                to=number.phone_number,
+                from_=from_,
+                status="ringing",
+                direction="inbound",
+                phone_number_sid=number.sid,
+                program=program_of(application) if application else own,
+                asked=asked if number.status_callback else (),
+            ),
+        )
+
+    # -- senders of messaging services
+
+    def remember_sender(self, service_sid: str, to: str, sender: str) -> None:
+        """Keep whom a messaging service chose for a recipient."""
+        with self._changed:
+            self._usual_senders[service_sid, to] = sender
+            if len(self._usual_senders) > self.settings.max_messages:
+                del self._usual_senders[next(iter(self._usual_senders))]
+
+    def usual_sender(self, service_sid: str, to: str) -> str | None:
+        with self._changed:
+            return self._usual_senders.get((service_sid, to))
 
     # -- handsets
 
@@ -201,18 +320,22 @@ class State:
     def handset_error(self, handset: str) -> int | None:
         return self._bad_handsets.get(handset)
 
+    def let_answer(self, handset: str, answering: Answering) -> None:
+        """Say what becomes of calls to `handset`; without a word a person answers them."""
+        self._answers[handset] = answering
+
+    def answering(self, handset: str) -> Answering:
+        return self._answers.get(handset, "human")
+
     # -- records of what happened
 
     def alert(self, account_sid: str, error_code: int, text: str, **fields: Any) -> Alert:
-        alert = Alert(new_sid("NO"), account_sid, error_code, text, self.settings.clock(), **fields)
-        with self._changed:
-            self._alerts.appendleft(alert)
-        self._tell(Change())
-        return alert
+        now, sid = self.settings.clock(), new_sid("NO")
+        given: dict[str, Any] = {"error_code": error_code, "text": text} | fields
+        return self.debugger.add(Alert(sid=sid, account_sid=account_sid, created=now, updated=now, **given))
 
     def alerts(self) -> tuple[Alert, ...]:
-        with self._changed:
-            return tuple(self._alerts)
+        return tuple(self.debugger.newest())
 
     def record(self, exchange: Exchange) -> None:
         with self._changed:

@@ -45,10 +45,11 @@ def read(content_type: str, body: bytes) -> list[Reply | Redirect]:
         return [Reply(body.decode("utf-8", "replace"))]
     if kind not in ("text/xml", "application/xml", "text/html"):
         raise BadReply(WRONG_TYPE, f"Content-Type {kind or 'is missing'}: use text/xml or text/plain")
-    return [_verb(verb) for verb in _parse(body)]
+    return [_verb(verb) for verb in parse(body)]
 
 
-def _parse(body: bytes) -> ET.Element:
+def parse(body: bytes) -> ET.Element:
+    """Return the <Response>. Raises BadReply with the debugger's code."""
     try:
         text = body.decode("utf-8")
         if DECLARATION.search(text):

@@ -61,10 +61,10 @@ class TwilioClient:
         """Make one. Raises OutcomeUnknown where it may have been made; it is not tried again then."""
         return resource.shape(self._post(resource, resource.collection(self._with_account(parents)), values))
 
-    def fetch(self, resource: Resource, sid: str, **parents: str) -> Any:
-        """Read one."""
+    def fetch(self, resource: Resource, sid: str = "", values: Values = (), **parents: str) -> Any:
+        """Read one; without a SID, the only one there is, such as the balance."""
         url = self._url(resource, resource.item(self._with_account(parents), sid))
-        return resource.shape(self._json(self.send("GET", url)))
+        return resource.shape(self._json(self.send("GET", url, params=tuple(form_pairs(values)))))
 
     def update(self, resource: Resource, sid: str, values: Values, **parents: str) -> Any:
         """Change one."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator
 from ..inputs import Hint, Trimmed, Values, sid, trim
 
 _NUMBER = re.compile(r"\+?[\d\s().\-\u00a0\u2010-\u2013]+")
+_SIP = re.compile(r"sips?:", re.IGNORECASE)
 _NOT_DIALLED = re.compile(r"[^\d+]")
 _WHATSAPP = "whatsapp:"
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
@@ -27,7 +28,7 @@ def tidy(address: str) -> str:
     if _NUMBER.fullmatch(address):
         number = _NOT_DIALLED.sub("", address)
         return _sound(number if number.strip("+") else "", "holds no digits; write a number as +15551234567")
-    if "," in address or (";" in address and not address.startswith("sip:")):
+    if not _SIP.match(address) and ("," in address or ";" in address):
         message = "must be one address; send to several with a loop"
         raise ValueError(message)
     if address.lower().startswith(_WHATSAPP):
@@ -115,7 +116,7 @@ def _named(value: Any) -> Any:
     """An object of texts, as JSON text; numbers are written as texts, which is what Twilio takes."""
     try:
         found = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, Mapping) or not all(isinstance(item, str | int | float) for item in found.values()):
         message = 'must be an object of texts, such as {"1": "Ada"}'

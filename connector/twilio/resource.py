@@ -9,11 +9,18 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any
 
+from pydantic import SecretStr
 from pydantic.alias_generators import to_camel
 
 API_2010 = "/2010-04-01"
 ACCOUNT_SID = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
 """The account of the examples."""
+
+
+def example_sid(prefix: str) -> str:
+    """An identifier for examples."""
+    return f"{prefix}1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d"
+
 
 _RFC_2822_UTC = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) \+0000")
 _MONTHS = dict(
@@ -26,7 +33,7 @@ class Resource:
     """One of Twilio's resources.
 
     ``path`` may hold ``{account}`` and the names of parents, which are fields of the inputs; ``items`` is a page's list;
-    ``example`` one of them as it leaves this connector.
+    ``example`` one of them as it leaves this connector; what ``secrets`` names, never leaves it.
     """
 
     name: str
@@ -35,6 +42,7 @@ class Resource:
     product: str = "api"
     extension: str = ""
     dates: frozenset[str] = frozenset({"date_created", "date_updated"})
+    secrets: frozenset[str] = frozenset()
     example: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def collection(self, parents: Mapping[str, str]) -> str:
@@ -42,8 +50,8 @@ class Resource:
         return self.path.format_map(parents) + self.extension
 
     def item(self, parents: Mapping[str, str], sid: str) -> str:
-        """The path of one."""
-        return f"{self.path.format_map(parents)}/{sid}{self.extension}"
+        """The path of one; without a SID, of the only one there is."""
+        return f"{self.path.format_map(parents)}/{sid}{self.extension}" if sid else self.collection(parents)
 
     def parents(self, inputs: Any) -> dict[str, str]:
         """The parts of the path that the inputs say."""
@@ -58,7 +66,16 @@ class Resource:
         """One of these as the platform has it: camelCase keys, ISO 8601 dates; all else as Twilio sent it, known or not."""
         if not isinstance(found, Mapping):
             return found
-        return {_camel(key): iso_date(value) if key in self.dates else value for key, value in found.items()}
+        return {
+            _camel(key): iso_date(value) if key in self.dates else value
+            for key, value in found.items()
+            if key not in self.secrets
+        }
+
+
+def dates(*more: str) -> frozenset[str]:
+    """The keys whose values are dates: those that every resource has, and more."""
+    return frozenset({"date_created", "date_updated", *more})
 
 
 def api_2010(name: str, path: str, items: str, **more: Any) -> Resource:
@@ -105,6 +122,8 @@ def _form_text(value: Any) -> str:
     match value:
         case bool():
             return str(value).lower()
+        case SecretStr():
+            return value.get_secret_value()
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         case date():

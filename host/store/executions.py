@@ -70,6 +70,28 @@ _CLAIM = (executions.c.id, executions.c.attempt, executions.c.instance_id)
 _LARGE = {"payload", "result"}
 _BRIEF = [column for column in executions.c if column.name not in _LARGE]
 
+# Statements of the hot path are made once: SQLAlchemy takes longer to put them together than SQLite to run them.
+_ONE = sa.select(executions).where(executions.c.id == sa.bindparam("id_"))
+_STATUS = sa.select(executions.c.status).where(executions.c.id == sa.bindparam("id_"))
+_NOW = sa.bindparam("now_", type_=Instant())
+_DUE = (
+    sa.select(executions.c.id)
+    .where(executions.c.status.in_(["accepted", "waiting"]), executions.c.available_at <= _NOW)
+    .order_by(executions.c.available_at, executions.c.id)
+    .limit(sa.bindparam("limit_", type_=sa.Integer()))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    sa.update(executions)
+    .where(executions.c.id.in_(_DUE.scalar_subquery()))
+    .values(
+        status="running",
+        executor=sa.bindparam("executor_"),
+        started_at=sa.func.coalesce(executions.c.started_at, _NOW),
+    )
+    .returning(*_CLAIM)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Executions:
@@ -111,26 +133,14 @@ class Executions:
 
     def status(self, execution_id: str) -> Status | None:
         with reading(self.engine).begin() as connection:
-            query = sa.select(executions.c.status).where(executions.c.id == execution_id)
-            found: Status | None = connection.scalar(query)
+            found: Status | None = connection.scalar(_STATUS, {"id_": execution_id})
         return found
 
     def claim(self, executor: str, now: datetime, limit: int) -> list[Claim]:
         """Take up to ``limit`` executions that are due, the oldest first, for ``executor``; two never get the same."""
-        due = executions.c.status.in_(["accepted", "waiting"]) & (executions.c.available_at <= now)
-        oldest = sa.select(executions.c.id).where(due).order_by(executions.c.available_at, executions.c.id).limit(limit)
         with self.engine.begin() as connection:
-            statement = (
-                sa.update(executions)
-                .where(executions.c.id.in_(oldest.with_for_update(skip_locked=True).scalar_subquery()))
-                .values(
-                    status="running",
-                    executor=executor,
-                    started_at=sa.func.coalesce(executions.c.started_at, sa.literal(now, Instant())),
-                )
-                .returning(*_CLAIM)
-            )
-            return sorted(Claim(*row) for row in connection.execute(statement))
+            rows = connection.execute(_TAKE, {"executor_": executor, "now_": now, "limit_": limit})
+            return sorted(Claim(*row) for row in rows)
 
     def running(self, executor: str) -> list[Claim]:
         """What ``executor`` has claimed and not ended."""

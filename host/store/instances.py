@@ -86,7 +86,7 @@ class Instances:
         if not storable(instance_id):
             return None
         with reading(self.engine).begin() as connection:
-            row = connection.execute(_query().where(instances.c.id == instance_id)).mappings().one_or_none()
+            row = connection.execute(_ONE, {"id_": instance_id}).mappings().one_or_none()
         return None if row is None else InstanceRecord(**row)
 
     def require(self, instance_id: str) -> InstanceRecord:
@@ -169,6 +169,9 @@ def _query() -> sa.Select[Any]:
         .join(versions, versions.c.id == instances.c.version_id)
         .join(customers, customers.c.id == instances.c.customer_id)
     )
+
+
+_ONE = _query().where(instances.c.id == sa.bindparam("id_"))
 
 
 def _put(connection: sa.Connection, fixed: Mapping[str, str], changes: Mapping[str, Any]) -> str:

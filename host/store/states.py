@@ -12,6 +12,9 @@ from .schema import states as table
 Scope = Literal["instance", "cross_flow", "execution", "integration"]
 
 
+_WANTED = sa.select(table).where(sa.tuple_(table.c.scope, table.c.owner).in_(sa.bindparam("owners", expanding=True)))
+
+
 @dataclass(frozen=True, slots=True)
 class States:
     engine: sa.Engine
@@ -19,9 +22,8 @@ class States:
     def read(self, owners: Mapping[Scope, str]) -> dict[Scope, dict[str, Any]]:
         """The values of each scope's owner: instance and flow, instance, execution, integration."""
         found: dict[Scope, dict[str, Any]] = {scope: {} for scope in owners}
-        wanted = sa.tuple_(table.c.scope, table.c.owner).in_(list(owners.items()))
         with reading(self.engine).begin() as connection:
-            for row in connection.execute(sa.select(table).where(wanted)):
+            for row in connection.execute(_WANTED, {"owners": list(owners.items())}):
                 found[row.scope][row.key] = row.value
         return found
 

@@ -1,5 +1,6 @@
 """The component with a connection, time that stands still, and HTTP that is faked at the edge."""
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -7,7 +8,9 @@ import pytest
 import responses
 from twilio_connector.connector.component import load
 from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.http import Transport
 from twilio_connector.connector.testing import Harness
+from twilio_connector.sandbox.server import Sandbox
 
 ACCOUNT = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
 FIELDS = {
@@ -45,6 +48,38 @@ def harness_with(slept):
 @pytest.fixture
 def harness(harness_with):
     return harness_with()
+
+
+@pytest.fixture(scope="module")
+def running():
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running):
+    """The local Twilio, as it starts."""
+    running.state.reset()
+    return running
+
+
+@pytest.fixture
+def connection(sandbox):
+    fields = {
+        "accountSid": sandbox.account_sid,
+        "apiKey": sandbox.api_key,
+        "apiSecret": sandbox.api_secret,
+        "authToken": sandbox.auth_token,
+        "baseUrl": sandbox.base_url,
+    }
+    return {"key": "apiKeySecret", "fields": fields}
+
+
+@pytest.fixture
+def local(connection):
+    """The component connected to the local Twilio."""
+    with closing(Transport()) as transport:
+        yield Harness(load("twilio_connector"), connection=connection, context=ActionContext(transport=transport))
 
 
 @pytest.fixture

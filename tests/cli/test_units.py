@@ -85,12 +85,28 @@ def test_wrong_credentials_are_a_connection_error_that_does_not_show_them(run, t
     assert "wr0ng-secret" not in done.err
 
 
-def test_a_busy_twilio_and_an_unknown_outcome_have_their_own_statuses(run, twilio, connection):
+def test_a_text_whose_answer_was_lost_is_found_and_not_sent_again(run, twilio, connection):
     twilio.state.faults.add("drop-after", method="POST")
     done = run("invoke", "sendSMS", "--connection", connection, "--inputs", text(twilio, message="once"))
-    twilio.state.faults.clear()
+    assert done.status == 0
+    (sent,) = [message for message in twilio.state.messages() if message.body == "once"]
+    assert done.json["data"]["sid"] == sent.sid
+
+
+def test_an_outcome_that_nobody_can_know_has_its_own_status(run, twilio, connection):
+    twilio.state.faults.add("drop-after", method="POST")
+    inputs = {"url": "/Accounts/$TWILIO_ACCOUNT_SID/Messages.json", "method": "POST"}
+    inputs["data"] = urlencode({"To": twilio.handset, "From": twilio.number, "Body": "raw"})
+    done = run("invoke", "rawRequest", "--connection", connection, "--inputs", json.dumps(inputs))
     assert (done.status, done.out) == (6, "")
-    assert sum(message.body == "once" for message in twilio.state.messages()) == 1
+    assert "look for it before repeating it" in done.err
+
+
+def test_a_busy_twilio_says_when_to_try_again(run, twilio, connection):
+    twilio.state.faults.add("status", status=429, retry_after=3600)
+    done = run("invoke", "sendSMS", "--connection", connection, "--inputs", text(twilio))
+    assert (done.status, done.out) == (5, "")
+    assert "retry after: 3600" in done.err
 
 
 def test_bytes_are_saved_to_a_file(run, twilio, connection, tmp_path):

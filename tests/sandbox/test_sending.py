@@ -26,9 +26,12 @@ REFUSED: list[tuple[dict[str, Any], int]] = [
     ({"MediaUrl": ["ftp://e.example/1.png"]}, 21620),
     ({"StatusCallback": "nowhere"}, 21609),
     ({"MessagingServiceSid": "MG1"}, 21701),
-    ({"ContentSid": "HX" + "0" * 32, "ContentVariables": "{"}, 21656),
+    ({"MessagingServiceSid": "MG" + "0" * 32, "From": None}, 21701),
+    ({"ContentSid": "HX1"}, 20001),
+    ({"ContentSid": "HX" + "0" * 32}, 21655),
+    ({"ContentVariables": "{"}, 21656),
+    ({"ContentVariables": "[1]"}, 21656),
     ({"To": "whatsapp:+14155550123"}, 21910),
-    ({"MessagingServiceSid": "MG" + "0" * 32, "SendAt": "2020-01-01T00:00:00Z", "ScheduleType": "fixed"}, 35114),
     ({"From": "+15005550001"}, 21212),
     ({"From": "+15005550007"}, 21606),
     ({"From": "+15005550008"}, 21611),
@@ -49,6 +52,17 @@ def test_refuses_with_twilios_code(send: Send, twilio: Sandbox, parameters: dict
 
 
 @pytest.mark.parametrize(
+    ("parameters", "code"),
+    [({"SendAt": "2020-01-01T00:00:00Z"}, 35114), ({"SendAt": "2020-01-01T00:00:00Z", "ScheduleType": ""}, 20001)],
+)
+def test_refuses_a_schedule_out_of_its_window(
+    send: Send, twilio: Sandbox, parameters: dict[str, str], code: int
+) -> None:
+    given = {"MessagingServiceSid": twilio.messaging_service, "ScheduleType": "fixed"} | parameters
+    assert send(**given).json()["code"] == code
+
+
+@pytest.mark.parametrize(
     "parameters",
     [
         {"From": "72975"},
@@ -57,9 +71,7 @@ def test_refuses_with_twilios_code(send: Send, twilio: Sandbox, parameters: dict
         {"From": "whatsapp:+14155238886", "To": "whatsapp:+14155550123"},
         {"From": "rcs:acme_agent"},
         {"From": "rcs:acme_agent", "To": "rcs:+14155550123"},
-        {"From": None, "MessagingServiceSid": "MG" + "0" * 32},
         {"Body": None, "MediaUrl": ["https://e.example/1.png"]},
-        {"Body": None, "ContentSid": "HX" + "0" * 32, "ContentVariables": '{"1": "a"}'},
         {"Body": "x" * 1600},
     ],
 )

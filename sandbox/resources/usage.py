@@ -1,0 +1,133 @@
+"""Usage records, added up by category over a span of days: https://www.twilio.com/docs/usage/api/usage-record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from .. import dates, shapes
+from ..errors import TwilioError
+from ..ledger import CATEGORIES, Use
+from ..rest import ACCOUNT, ApiRequest, Operation, Reply
+
+Span = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What one account used of one category, from the first to the last day."""
+
+    account_sid: str
+    span: Span
+    use: Use
+    order: int
+
+
+def _month(day: date) -> Span:
+    first = day.replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _year(day: date) -> Span:
+    return date(day.year, 1, 1), date(day.year, 12, 31)
+
+
+def _all(_: date) -> Span:
+    return date(2008, 1, 1), datetime.now(UTC).date()
+
+
+# path → the span that a day belongs to, and which spans are shown: how many days ago the shown one was, or all
+VIEWS: dict[str, tuple[Callable[[date], Span], Callable[[date], date] | None]] = {
+    "": (_all, None),
+    "/AllTime": (_all, None),
+    "/Daily": (lambda day: (day, day), None),
+    "/Monthly": (_month, None),
+    "/Yearly": (_year, None),
+    "/Today": (lambda day: (day, day), lambda today: today),
+    "/Yesterday": (lambda day: (day, day), lambda today: today - timedelta(days=1)),
+    "/ThisMonth": (_month, lambda today: today),
+    "/LastMonth": (_month, lambda today: today.replace(day=1) - timedelta(days=1)),
+}
+
+
+def list_records(request: ApiRequest, view: str) -> Reply:
+    account = request.account("usage:read")
+    category = request.query.get("Category", "")
+    sums = [it for it in _sums(request, account, view) if category in ("", it.use.category)]
+    data = request.envelope("usage_records", _numbered(sums), lambda it: _shape(it, category))
+    return Reply(data, name="UsageRecords")
+
+
+def _numbered(sums: list[Sum]) -> list[Sum]:
+    return [Sum(it.account_sid, it.span, it.use, len(sums) - place) for place, it in enumerate(sums)]
+
+
+def _sums(request: ApiRequest, account: str, view: str) -> list[Sum]:
+    spans, shown = VIEWS[view]
+    today = request.state.settings.clock().astimezone(UTC).date()
+    start, end = _day(request, "StartDate", date.min), _day(request, "EndDate", date.max)
+    found: dict[tuple[Span, str], Use] = {}
+    for sid in _accounts(request, account):
+        for day, use in request.state.ledger.entries(sid):
+            span = spans(day)
+            if start <= day <= end and (shown is None or span == spans(shown(today))):
+                found[span, use.category] = found.get((span, use.category), Use(use.category)).plus(use)
+    for span in [] if shown is None and view else [spans(shown(today) if shown else today)]:
+        for category in CATEGORIES:
+            found.setdefault((span, category), Use(category))
+    ordered = sorted(found.items(), key=lambda it: it[0][1])
+    return [Sum(account, span, use, 0) for (span, _), use in sorted(ordered, key=lambda it: it[0][0], reverse=True)]
+
+
+def _accounts(request: ApiRequest, account: str) -> Iterator[str]:
+    yield account
+    if request.query.get("IncludeSubaccounts", "true") == "true":
+        for known in request.state.accounts.values():
+            if known.owner_sid == account != known.sid:
+                yield known.sid
+
+
+def _day(request: ApiRequest, name: str, usual: date) -> date:
+    """Read a date, or so many days from today such as `-30days`."""
+    text = request.query.get(name, "")
+    if not text:
+        return usual
+    if text.endswith("days"):
+        try:
+            return request.state.settings.clock().astimezone(UTC).date() + timedelta(days=int(text[:-4]))
+        except (ValueError, OverflowError) as wrong:
+            raise TwilioError(20001, f"{name} must be a date such as 2026-01-31, or -30days") from wrong
+    read = dates.moment(name, text)
+    return read.date() if isinstance(read, datetime) else read
+
+
+def _shape(it: Sum, asked: str) -> dict[str, Any]:
+    description, counted, unit = CATEGORIES[it.use.category]
+    path = f"{ACCOUNT.format(account_sid=it.account_sid)}/Usage/Records"
+    query = f"?Category={it.use.category}"
+    return {
+        "account_sid": it.account_sid,
+        "api_version": shapes.VERSION,
+        "as_of": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}+00:00",
+        "category": it.use.category,
+        "count": str(it.use.count),
+        "count_unit": counted,
+        "description": description,
+        "start_date": it.span[0].isoformat(),
+        "end_date": it.span[1].isoformat(),
+        "price": str(it.use.price),
+        "price_unit": "usd",
+        "subresource_uris": {shapes.snake(view[1:]): f"{path}{view}.json{query}" for view in VIEWS if view},
+        "uri": f"{path}.json{query if asked else ''}",
+        "usage": str(it.use.price if it.use.category == "totalprice" else it.use.usage),
+        "usage_unit": unit,
+    }
+
+
+def _view(name: str) -> Operation:
+    return lambda request: list_records(request, name)
+
+
+ROUTES: dict[str, dict[str, Operation]] = {f"/api{ACCOUNT}/Usage/Records{name}": {"GET": _view(name)} for name in VIEWS}

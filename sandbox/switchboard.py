@@ -1,0 +1,236 @@
+"""Puts calls through: from queued to ringing, to what its handset does with it, through its TwiML to its end.
+
+It listens to the state: a new call starts its life. Status callbacks come in their order, counted from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urljoin
+
+from . import parameters, voice
+from .agenda import Agenda
+from .courier import Courier
+from .recorder import Recorder
+from .records import PhoneCall, Program
+from .state import Change, State
+from .twiml import BadReply, Redirect
+from .webhooks import WebhookFailed
+
+PRICE = 0.014  # US dollars a minute
+MAX_STEPS = 100  # verbs and redirects of one call: a circle ends
+LIVE = frozenset({"queued", "ringing", "in-progress"})
+MISSED = {"busy": "busy", "no-answer": "no-answer", "failed": "failed"}
+EVENT_OF = {"in-progress": "answered", "ringing": "ringing", "initiated": "initiated"}
+
+
+class Switchboard:
+    """Give it a state and it puts calls through, until it is closed."""
+
+    def __init__(self, state: State, courier: Courier, agenda: Agenda) -> None:
+        self._state = state
+        self._courier = courier
+        self._agenda = agenda
+        self.recorder = Recorder(state, courier, agenda)
+        self._told: dict[str, int] = {}  # call → status callbacks so far
+        self._unsubscribe = state.subscribe(self._heed)
+
+    def close(self) -> None:
+        self._unsubscribe()
+
+    def _heed(self, change: Change) -> None:
+        call = change.call
+        if call is None or not change.made:
+            return
+        delays = self._state.settings.delays
+        if call.direction == "inbound":
+            self._later(delays.queued, call, lambda: self._answer(call.sid))
+        else:
+            self._later(delays.queued, call, lambda: self._dial(call.sid))
+
+    def _later(self, seconds: float, call: PhoneCall, job: Callable[[], None]) -> None:
+        self._agenda.after(seconds, call.sid, job)
+
+    # -- from queued to the end
+
+    def _dial(self, sid: str) -> None:
+        call = self._state.calls.get(sid)
+        if call is None or call.status != "queued":
+            return
+        self._report(call, "initiated")
+        answering = self._state.answering(call.to)
+        if answering == "failed":
+            self._end(sid, "failed")
+        elif ringing := self._step(sid, "queued", status="ringing"):
+            self._report(ringing, "ringing")
+            wait = self._state.settings.delays.ringing
+            self._later(wait, ringing, lambda: self._pick_up(sid))
+
+    def _pick_up(self, sid: str) -> None:
+        call = self._state.calls.get(sid)
+        answering = self._state.answering(call.to) if call else "failed"
+        if answering in MISSED:
+            self._end(sid, MISSED[answering])
+        else:
+            self._answer(sid)
+
+    def _answer(self, sid: str) -> None:
+        now, call = self._state.settings.clock(), self._state.calls.get(sid)
+        if call is None:
+            return
+        by = _answered_by(call, self._state.answering(call.to))
+        asynchronous = _asked(call, "AsyncAmd").lower() == "true"
+        call = self._step(
+            sid, call.status, status="in-progress", start_time=now, answered_by=None if asynchronous else by
+        )
+        if call is None:
+            return
+        if _asked(call, "Record").lower() == "true":
+            self.recorder.start(call, "OutboundAPI", call.form)
+        self._report(call, "in-progress")
+        if by and asynchronous:
+            self._tell_machine(call, by)
+        self._run(call, call.program)
+
+    def _step(self, sid: str, before: str, **fields: object) -> PhoneCall | None:
+        if before not in LIVE:
+            return None
+        return self._state.calls.change(sid, only=lambda it: it.status == before, **fields)
+
+    def hang_up(self, sid: str) -> PhoneCall | None:
+        """End a call at once: completed if it was answered, else canceled. None if it had ended already."""
+        call = self._state.calls.get(sid)
+        if call is None or call.status not in LIVE:
+            return None
+        return self._end(sid, "completed" if call.status == "in-progress" else "canceled")
+
+    def _end(self, sid: str, status: str) -> PhoneCall | None:
+        now, before = self._state.settings.clock(), self._state.calls.get(sid)
+        if before is None:
+            return None
+        seconds = self._length(before, now)
+        minutes = -(-seconds // 60)
+        fields = {"status": status, "end_time": now, "duration": str(seconds)}
+        fields |= {"price": f"{-PRICE * minutes:.5f}"} if minutes else {}
+        fields |= {} if before.start_time else {"start_time": now}
+        ended = self._state.calls.change(sid, only=lambda it: it.status in LIVE, **fields)
+        if ended is None:
+            return None
+        if minutes:
+            way = "inbound" if ended.direction == "inbound" else "outbound"
+            self._state.ledger.charge(ended.account_sid, now, f"calls-{way}", minutes, PRICE * minutes)
+        self._later(0, ended, lambda: self._after(ended))
+        return ended
+
+    def _length(self, call: PhoneCall, now: datetime) -> int:
+        """Return the seconds of a call, as its TwiML tells them; here they may pass faster."""
+        if call.start_time is None:
+            return 0
+        scale = self._state.settings.delays.second
+        passed = (now - call.start_time).total_seconds() / scale if scale else call.talk
+        return max(1, round(min(passed, call.talk)))
+
+    def _after(self, call: PhoneCall) -> None:
+        """Finish the recordings of a call that ended, and report."""
+        self.recorder.finish_all(call)
+        self._report(call, call.status)
+        self._told.pop(call.sid, None)
+
+    # -- TwiML
+
+    def redirect(self, call: PhoneCall, program: Program) -> PhoneCall | None:
+        """Give a live call something else to do. None if it is not in progress."""
+        live = self._state.calls.change(call.sid, only=lambda it: it.status == "in-progress", program=program)
+        if live is not None:
+            self._later(0, live, lambda: self._run(live, program))
+        return live
+
+    def _run(self, call: PhoneCall, program: Program) -> None:
+        if program.twiml:
+            verbs = self._read(call, program.url, lambda: voice.verbs(program.twiml.encode()))
+        else:
+            verbs = self._fetch(call, program)
+        self._next(call.sid, program, verbs or [], 0)
+
+    def _fetch(self, call: PhoneCall, program: Program) -> list[voice.Verb] | None:
+        for url, method in ((program.url, program.method), (program.fallback_url, program.fallback_method)):
+            current = self._state.calls.get(call.sid) or call
+            webhook = self._courier.webhook(call.account_sid, url, method, parameters.call(current))
+            answer = self._courier.call(call.account_sid, webhook, call.sid) if url else None
+            if answer is not None:
+                content_type, body = answer.content_type, answer.body
+                verbs = self._read(call, url, lambda: voice.read(content_type, body))  # noqa: B023 -- called at once
+                if verbs is not None:
+                    return verbs
+        return None
+
+    def _read(self, call: PhoneCall, url: str, read: Callable[[], list[voice.Verb]]) -> list[voice.Verb] | None:
+        try:
+            return read()
+        except BadReply as bad:
+            webhook = self._courier.webhook(call.account_sid, url, "POST", parameters.call(call))
+            self._courier.alert(call.account_sid, WebhookFailed(bad.code, str(bad)), call.sid, webhook)
+            return None
+
+    def _next(self, sid: str, program: Program, verbs: list[voice.Verb], steps: int) -> None:
+        """Do the first verb, and the others after it; stop when the call has ended or has been given another program."""
+        call = self._state.calls.get(sid)
+        if call is None or call.status != "in-progress" or call.program != program:
+            return
+        if not verbs or isinstance(verbs[0], voice.Hangup) or steps >= MAX_STEPS:
+            self._end(sid, "completed")
+            return
+        first, rest = verbs[0], verbs[1:]
+        if isinstance(first, Redirect):
+            self._follow(call, program, Program(url=urljoin(program.url, first.url), method=first.method), steps + 1)
+            return
+        if isinstance(first, voice.Record):
+            self.recorder.take_down(call, first)
+            if first.action:
+                onward = Program(url=urljoin(program.url, first.action), method=first.method)
+                self._follow(call, program, onward, steps + 1)
+                return
+        self._state.calls.change(sid, talk=call.talk + first.seconds)
+        wait = first.seconds * self._state.settings.delays.second
+        self._later(wait, call, lambda: self._next(sid, program, rest, steps + 1))
+
+    def _follow(self, call: PhoneCall, before: Program, onward: Program, steps: int) -> None:
+        if self._state.calls.change(call.sid, only=lambda it: it.program == before, program=onward) is None:
+            return
+        self._next(call.sid, onward, self._fetch(call, onward) or [], steps)
+
+    # -- callbacks
+
+    def _report(self, call: PhoneCall, status: str) -> None:
+        """Call the status callback, if this event is wanted."""
+        url, event = _asked(call, "StatusCallback"), EVENT_OF.get(status, "completed")
+        wanted = [name for text in call.form.get("StatusCallbackEvent", ()) for name in text.split()] or ["completed"]
+        if not url or event not in wanted:
+            return
+        number = self._told.get(call.sid, 0)
+        self._told[call.sid] = number + 1
+        recorded = self.recorder.pairs(call) if event == "completed" else ()
+        pairs = parameters.call_status(call, status, number, self._state.settings.clock(), recorded)
+        self._courier.tell(call.account_sid, url, _asked(call, "StatusCallbackMethod") or "POST", pairs, call.sid)
+
+    def _tell_machine(self, call: PhoneCall, by: str) -> None:
+        url, method = _asked(call, "AsyncAmdStatusCallback"), _asked(call, "AsyncAmdStatusCallbackMethod") or "POST"
+        self._state.calls.change(call.sid, answered_by=by)
+        ids = (("CallSid", call.sid), ("AccountSid", call.account_sid))
+        pairs = (*ids, ("AnsweredBy", by), ("MachineDetectionDuration", "1200"))
+        self._courier.tell(call.account_sid, url, method, pairs, call.sid)
+
+
+def _asked(call: PhoneCall, name: str) -> str:
+    values = call.form.get(name)
+    return values[-1] if values else ""
+
+
+def _answered_by(call: PhoneCall, answering: str) -> str | None:
+    """Tell who answered, if detection was asked for: https://www.twilio.com/docs/voice/answering-machine-detection."""
+    mode = _asked(call, "MachineDetection")
+    if not mode:
+        return None
+    machine = "machine_end_beep" if mode == "DetectMessageEnd" else "machine_start"
+    return machine if answering == "machine" else "human"

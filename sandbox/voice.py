@@ -1,0 +1,106 @@
+"""TwiML of a call, read for what it does and how long it takes; nobody hears it.
+
+https://www.twilio.com/docs/voice/twiml
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from xml.etree import ElementTree as ET
+
+from .twiml import NOT_TWIML, WRONG_TYPE, BadReply, Redirect, parse
+
+WORDS_A_SECOND = 2.5
+MAX_LENGTH = 3600  # seconds of one verb
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Something that takes its time and leaves nothing behind: words, music, a pause, a dialled leg."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    seconds: int
+    action: str = ""
+    method: str = "POST"
+    transcribe: bool = False
+    transcribe_callback: str = ""
+    recording_callback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    pass
+
+
+Verb = Talk | Record | Hangup | Redirect
+
+
+def read(content_type: str, body: bytes) -> list[Verb]:
+    """Return what the answer asks for, in its order. Raises BadReply with the debugger's code."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind.startswith("audio/"):
+        return [Talk(1)]
+    if kind == "text/plain":
+        return [Talk(_spoken(body.decode("utf-8", "replace")))]
+    if kind not in ("text/xml", "application/xml", "text/html"):
+        raise BadReply(WRONG_TYPE, f"Content-Type {kind or 'is missing'}: use text/xml")
+    return verbs(body)
+
+
+def verbs(body: bytes) -> list[Verb]:
+    return [_verb(element) for element in parse(body)]
+
+
+def _verb(element: ET.Element) -> Verb:
+    if element.tag not in VERBS:
+        raise BadReply(NOT_TWIML, f"<{element.tag}> is no verb of voice; use one of {', '.join(VERBS)}")
+    return VERBS[element.tag](element)
+
+
+def _record(element: ET.Element) -> Record:
+    return Record(
+        seconds=min(_seconds(element, "maxLength", 2), 2),  # the other end says little
+        action=element.get("action", ""),
+        method=element.get("method", "POST").upper(),
+        transcribe=element.get("transcribe", "false").lower() == "true" or "transcribeCallback" in element.attrib,
+        transcribe_callback=element.get("transcribeCallback", ""),
+        recording_callback=element.get("recordingStatusCallback", ""),
+    )
+
+
+def _seconds(element: ET.Element, name: str, usual: int) -> int:
+    text = element.get(name, str(usual))
+    return min(int(text), MAX_LENGTH) if text.isascii() and text.isdigit() and len(text) < 9 else usual  # noqa: PLR2004
+
+
+def _spoken(text: str) -> int:
+    return max(1, round(len(text.split()) / WORDS_A_SECOND))
+
+
+def _say(element: ET.Element) -> Talk:
+    return Talk(_spoken(" ".join(element.itertext())))
+
+
+VERBS: dict[str, Callable[[ET.Element], Verb]] = {
+    "Say": _say,
+    "Play": lambda _: Talk(1),
+    "Pause": lambda it: Talk(_seconds(it, "length", 1)),
+    "Gather": lambda it: Talk(_seconds(it, "timeout", 5)),
+    "Dial": lambda _: Talk(1),
+    "Record": _record,
+    "Redirect": lambda it: Redirect((it.text or "").strip(), it.get("method", "POST").upper()),
+    "Hangup": lambda _: Hangup(),
+    "Reject": lambda _: Hangup(),
+    "Enqueue": lambda _: Talk(1),
+    "Leave": lambda _: Hangup(),
+    "Connect": lambda _: Talk(1),
+    "Start": lambda _: Talk(0),
+    "Stop": lambda _: Talk(0),
+    "Sms": lambda _: Talk(0),
+    "Message": lambda _: Talk(0),
+}

@@ -1,0 +1,94 @@
+"""Messages, media and delivery against the local Twilio, which checks what it is sent by Twilio's own rules."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from pytest_httpserver import HTTPServer
+from twilio_connector.connector.context import utc_now
+from twilio_connector.connector.errors import Refused, TryLater
+from twilio_connector.connector.testing import Harness
+
+SERVICE = "MG" + "0f" * 16
+HANDSET = "+15551234567"
+
+
+@pytest.fixture
+def send(local, sandbox):
+    def send(**inputs):
+        return local.perform("sendMessage", {"to": HANDSET, "from": sandbox.number, "body": "Hi"} | inputs)["data"]
+
+    return send
+
+
+def test_a_message_is_sent_waited_for_redacted_and_deleted(local, send, sandbox):
+    sid = send(body="It’s ready 👍")["sid"]
+    waited = local.perform("waitForDelivery", {"sid": sid})["data"]
+    assert (waited["status"], waited["delivered"], waited["body"]) == ("delivered", True, "It’s ready 👍")
+    assert local.perform("redactMessage", {"sid": sid})["data"]["body"] == ""
+    assert local.perform("deleteMessage", {"sid": sid})["data"] == {"sid": sid, "deleted": True}
+    assert sandbox.state.messages() == []
+
+
+@pytest.mark.parametrize("text", ["Hi", "a" * 161, "€" * 153, "ж" * 71, "👍" * 67, "a" * 152 + "€" * 5, "“x”" * 60])
+def test_a_dry_run_counts_segments_as_the_local_twilio_does(send, text):
+    assert str(send(body=text, dryRun="true")["sms"]["segments"]) == send(body=text)["numSegments"]
+
+
+def test_why_a_message_did_not_arrive_is_said(local, send, sandbox):
+    sandbox.state.break_handset(HANDSET, 30005)
+    try:
+        found = local.perform("waitForDelivery", {"sid": send()["sid"]})["data"]
+    finally:
+        sandbox.state.break_handset(HANDSET, None)
+    assert (found["status"], found["errorCode"], found["delivered"]) == ("undelivered", 30005, False)
+    assert "not in service" in found["errorMeaning"]
+
+
+def test_a_scheduled_message_is_canceled_and_is_not_final_before(local, send):
+    at = (utc_now() + timedelta(hours=1)).isoformat()
+    scheduled = send(messagingServiceSid=SERVICE, sendAt=at)
+    assert scheduled["status"] == "scheduled"
+    impatient = Harness(
+        local.component, connection=local.connection, context=replace(local.context, sleep=lambda seconds: None)
+    )
+    with pytest.raises(TryLater, match="is scheduled after 5 seconds"):
+        impatient.perform("waitForDelivery", {"sid": scheduled["sid"], "timeout": "5"})
+    assert local.perform("cancelScheduledMessage", {"sid": scheduled["sid"]})["data"]["status"] == "canceled"
+    with pytest.raises(Refused) as raised:
+        local.perform("cancelScheduledMessage", {"sid": scheduled["sid"]})
+    assert raised.value.code == 30409
+
+
+def test_media_are_listed_and_downloaded_from_elsewhere_without_credentials(local, send):
+    with HTTPServer() as elsewhere:
+        elsewhere.expect_request("/a.png").respond_with_data(b"\x89PNG", content_type="image/png")
+        sid = send(mediaUrl=[elsewhere.url_for("/a.png")])["sid"]
+        (media,) = local.perform("listMessageMedia", {"messageSid": sid})["data"]
+        assert (media["contentType"], media["parentSid"]) == ("image/png", sid)
+        found = local.perform("downloadMedia", {"messageSid": sid, "sid": media["sid"]})["data"]
+        assert found == {"type": "Buffer", "data": list(b"\x89PNG")}
+        assert "Authorization" not in elsewhere.log[0][0].headers
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code"),
+    [
+        ({"to": "+15005550001"}, 21211),
+        ({"to": "+15005550009"}, 21614),
+        ({"from": "+15005550001"}, 21212),
+        ({"from": "+15005550007"}, 21606),
+        ({"to": "whatsapp:" + HANDSET}, 21910),
+        ({"messagingServiceSid": "MG" + "0" * 32, "from": "", "to": "+15005550004"}, 21610),
+    ],
+)
+def test_what_twilio_refuses_has_code_page_and_what_to_do(send, inputs, code):
+    with pytest.raises(Refused) as raised:
+        send(**inputs)
+    assert (raised.value.code, raised.value.exit_status) == (code, 4)
+    assert str(code) in raised.value.more_info
+
+
+def test_whatsapp_reaches_whatsapp(local, sandbox):
+    inputs = {"to": HANDSET, "from": "+1 555 765 4321", "body": "Hi"}
+    assert local.perform("sendWhatsApp", inputs)["data"]["to"] == f"whatsapp:{HANDSET}"

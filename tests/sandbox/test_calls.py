@@ -1,0 +1,247 @@
+"""Calls: what they are refused for, their life, what their TwiML does, and who hears of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+from pytest_httpserver import HTTPServer
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+from twilio_connector.sandbox.server import Sandbox
+
+from .conftest import Receiver, refused
+
+HELLO = "<Response><Say>Hello</Say></Response>"
+LONG = '<Response><Pause length="600"/></Response>'
+
+
+def make(sdk: Client, twilio: Sandbox, **parameters: Any) -> Any:
+    given = {"to": twilio.handset, "from_": twilio.number, "twiml": HELLO} | parameters
+    return sdk.calls.create(**{key: value for key, value in given.items() if value is not None})
+
+
+def wait(twilio: Sandbox, sid: str, status: str) -> Any:
+    return twilio.state.wait_for(lambda: (call := twilio.state.calls.get(sid)) and call.status == status and call)
+
+
+def test_a_call_is_queued_answered_and_completed(sdk: Client, twilio: Sandbox) -> None:
+    made = make(sdk, twilio)
+    assert (made.status, made.direction, made.duration, made.from_formatted) == (
+        "queued",
+        "outbound-api",
+        None,
+        "(415) 555-0100",
+    )
+    wait(twilio, made.sid, "completed")
+    call = sdk.calls(made.sid).fetch()
+    assert (call.status, call.duration, call.price, call.price_unit) == ("completed", "1", "-0.01400", "USD")
+    assert call.start_time <= call.end_time
+
+
+@pytest.mark.parametrize(
+    ("answering", "status"),
+    [("busy", "busy"), ("no-answer", "no-answer"), ("failed", "failed"), ("human", "completed")],
+)
+def test_the_handset_says_how_a_call_ends(sdk: Client, twilio: Sandbox, answering: Any, status: str) -> None:
+    twilio.state.let_answer(twilio.handset, answering)
+    made = make(sdk, twilio)
+    call = wait(twilio, made.sid, status)
+    assert (call.price is None) == (status != "completed")
+
+
+def test_status_callbacks_are_those_asked_for_in_order_and_counted(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer
+) -> None:
+    receiver = Receiver(httpserver)
+    events = ["initiated", "ringing", "answered", "completed"]
+    made = make(sdk, twilio, status_callback=receiver.url, status_callback_event=events)
+    twilio.state.wait_for(lambda: len(receiver.forms) == 4)
+    forms = receiver.forms
+    assert [form["CallStatus"] for form in forms] == ["initiated", "ringing", "in-progress", "completed"]
+    assert [form["SequenceNumber"] for form in forms] == ["0", "1", "2", "3"]
+    assert {form["CallbackSource"] for form in forms} == {"call-progress-events"}
+    assert {form["CallSid"] for form in forms} == {made.sid}
+    assert (forms[3]["CallDuration"], forms[3]["Duration"]) == ("1", "1")
+    assert forms[0]["Timestamp"].endswith("+0000")
+    signature = receiver.requests[0].headers["X-Twilio-Signature"]
+    assert RequestValidator(twilio.auth_token).validate(receiver.url, forms[0], signature)
+
+
+def test_only_the_end_is_told_unless_more_is_asked_for(sdk: Client, twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver)
+    twilio.state.let_answer(twilio.handset, "busy")
+    make(sdk, twilio, status_callback=receiver.url)
+    twilio.state.wait_for(lambda: receiver.forms)
+    assert (receiver.forms[0]["CallStatus"], receiver.forms[0]["SequenceNumber"]) == ("busy", "0")
+
+
+def test_the_url_is_fetched_when_somebody_answers_and_followed(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer
+) -> None:
+    receiver = Receiver(httpserver, "<Response><Redirect>/hook?again=1</Redirect></Response>", HELLO)
+    made = make(sdk, twilio, twiml=None, url=receiver.url)
+    wait(twilio, made.sid, "completed")
+    first, second = receiver.forms
+    assert (first["CallStatus"], first["Direction"], first["To"]) == ("in-progress", "outbound-api", twilio.handset)
+    assert second["CallSid"] == made.sid
+    assert receiver.requests[1].query_string == b"again=1"
+
+
+def test_an_applications_url_is_fetched(sdk: Client, twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, HELLO)
+    application = sdk.applications.create(friendly_name="Voice", voice_url=receiver.url)
+    made = make(sdk, twilio, twiml=None, application_sid=application.sid)
+    wait(twilio, made.sid, "completed")
+    assert receiver.forms[0]["CallSid"] == made.sid
+
+
+def test_twiml_that_cannot_be_read_ends_the_call_with_an_alert(sdk: Client, twilio: Sandbox) -> None:
+    made = make(sdk, twilio, twiml="<Response><Sing/></Response>")
+    wait(twilio, made.sid, "completed")
+    alert = twilio.state.alerts()[0]
+    assert (alert.error_code, alert.resource_sid) == (12200, made.sid)
+
+
+def test_a_failing_url_falls_back(sdk: Client, twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, HELLO)
+    made = make(sdk, twilio, twiml=None, url="http://127.0.0.1:9/x#rc=0", fallback_url=receiver.url)
+    wait(twilio, made.sid, "completed")
+    assert len(receiver.forms) == 1
+
+
+def test_redirects_in_a_circle_end(sdk: Client, twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, "<Response><Redirect/></Response>")
+    made = make(sdk, twilio, twiml=None, url=receiver.url)
+    wait(twilio, made.sid, "completed")
+    assert len(receiver.forms) <= 101
+
+
+def test_a_live_call_is_hung_up(sdk: Client, twilio: Sandbox) -> None:
+    made = make(sdk, twilio, twiml=LONG)
+    wait(twilio, made.sid, "in-progress")
+    assert sdk.calls(made.sid).update(status="completed").status == "completed"
+    with refused(21220):
+        sdk.calls(made.sid).update(twiml=HELLO)
+
+
+def test_a_live_call_gets_other_twiml(sdk: Client, twilio: Sandbox) -> None:
+    made = make(sdk, twilio, twiml=LONG)
+    wait(twilio, made.sid, "in-progress")
+    assert sdk.calls(made.sid).update(twiml="<Response><Hangup/></Response>").status == "in-progress"
+    wait(twilio, made.sid, "completed")
+
+
+def test_canceling_leaves_a_live_call_alone(sdk: Client, twilio: Sandbox) -> None:
+    made = make(sdk, twilio, twiml=LONG)
+    wait(twilio, made.sid, "in-progress")
+    assert sdk.calls(made.sid).update(status="canceled").status == "in-progress"
+    sdk.calls(made.sid).update(status="completed")
+
+
+def test_only_a_finished_call_is_deleted(sdk: Client, twilio: Sandbox) -> None:
+    made = make(sdk, twilio, twiml=LONG)
+    wait(twilio, made.sid, "in-progress")
+    with refused(20009):
+        sdk.calls(made.sid).delete()
+    sdk.calls(made.sid).update(status="completed")
+    assert sdk.calls(made.sid).delete() is True
+    with refused(20404):
+        sdk.calls(made.sid).fetch()
+
+
+@pytest.mark.parametrize(
+    ("answering", "parameters", "by"),
+    [
+        ("human", {}, None),
+        ("human", {"machine_detection": "Enable"}, "human"),
+        ("machine", {"machine_detection": "Enable"}, "machine_start"),
+        ("machine", {"machine_detection": "DetectMessageEnd"}, "machine_end_beep"),
+    ],
+)
+def test_machine_detection_tells_who_answered(
+    sdk: Client, twilio: Sandbox, answering: Any, parameters: dict[str, Any], by: str | None
+) -> None:
+    twilio.state.let_answer(twilio.handset, answering)
+    made = make(sdk, twilio, **parameters)
+    wait(twilio, made.sid, "completed")
+    assert sdk.calls(made.sid).fetch().answered_by == by
+
+
+def test_asynchronous_detection_is_told_by_a_callback(sdk: Client, twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver)
+    twilio.state.let_answer(twilio.handset, "machine")
+    make(sdk, twilio, machine_detection="Enable", async_amd="true", async_amd_status_callback=receiver.url)
+    twilio.state.wait_for(lambda: receiver.forms)
+    assert receiver.forms[0]["AnsweredBy"] == "machine_start"
+
+
+def test_lists_by_each_filter(sdk: Client, twilio: Sandbox) -> None:
+    twilio.state.let_answer("+447700900456", "busy")
+    one, other = make(sdk, twilio), make(sdk, twilio, to="+447700900456")
+    wait(twilio, one.sid, "completed")
+    wait(twilio, other.sid, "busy")
+    now = datetime.now(UTC)
+    assert [call.sid for call in sdk.calls.list(to="+447700900456")] == [other.sid]
+    assert [call.sid for call in sdk.calls.list(status="busy")] == [other.sid]
+    assert len(sdk.calls.list(from_=twilio.number)) == 2
+    assert len(sdk.calls.list(start_time_after=now - timedelta(hours=1))) == 2
+    assert sdk.calls.list(end_time_before=now - timedelta(days=1)) == []
+    assert sdk.calls.list(parent_call_sid=one.sid) == []
+
+
+REFUSED = [
+    ({"To": ""}, 21201),
+    ({"From": ""}, 21213),
+    ({"Twiml": ""}, 21205),
+    ({"Twiml": "", "Url": "nowhere"}, 21205),
+    ({"Twiml": "<Response>" + "x" * 4000}, 20001),
+    ({"Twiml": "", "ApplicationSid": "AP" + "0" * 32}, 21218),
+    ({"To": "x"}, 21211),
+    ({"From": "+19995550000"}, 21210),
+    ({"From": "ACME"}, 21212),
+    ({"StatusCallback": "nowhere"}, 21609),
+    ({"StatusCallbackEvent": "sung"}, 21626),
+    ({"SendDigits": "12a"}, 20001),
+    ({"Timeout": "0"}, 20001),
+    ({"Method": "PUT"}, 20001),
+    ({"From": "+15005550001"}, 21212),
+    ({"To": "+15005550001"}, 21217),
+    ({"To": "+15005550002"}, 21214),
+    ({"To": "+15005550003"}, 21215),
+    ({"To": "+15005550004"}, 21216),
+]
+
+
+@pytest.mark.parametrize(("parameters", "code"), REFUSED)
+def test_refuses_with_twilios_code(twilio: Sandbox, parameters: dict[str, str], code: int) -> None:
+    form = {"To": twilio.handset, "From": twilio.number, "Twiml": HELLO} | parameters
+    url = f"{twilio.url}/api/2010-04-01/Accounts/{twilio.account_sid}/Calls.json"
+    answer = requests.post(url, form, auth=(twilio.account_sid, twilio.auth_token), timeout=10)
+    assert (answer.json()["code"], answer.status_code) == (code, 400)
+    assert twilio.state.calls.newest() == []
+
+
+@pytest.mark.parametrize("to", ["sip:bob@example.com", "client:bob", "(415) 555-0123"])
+def test_takes_every_form_of_the_other_end(sdk: Client, twilio: Sandbox, to: str) -> None:
+    assert make(sdk, twilio, to=to, from_="+15005550006").status == "queued"
+
+
+def test_a_handset_calls_a_number_and_its_webhook_answers(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, HELLO)
+    number = twilio.state.number(twilio.number)
+    assert number is not None
+    twilio.state.change_number(number.sid, voice_url=receiver.url)
+    body = {"from": twilio.handset}
+    made = requests.post(f"{twilio.url}/_sandbox/numbers/{twilio.number}/calls", json=body, timeout=10).json()
+    wait(twilio, made["sid"], "completed")
+    assert (receiver.forms[0]["Direction"], receiver.forms[0]["From"]) == ("inbound", twilio.handset)
+
+
+def test_scripts_say_how_calls_are_answered(sdk: Client, twilio: Sandbox) -> None:
+    url = f"{twilio.url}/_sandbox/handsets/{twilio.handset}"
+    assert requests.post(url, json={"answering": "busy"}, timeout=10).json()["answering"] == "busy"
+    assert requests.post(url, json={"answering": "maybe"}, timeout=10).status_code == 400
+    wait(twilio, make(sdk, twilio).sid, "busy")
