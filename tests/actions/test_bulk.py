@@ -72,12 +72,14 @@ def test_each_gets_their_own_text_and_has_a_result(values, context, sandbox):
 
 
 def test_places_of_templates_and_media_are_filled_too(values, context, sandbox):
-    more = {"contentSid": "HX" + "1" * 32, "contentVariables": {"1": '{{name}} "x"'}, "body": ""}
+    (template,) = [each for each in sandbox.state.contents.newest() if each.friendly_name == "feedback"]
+    content = {"contentSid": template.sid, "contentVariables": {"1": '{{name}} "x"'}, "body": ""}
+    list(ACTION.run(context, values | content | {"recipients": CSV[: CSV.index("+15551234568")]}))
+    (sent,) = sandbox.state.messages()
+    assert sent.body.startswith('Hi Ada "x",')
     media = {"mediaUrl": ["https://example.com/{{name}}.png"]}
-    list(ACTION.run(context, values | more | media))
-    (sent,) = [dict(message.parameters) for message in sandbox.state.messages() if message.to.endswith("7")]
-    assert json.loads(sent["ContentVariables"]) == {"1": 'Ada "x"'}
-    assert sent["MediaUrl"] == "https://example.com/Ada.png"
+    shown = list(ACTION.run(context, values | media | {"dryRun": "true"}))
+    assert (shown[0]["text"], shown[0]["sms"]) == ("Hi Ada", None)
 
 
 def test_a_refused_one_has_twilios_code_and_link_and_the_others_are_sent(values, context, sandbox):
