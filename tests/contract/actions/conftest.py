@@ -75,7 +75,9 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "minimal": {"status": "completed"},
     },
     "updateMessage": {"all": {}, "minimal": {"status": "canceled"}, "minimal redact": {"redact": "true"}},
-    "updatePhoneNumber": NUMBER | {"moved": {"accountSid": "AC0f1e2d3c4b5a69788796a5b4c3d2e1f0"}},
+    "updateMessagingService": {"all": {}, "minimal": {"usecase": "marketing"}},
+    "updatePhoneNumber": NUMBER
+    | {"moved": {"accountSid": "AC0f1e2d3c4b5a69788796a5b4c3d2e1f0"}, "minimal": {"friendlyName": "Reception"}},
 }
 ANYTHING = "additionalParameters"  # its example is no parameter of every operation: it has a test of its own
 FREE = "rawRequest"  # sends what its user says
