@@ -60,6 +60,7 @@ CASES: Mapping[str, Mapping[str, Case]] = {
     },
     "rawRequest": {"read": {"data": None}, "write": {"method": "POST"}},
     "searchAvailableNumbers": {"all": {}, "place": {"nearNumber": None, "nearLatLong": "37.84,-122.26"}},
+    "sendBulk": {"all": {}, "minimal": SENDER},
     "sendMessage": {"all": {}, "minimal": SENDER},
     "sendWhatsApp": {"all": {}, "minimal": SENDER},
     "startVerification": {
@@ -147,7 +148,7 @@ def _example(said: Mapping[str, Any]) -> Any:
     """The example of an input; for a tick box what is not its default."""
     if said["type"] == "boolean":
         return str(said.get("default") != "true").lower()
-    return said.get("example")
+    return said.get("example") or said.get("default") or None
 
 
 UNITS = Units(load("twilio_connector"))
