@@ -32,10 +32,10 @@ def _json_object(value: Any) -> Any:
     """The text of a JSON object, from that text or from the object."""
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, default=json_default)
-    if not isinstance(value, str):
+    if value is None:
         return value
     try:
-        valid = isinstance(json.loads(value), dict)
+        valid = isinstance(value, str) and isinstance(json.loads(value), dict)
     except (ValueError, RecursionError):
         valid = False
     if not valid:
