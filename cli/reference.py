@@ -14,6 +14,7 @@ from .markdown import anchor, block, code, comment, folded, link, plain, table
 _ADDRESS = re.compile(r"https://\S+[\w/]")
 
 Inputs = list[dict[str, Any]]
+Group = tuple[str, str, list[Unit]]
 
 TYPES = {"valuelist": "list", "keyvaluelist": "key-value list", "connection": link("connection", "Connections")}
 STATUSES = (
@@ -56,11 +57,8 @@ def _introduction(component: Component) -> str:
 
 def _contents(component: Component) -> Iterator[str]:
     yield "## Contents"
-    for name, _, units in _groups(component):
-        yield table(
-            (link(f"**{plain(name)}**", name), ""),
-            ((_linked(unit), plain(unit.description)) for unit in units),
-        )
+    if component.actions:
+        yield table(("Action", "What it does"), chain.from_iterable(map(_listed, _groups(component))))
     others = {
         "Triggers": component.triggers,
         "Data sources": component.data_sources,
@@ -73,12 +71,18 @@ def _contents(component: Component) -> Iterator[str]:
     )
 
 
+def _listed(group: Group) -> Iterator[tuple[str, str]]:
+    name, _, units = group
+    yield link(f"**{plain(name)}**", name), ""
+    yield from ((_linked(unit), plain(unit.description)) for unit in units)
+
+
 def _section(name: str, units: Iterable[Iterator[str]]) -> list[str]:
     parts = list(chain.from_iterable(units))
     return [f"## {name}", *parts] if parts else []
 
 
-def _groups(component: Component) -> Iterator[tuple[str, str, list[Unit]]]:
+def _groups(component: Component) -> Iterator[Group]:
     """The actions of each module, in the order in which the component first names it: title, docstring, actions."""
     modules: dict[str, list[Unit]] = {}
     for unit in component.actions.values():
