@@ -42,8 +42,8 @@ _OWN = {"to", "dry_run", "twilio_connection"}
 _SHARED = {name: field for name, field in SendMessage.model_fields.items() if name not in _OWN}
 
 
-class Bulk(ActionInputs):
-    """To whom, how fast, and what then."""
+class Addressed(ActionInputs):
+    """To whom."""
 
     recipients: Annotated[
         Any,
@@ -56,6 +56,18 @@ class Bulk(ActionInputs):
         ),
         Hint(type="data"),
     ]
+
+
+_Shared: Any = create_model(
+    "_Shared",
+    __base__=Addressed,
+    **cast("Any", {name: (shared.annotation, shared) for name, shared in _SHARED.items()}),
+)
+
+
+class SendBulk(_Shared):  # type: ignore[misc]
+    """What to send, from where, to whom, and how fast."""
+
     concurrency: Annotated[
         int,
         NOT_SENT,
@@ -93,19 +105,11 @@ class Bulk(ActionInputs):
     ] = False
 
 
-SendBulk: type[Bulk] = create_model(
-    "SendBulk",
-    __base__=Bulk,
-    __doc__="What to send, from where, to whom.",
-    **cast("Any", {name: (shared.annotation, shared) for name, shared in _SHARED.items()}),
-)
-
-
-def send_bulk(context: ActionContext, inputs: SendBulk) -> Iterator[Annotated[dict[str, Any], Example(EXAMPLE)]]:  # type: ignore[valid-type]
+def send_bulk(context: ActionContext, inputs: SendBulk) -> Iterator[Annotated[dict[str, Any], Example(EXAMPLE)]]:
     """Send to each recipient, and give a result for each. Raises InvalidInput before anything is sent."""
     template = Template(inputs)
     template.check(context)
-    if cast("Bulk", inputs).dry_run:
+    if inputs.dry_run:
         yield from template.previews()
         return
     yield from (result for result in Run.begin(context, template).results() if template.wants(result))

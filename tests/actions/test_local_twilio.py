@@ -96,6 +96,15 @@ def test_after_a_broken_connection_there_is_exactly_one_message(harness, sandbox
     assert stored(sandbox) == ["Hi"]
 
 
+@pytest.mark.parametrize("fault", ["drop-after", "drop-before"])
+def test_after_a_broken_connection_nobody_is_called_twice(harness, sandbox, fault):
+    sandbox.state.faults.add(fault, method="POST", path="*/Calls*")
+    values = {"to": HANDSET, "from": sandbox.number, "twiml": "<Response><Hangup/></Response>"}
+    sids = [harness.perform("createCall", values)["data"]["sid"] for _ in range(2)]
+    listed = [call["sid"] for call in harness.perform("listCalls")["data"]]
+    assert sorted(listed) == sorted(sids)
+
+
 def test_where_it_cannot_be_looked_for_the_outcome_is_unknown(harness, sandbox):
     sandbox.state.faults.add("drop-after", method="POST", path="*/Messages*")
     sandbox.state.faults.add("status", method="GET", path="*/Messages*", times=None)

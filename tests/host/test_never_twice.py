@@ -1,6 +1,7 @@
 """Exactly one message for each step that sends, although lines are dropped and the host is killed in mid-step."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -45,6 +46,27 @@ flows:
           from: {type: value, value: "%(sender)s"}
           message: {type: value, value: "Your table is ready."}
 """
+BULK = """\
+definitionVersion: 7
+name: To many
+requiredConfigVars:
+  - key: Twilio
+    dataType: connection
+    connection: {component: {key: twilio, isPublic: true, version: LATEST}, key: apiKeySecret}
+flows:
+  - name: Send
+    steps:
+      - name: Trigger
+        isTrigger: true
+        action: {component: {key: webhook-triggers, isPublic: true, version: LATEST}, key: webhook}
+      - name: To all
+        action: {component: {key: twilio, isPublic: true, version: LATEST}, key: sendBulk}
+        inputs:
+          twilioConnection: {type: configVar, value: Twilio}
+          from: {type: value, value: "%(sender)s"}
+          body: {type: value, value: "Hi {{name}}"}
+          recipients: {type: reference, value: trigger.results.body.data.recipients}
+"""
 HOST = """
 import sys, time
 from pathlib import Path
@@ -69,9 +91,9 @@ def twilio():
 def accept(settings, twilio, tmp_path):
     """Deploy the flow, and accept that many requests which nobody works on yet."""
 
-    def deploy_and_accept(count: int) -> list[str]:
+    def deploy_and_accept(count: int, flow: str = FLOW) -> list[str]:
         file = tmp_path / "texts.yaml"
-        file.write_text(FLOW % {"to": HANDSET, "sender": twilio.number})
+        file.write_text(flow % {"to": HANDSET, "sender": twilio.number})
         fields = {
             "accountSid": twilio.account_sid,
             "apiKey": twilio.api_key,
@@ -82,7 +104,9 @@ def accept(settings, twilio, tmp_path):
         connection = host.add_connection(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
         instance = host.deploy(file, customer="acme", config={"Twilio": connection.id})
         (endpoint,) = host.store.instances.endpoints(instance.id)
-        sent = [WebhookRequest(url="/", headers=JSON, body=b'{"n": %d}' % number) for number in range(count)]
+        sent = [
+            WebhookRequest(url="/", headers=JSON, body=json.dumps(body(number)).encode()) for number in range(count)
+        ]
 
         async def send() -> list[str]:
             return [(await host.receive(endpoint.id, request)).execution_id for request in sent]
@@ -95,6 +119,11 @@ def accept(settings, twilio, tmp_path):
 
 
 JSON = (("content-type", "application/json"),)
+
+
+def body(number: int) -> dict:
+    people = [{"to": f"+1555{100 * number + each:07}", "name": f"N{number}-{each}"} for each in range(30)]
+    return {"n": number, "recipients": people}
 
 
 def kill_in_mid_step(settings, twilio, more: int) -> int:
@@ -144,6 +173,19 @@ def test_a_line_dropped_after_the_message_was_taken_leaves_exactly_one(settings,
     twilio.state.faults.add("drop-after", method="POST", path="*/Messages*", times=None, rate=0.5)
     assert finish(settings, accepted) == {("succeeded", ""): 5}
     check(settings, twilio, accepted)
+
+
+def test_a_bulk_step_that_was_killed_goes_on_where_it_stopped_and_sends_to_nobody_twice(settings, twilio, accept):
+    accepted = accept(2, BULK)
+    twilio.state.faults.add("slow", method="POST", path="*/Messages*", times=None, rate=0.3, seconds=0.2)
+    assert kill_in_mid_step(settings, twilio, 20) == 2
+    assert finish(settings, accepted) == {("succeeded", ""): 2}
+    bodies = Counter(message.body for message in twilio.state.messages())
+    assert bodies == {f"Hi {person['name']}": 1 for number in range(2) for person in body(number)["recipients"]}
+    store = Store.open(settings)
+    given = [json.loads(store.executions.steps(one)[0].output) for one in accepted]
+    store.close()
+    assert [len({result["sid"] for result in results}) for results in given] == [30, 30]
 
 
 @pytest.mark.soak
