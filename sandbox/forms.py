@@ -34,7 +34,7 @@ def _value(hint: Any, parameter: str, text: str) -> Any:
 
 
 def json_of(text: str | bytes) -> Any:
-    """Read JSON. Raises ValueError for what is none, and for half a character such as "\\ud800"."""
+    """Read JSON. Raises ValueError for what is none, and for half of a surrogate pair, which no answer could say."""
     try:
         data: Any = json.loads(text)
     except RecursionError as wrong:

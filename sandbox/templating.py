@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import TwilioError
 from .forms import json_of
-from .records import Content
+from .products import Content
 
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 MAX_NAMES = 100
