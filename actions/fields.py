@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..connector.inputs import Hint, Trimmed, Values, sid
-from ..connector.payload import json_default
 from ..connector.twilio.fields import WebAddress
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resource import example_sid
@@ -30,18 +29,17 @@ def _day(value: Any) -> Any:
 
 def _json_object(value: Any) -> Any:
     """The text of a JSON object, from that text or from the object."""
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, default=json_default)
-    if not isinstance(value, str):
-        return value
+    if value is None:
+        return None
     try:
-        valid = isinstance(json.loads(value), dict)
-    except (ValueError, RecursionError):
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        valid = isinstance(json.loads(text), dict)
+    except (TypeError, ValueError, RecursionError):
         valid = False
     if not valid:
         message = 'must be a JSON object such as {"name": "Ada"}'
         raise ValueError(message)
-    return value
+    return text
 
 
 def among(known: Iterable[str]) -> AfterValidator:

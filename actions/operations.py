@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, create_model
 
 from ..connections.twilio import TwilioConnection
 from ..connector.context import ActionContext
+from ..connector.errors import InvalidInput
 from ..connector.inputs import Hint, Inputs, KeyValues
 from ..connector.payload import json_default
 from ..connector.result import Example
@@ -77,6 +78,9 @@ AdditionalParameters = Annotated[
 ]
 
 
+_ADDITIONAL = "additionalParameters"
+
+
 class ActionInputs(Inputs):
     """Base of what an action takes: the connection."""
 
@@ -122,8 +126,10 @@ def updating(resource: Resource, model: type[ActionInputs]) -> Function:
     """The action that changes one: ``sid``, and what to change."""
 
     def update(context: ActionContext, inputs: Any) -> Any:
-        parents = resource.parents(inputs)
-        return inputs.client(context).update(resource, inputs.sid, parameters(inputs), **parents)
+        values = list(parameters(inputs))
+        if not values:
+            raise InvalidInput(f"{_ADDITIONAL}: nothing is to be changed; give an input", field=_ADDITIONAL)
+        return inputs.client(context).update(resource, inputs.sid, values, **resource.parents(inputs))
 
     return _unit(update, _extensible(model), _one(resource), f"Update a {resource.name}.")
 

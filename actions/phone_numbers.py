@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ..connector.inputs import Hint, Trimmed, sid
 from ..connector.twilio.fields import Address, WebAddress
@@ -174,10 +174,11 @@ class NumberSearch(ActionInputs):
     ] = None
     near_lat_long: Annotated[
         Trimmed,
+        AfterValidator(lambda place: place.replace(" ", "")),
         Field(
             title="Near Latitude, Longitude",
             description="Only numbers within the distance of this place (US and Canada).",
-            pattern=r"^-?\d{1,2}(\.\d+)?,\s*-?\d{1,3}(\.\d+)?$",
+            pattern=r"^-?\d{1,2}(\.\d+)? *, *-?\d{1,3}(\.\d+)?$",
         ),
         Hint(placeholder="19.72,-155.09"),
     ] = ""

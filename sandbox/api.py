@@ -57,6 +57,7 @@ class Api:
                 self._state,
                 caller,
                 product,
+                request.headers.get("host", ""),
                 path,
                 extension,
                 ids,

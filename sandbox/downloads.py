@@ -21,13 +21,12 @@ from .state import State
 OTHER_NAME = {"127.0.0.1": "localhost", "localhost": "127.0.0.1", "::1": "localhost"}
 
 
-def location(settings: Settings, path: str) -> str:
-    """Return the address of the bytes at `path`, by another of this host's names."""
-    parts = urlsplit(settings.url)
-    host = OTHER_NAME.get(parts.hostname or "", parts.hostname or "")
-    netloc = host if parts.port is None else f"{host}:{parts.port}"
-    query = f"signature={_seal(settings, path)}"
-    return urlunsplit(parts._replace(netloc=netloc, path=f"/_media/{quote(path)}", query=query))
+def location(settings: Settings, host: str, path: str) -> str:
+    """Return the address of the bytes at `path`, by another name of the `host` that was asked."""
+    asked = urlsplit(f"//{host}")
+    name = OTHER_NAME.get(asked.hostname or "", asked.hostname or "")
+    netloc = name if asked.port is None else f"{name}:{asked.port}"
+    return urlunsplit(("http", netloc, f"/_media/{quote(path)}", f"signature={_seal(settings, path)}", ""))
 
 
 def _seal(settings: Settings, path: str) -> str:

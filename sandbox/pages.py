@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from . import conversation, faults
+from . import conversation, faults, presets
 from .errors import TwilioError
 from .live import Streams
 from .state import State
@@ -50,7 +50,13 @@ class Pages:
         return HTMLResponse(text, status, {"Cache-Control": "no-store"})
 
     async def overview(self, request: Request) -> Response:
-        return self._page("overview.html", wrong=request.query_params.get("wrong", ""))
+        account = self._state.settings.account_sid
+        return self._page(
+            "overview.html",
+            wrong=request.query_params.get("wrong", ""),
+            messaging_service=presets.sid("MG", account, "service"),
+            verify_service=presets.sid("VA", account, "verify"),
+        )
 
     async def phone(self, request: Request) -> Response:
         return self._phone(request.query_params.get("handset", ""), request.query_params.get("with", ""))

@@ -45,6 +45,9 @@ class Recorder:
         if source == "OutboundAPI":
             self._state.calls.change(call.sid, recorded=recording.sid)
         self._report(recording)
+        current = self._state.calls.get(call.sid)
+        if current is None or current.status != "in-progress":  # it ended while this was asked for
+            self.finish_all(call)
         return recording
 
     def finish(self, recording: Recording) -> Recording | None:

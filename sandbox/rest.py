@@ -28,11 +28,12 @@ ACCOUNT = f"/{shapes.VERSION}/Accounts/{{account_sid}}"
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One authenticated request. `path` is without product and extension; `body` is what JSON was sent, if any."""
+    """One authenticated request. `path` is without product and extension, `body` is what JSON was sent, if any."""
 
     state: State
     caller: Caller
     product: str
+    host: str  # by which this local Twilio was reached
     path: str
     extension: str
     ids: Mapping[str, str]

@@ -214,7 +214,7 @@ class State:
         """Return the messages of one account, or of all, newest first."""
         with self._changed:
             messages = list(reversed(self._messages.values()))
-        return [m for m in messages if account_sid in (None, m.account_sid)]
+        return messages if account_sid is None else [m for m in messages if m.account_sid == account_sid]
 
     def receive(self, from_: str, to: str, body: str = "", media: tuple[Media, ...] = ()) -> Message:
         """Let a handset text a number of ours; whoever carries messages then calls the number's webhook.

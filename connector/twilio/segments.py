@@ -3,6 +3,7 @@
 Sources: 3GPP TS 23.038 (the alphabet), https://www.twilio.com/docs/glossary/what-sms-character-limit (the limits).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,6 +19,12 @@ EXTENSION = frozenset("\f^{}\\[~]|€")
 """Two septets each: an escape and the character."""
 
 Encoding = Literal["GSM-7", "UCS-2"]
+_GSM_7 = re.compile(f"[{re.escape(''.join(BASIC | EXTENSION))}]*")
+_WIDE: dict[Encoding, re.Pattern[str]] = {
+    "GSM-7": re.compile(f"[{re.escape(''.join(EXTENSION))}]"),
+    "UCS-2": re.compile("[\U00010000-\U0010ffff]"),
+}
+"""The characters that take two units: an escape sequence, a surrogate pair."""
 LIMITS: dict[Encoding, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
 """Units in a single segment, and in each of several, which spend some on saying that they belong together."""
 
@@ -64,27 +71,31 @@ def smart(text: str) -> str:
 
 def segmented(text: str) -> Segmentation:
     """Cut a text as a carrier does: no character, surrogate pair or escape sequence is split."""
-    found = next(((at, each) for at, each in enumerate(text, 1) if each not in BASIC and each not in EXTENSION), None)
-    encoding: Encoding = "GSM-7" if found is None else "UCS-2"
-    units = sum(_width(character, encoding) for character in text)
+    plain = _prefix(text)
+    encoding: Encoding = "GSM-7" if plain == len(text) else "UCS-2"
+    units = len(text) + len(_WIDE[encoding].findall(text))
     single, joined = LIMITS[encoding]
-    parts = (text,) if units <= single else tuple(_cut(text, encoding, joined))
-    position, culprit = found or (None, None)
-    return Segmentation(encoding=encoding, parts=parts, units=units, culprit=culprit, position=position)
+    parts = (text,) if units <= single else tuple(_cut(text, encoding, joined, plain=units == len(text)))
+    if encoding == "GSM-7":
+        return Segmentation(encoding=encoding, parts=parts, units=units)
+    return Segmentation(encoding=encoding, parts=parts, units=units, culprit=text[plain], position=plain + 1)
 
 
-def _cut(text: str, encoding: Encoding, room: int) -> Iterator[str]:
+def _prefix(text: str) -> int:
+    """How many characters GSM-7 has, until the first that it has not."""
+    found = _GSM_7.match(text)
+    return found.end() if found else 0
+
+
+def _cut(text: str, encoding: Encoding, room: int, *, plain: bool) -> Iterator[str]:
+    if plain:
+        yield from (text[at : at + room] for at in range(0, len(text), room))
+        return
     start, used = 0, 0
     for at, character in enumerate(text):
-        width = _width(character, encoding)
+        width = 2 if _WIDE[encoding].match(character) else 1
         if used + width > room:
             yield text[start:at]
             start, used = at, 0
         used += width
     yield text[start:]
-
-
-def _width(character: str, encoding: Encoding) -> int:
-    if encoding == "GSM-7":
-        return 2 if character in EXTENSION else 1
-    return 2 if ord(character) > 0xFFFF else 1  # noqa: PLR2004  a surrogate pair

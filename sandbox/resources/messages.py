@@ -19,9 +19,13 @@ def create_message(request: ApiRequest) -> Reply:
 
 
 def list_messages(request: ApiRequest) -> Reply:
-    messages = request.state.messages(request.account("messages:read"))
+    account = request.account("messages:read")
     tests = [make(request.query[name]) for name, make in DATE_FILTERS.items() if request.query.get(name)]
-    wanted = (message for message in messages if _matches(request.query, message, tests))
+    wanted = (
+        message
+        for message in request.state.messages()
+        if message.account_sid == account and _matches(request.query, message, tests)
+    )
     return Reply(request.envelope("messages", wanted, shapes.message), name="Messages")
 
 
@@ -92,7 +96,7 @@ def list_media(request: ApiRequest) -> Reply:
 def fetch_media(request: ApiRequest) -> Reply:
     """Without an extension the bytes, by a redirect; with `.json` what they are."""
     message, media = _media(request, "messages:read")
-    where = media.url or location(request.state.settings, f"{message.sid}/{media.sid}")
+    where = media.url or location(request.state.settings, request.host, f"{message.sid}/{media.sid}")
     return Reply(shapes.media(media, message), name="Media", location="" if request.extension else where)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import forms, inventory, shapes
+from ..access import permit
 from ..errors import TwilioError
 from ..inventory import Offer
 from ..records import Number
@@ -58,8 +59,7 @@ def update_number(request: ApiRequest) -> Reply:
     number = _number(request, "numbers:update")
     changes = forms.read(Number, WRITABLE, request.form)
     if owner := request.given("AccountSid"):  # hands it to another account of the same owner
-        if owner not in request.state.accounts:
-            raise TwilioError(20001, "AccountSid is not one of yours")
+        permit(request.state, request.caller, owner, "numbers:update")
         changes["account_sid"] = owner
     return Reply(shapes.number(request.state.change_number(number.sid, **changes)), name="IncomingPhoneNumber")
 

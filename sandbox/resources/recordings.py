@@ -89,7 +89,7 @@ def fetch_recording(request: ApiRequest) -> Reply:
         raise request.missing()
     name = recording.sid if channels == "1" else f"{recording.sid}-2"
     extension = request.extension or ".wav"
-    return Reply({}, location=location(request.state.settings, f"{name}{extension}"))
+    return Reply({}, location=location(request.state.settings, request.host, f"{name}{extension}"))
 
 
 def start_recording(request: ApiRequest) -> Reply:

@@ -25,28 +25,33 @@ class Sum:
     order: int
 
 
-def _month(day: date) -> Span:
+def _day_of(day: date, _: date) -> Span:
+    return day, day
+
+
+def _month(day: date, _: date) -> Span:
     first = day.replace(day=1)
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
-def _year(day: date) -> Span:
+def _year(day: date, _: date) -> Span:
     return date(day.year, 1, 1), date(day.year, 12, 31)
 
 
-def _all(_: date) -> Span:
-    return date(2008, 1, 1), datetime.now(UTC).date()
+def _always(_: date, today: date) -> Span:
+    return OPENING, today
 
 
-# path → the span that a day belongs to, and which spans are shown: how many days ago the shown one was, or all
-VIEWS: dict[str, tuple[Callable[[date], Span], Callable[[date], date] | None]] = {
-    "": (_all, None),
-    "/AllTime": (_all, None),
-    "/Daily": (lambda day: (day, day), None),
+OPENING = date(2008, 1, 1)  # when Twilio's records begin
+# view → the span that a day belongs to (given today too), and for a view of one span a day in it
+VIEWS: dict[str, tuple[Callable[[date, date], Span], Callable[[date], date] | None]] = {
+    "": (_always, lambda today: today),
+    "/AllTime": (_always, lambda today: today),
+    "/Daily": (_day_of, None),
     "/Monthly": (_month, None),
     "/Yearly": (_year, None),
-    "/Today": (lambda day: (day, day), lambda today: today),
-    "/Yesterday": (lambda day: (day, day), lambda today: today - timedelta(days=1)),
+    "/Today": (_day_of, lambda today: today),
+    "/Yesterday": (_day_of, lambda today: today - timedelta(days=1)),
     "/ThisMonth": (_month, lambda today: today),
     "/LastMonth": (_month, lambda today: today.replace(day=1) - timedelta(days=1)),
 }
@@ -56,7 +61,9 @@ def list_records(request: ApiRequest, view: str) -> Reply:
     account = request.account("usage:read")
     category = request.query.get("Category", "")
     sums = [it for it in _sums(request, account, view) if category in ("", it.use.category)]
-    data = request.envelope("usage_records", _numbered(sums), lambda it: _shape(it, category))
+    data = request.envelope(
+        "usage_records", _numbered(sums), lambda it: _shape(it, category, request.state.settings.clock())
+    )
     return Reply(data, name="UsageRecords")
 
 
@@ -65,20 +72,23 @@ def _numbered(sums: list[Sum]) -> list[Sum]:
 
 
 def _sums(request: ApiRequest, account: str, view: str) -> list[Sum]:
-    spans, shown = VIEWS[view]
-    today = request.state.settings.clock().astimezone(UTC).date()
+    """Add up what was used, the latest span first; a view of one span has every category, used or not."""
+    span_of, shown = VIEWS[view]
+    today = _today(request)
+    wanted = span_of(shown(today), today) if shown else None
     start, end = _day(request, "StartDate", date.min), _day(request, "EndDate", date.max)
-    found: dict[tuple[Span, str], Use] = {}
+    found = {(wanted, category): Use(category) for category in CATEGORIES} if wanted else {}
     for sid in _accounts(request, account):
         for day, use in request.state.ledger.entries(sid):
-            span = spans(day)
-            if start <= day <= end and (shown is None or span == spans(shown(today))):
-                found[span, use.category] = found.get((span, use.category), Use(use.category)).plus(use)
-    for span in [] if shown is None and view else [spans(shown(today) if shown else today)]:
-        for category in CATEGORIES:
-            found.setdefault((span, category), Use(category))
-    ordered = sorted(found.items(), key=lambda it: it[0][1])
-    return [Sum(account, span, use, 0) for (span, _), use in sorted(ordered, key=lambda it: it[0][0], reverse=True)]
+            key = span_of(day, today), use.category
+            if start <= day <= end and wanted in (None, key[0]):
+                found[key] = found.get(key, Use(use.category)).plus(use)
+    ordered = sorted(sorted(found.items(), key=lambda it: it[0][1]), key=lambda it: it[0][0], reverse=True)
+    return [Sum(account, span, use, 0) for (span, _), use in ordered]
+
+
+def _today(request: ApiRequest) -> date:
+    return request.state.settings.clock().astimezone(UTC).date()
 
 
 def _accounts(request: ApiRequest, account: str) -> Iterator[str]:
@@ -96,21 +106,21 @@ def _day(request: ApiRequest, name: str, usual: date) -> date:
         return usual
     if text.endswith("days"):
         try:
-            return request.state.settings.clock().astimezone(UTC).date() + timedelta(days=int(text[:-4]))
+            return _today(request) + timedelta(days=int(text[:-4]))
         except (ValueError, OverflowError) as wrong:
             raise TwilioError(20001, f"{name} must be a date such as 2026-01-31, or -30days") from wrong
     read = dates.moment(name, text)
     return read.date() if isinstance(read, datetime) else read
 
 
-def _shape(it: Sum, asked: str) -> dict[str, Any]:
+def _shape(it: Sum, asked: str, now: datetime) -> dict[str, Any]:
     description, counted, unit = CATEGORIES[it.use.category]
     path = f"{ACCOUNT.format(account_sid=it.account_sid)}/Usage/Records"
     query = f"?Category={it.use.category}"
     return {
         "account_sid": it.account_sid,
         "api_version": shapes.VERSION,
-        "as_of": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}+00:00",
+        "as_of": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%S}+00:00",
         "category": it.use.category,
         "count": str(it.use.count),
         "count_unit": counted,

@@ -9,7 +9,6 @@ from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.errors import Refused, TryLater
 from twilio_connector.connector.testing import Harness
 
-SERVICE = "MG" + "0f" * 16
 HANDSET = "+15551234567"
 
 
@@ -45,9 +44,9 @@ def test_why_a_message_did_not_arrive_is_said(local, send, sandbox):
     assert "not in service" in found["errorMeaning"]
 
 
-def test_a_scheduled_message_is_canceled_and_is_not_final_before(local, send):
+def test_a_scheduled_message_is_canceled_and_is_not_final_before(local, send, sandbox):
     at = (utc_now() + timedelta(hours=1)).isoformat()
-    scheduled = send(messagingServiceSid=SERVICE, sendAt=at)
+    scheduled = send(messagingServiceSid=sandbox.messaging_service, sendAt=at)
     assert scheduled["status"] == "scheduled"
     impatient = Harness(
         local.component, connection=local.connection, context=replace(local.context, sleep=lambda seconds: None)
@@ -79,7 +78,8 @@ def test_media_are_listed_and_downloaded_from_elsewhere_without_credentials(loca
         ({"from": "+15005550001"}, 21212),
         ({"from": "+15005550007"}, 21606),
         ({"to": "whatsapp:" + HANDSET}, 21910),
-        ({"messagingServiceSid": "MG" + "0" * 32, "from": "", "to": "+15005550004"}, 21610),
+        ({"to": "+15005550004"}, 21610),
+        ({"from": "", "messagingServiceSid": "MG" + "0" * 32}, 21701),
     ],
 )
 def test_what_twilio_refuses_has_code_page_and_what_to_do(send, inputs, code):
@@ -92,3 +92,33 @@ def test_what_twilio_refuses_has_code_page_and_what_to_do(send, inputs, code):
 def test_whatsapp_reaches_whatsapp(local, sandbox):
     inputs = {"to": HANDSET, "from": "+1 555 765 4321", "body": "Hi"}
     assert local.perform("sendWhatsApp", inputs)["data"]["to"] == f"whatsapp:{HANDSET}"
+
+
+def test_a_template_is_found_read_and_sent_with_its_variables(local, send):
+    found = local.perform("listContentTemplates", {"pageSize": "1"})["data"]
+    assert len({template["sid"] for template in found}) == len(found) >= 2
+    reminder = next(template for template in found if template["friendlyName"] == "appointment_reminder")
+    read = local.perform("getContentTemplate", {"sid": reminder["sid"]})["data"]
+    assert "{{1}}" in read["types"]["twilio/text"]["body"]
+    sent = send(body="", contentSid=read["sid"], contentVariables={"1": "Grace", "2": 10})
+    assert sent["body"].startswith("Hello Grace, your appointment is on 10.")
+
+
+def test_feedback_is_taken(local, send):
+    sid = send(provideFeedback="true")["sid"]
+    found = local.perform("sendMessageFeedback", {"messageSid": sid, "outcome": "confirmed"})["data"]
+    assert (found["messageSid"], found["outcome"]) == (sid, "confirmed")
+
+
+def test_media_that_is_deleted_is_gone(local, send):
+    sid = send(mediaUrl=["https://example.com/a.png", "https://example.com/b.png"])["sid"]
+    first, second = (media["sid"] for media in local.perform("listMessageMedia", {"messageSid": sid})["data"])
+    local.perform("waitForDelivery", {"sid": sid})
+    assert local.perform("deleteMedia", {"messageSid": sid, "sid": first})["data"]["deleted"]
+    assert [media["sid"] for media in local.perform("listMessageMedia", {"messageSid": sid})["data"]] == [second]
+
+
+def test_a_line_that_drops_after_a_message_was_taken_sends_it_once(local, send, sandbox):
+    sandbox.state.faults.add("drop-after", method="POST", path="*/Messages*")
+    sent = send(body="only once", mediaUrl=["https://example.com/a.png"])
+    assert [message.sid for message in sandbox.state.messages()] == [sent["sid"]]

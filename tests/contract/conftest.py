@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -56,7 +57,7 @@ FORMATS = {
     "twiml": r"(<\?xml[^>]*>)?<Response.*",
     "uri": r"https?://[^\s]+",
 }
-OURS = frozenset({"None", "True", "False", "**********", "()", "[]", "{}"})  # stars: how pydantic shows a secret
+OURS = frozenset({"None", "True", "False", "**********", "()"})  # stars: how pydantic shows a secret
 TYPES = {"boolean": r"true|false", "integer": r"-?\d+", "number": r"-?\d+(\.\d+)?"}
 
 
@@ -144,12 +145,12 @@ def _problems(known: Mapping[str, Any], pairs: list[tuple[str, str]], place: str
     yield from (
         f"{place} {name} is required" for name, fact in known.items() if fact.get("required") and not counts[name]
     )
-    for name, count in counts.items():
+    for name, times in counts.items():
         fact = known.get(name)
         if fact is None:
             yield f"{place} {name} is no parameter of it"
-        elif count > fact.get("maxItems", 10 if fact.get("array") else 1):
-            yield f"{place} {name} is said {count} times"
+        elif times > fact.get("maxItems", 10 if fact.get("array") else 1):
+            yield f"{place} {name} is said {times} times"
     for name, value in pairs:
         yield from (f"{place} {name}={value!r} {problem}" for problem in _problems_of(value, known.get(name, {})))
 
@@ -197,6 +198,7 @@ class Recorder:
     contract: Contract
     requests: list[Any] = field(default_factory=list)
     refusal: tuple[int, str] | None = None
+    made: Iterator[int] = field(default_factory=count)
 
     def sent(self, method: str) -> list[tuple[str, str]]:
         """The fields of all forms of a method."""
@@ -222,7 +224,7 @@ class Recorder:
             return status, {}, ""
         one = self.contract.example(operation.fact["answer"])
         if status == CREATED and "sid" in one:  # no two of what is made are one
-            one["sid"] = f"{one['sid'][:2]}{len(self.requests):032x}"
+            one["sid"] = f"{one['sid'][:2]}{next(self.made):032x}"
         items = operation.fact.get("items")
         if items is None:
             return status, kind, json.dumps(one)

@@ -85,6 +85,24 @@ def test_the_overview_adds_and_clears_faults(twilio: Sandbox) -> None:
     assert twilio.state.faults.all() == ()
 
 
+def test_a_verification_code_is_read_on_the_phone(twilio: Sandbox) -> None:
+    url, auth = f"{twilio.url}/verify/v2/Services/{twilio.verify_service}", (twilio.account_sid, twilio.auth_token)
+    form = {"To": twilio.handset, "Channel": "sms"}
+    requests.post(f"{url}/Verifications", form, auth=auth, timeout=10).raise_for_status()
+    assert "Your Local Verify verification code is: " in get(twilio, "/phone?with=VERIFY").text
+
+
+def test_the_overview_shows_calls_and_services(twilio: Sandbox) -> None:
+    url = f"{twilio.url}/api/2010-04-01/Accounts/{twilio.account_sid}/Calls.json"
+    form = {"From": twilio.number, "To": twilio.handset, "Twiml": "<Response/>"}
+    requests.post(url, form, auth=(twilio.account_sid, twilio.auth_token), timeout=10).raise_for_status()
+    twilio.state.wait_for(lambda: twilio.state.calls.newest()[0].status == "completed")
+    shown = get(twilio, "/").text
+    assert "+1\u00a0415\u00a0555\u00a00123" in shown
+    assert "completed" in shown
+    assert twilio.messaging_service in shown
+
+
 def test_no_secret_is_on_the_phone(twilio: Sandbox) -> None:
     shown = get(twilio, "/phone").text
     assert twilio.auth_token not in shown

@@ -53,6 +53,25 @@ def test_what_comes_or_goes_meanwhile_moves_nothing_else(start: list[int], size:
     assert stay - {0} <= set(seen)
 
 
+@given(st.integers(0, 60), st.integers(1, 20))
+def test_the_addresses_of_the_newer_products_lead_over_every_item_too(count: int, size: int) -> None:
+    base, seen = "http://127.0.0.1:1/verify", []
+    url: str | None = f"{base}/list.json?PageSize={size}"
+    while url:
+        pager = Pager("/list.json", query_of(url.removeprefix(base)), lambda item: item, KEY)
+        envelope = pager.meta_envelope("items", pager.page(range(count, 0, -1)), lambda item: {"id": item}, base)
+        seen += [item["id"] for item in envelope[envelope["meta"]["key"]]]
+        url = envelope["meta"]["next_page_url"]
+        assert url is None or url.startswith(base)
+    assert seen == list(range(count, 0, -1))
+
+
+def test_no_more_items_are_looked_at_than_a_page_needs() -> None:
+    items = iter(range(1000, 0, -1))
+    assert len(Pager("/list.json", {"PageSize": "3"}, lambda item: item, KEY).page(items).items) == 3
+    assert next(items) == 996
+
+
 @given(st.integers(1, 40), st.integers(1, 9))
 def test_previous_leads_back_over_the_same_pages(count: int, size: int) -> None:
     items, there = list(range(count, 0, -1)), []

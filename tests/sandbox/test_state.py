@@ -15,6 +15,27 @@ def test_keeps_only_the_newest_messages() -> None:
     assert [message.sid for message in state.messages()] == [message.sid for message in made[:1:-1]]
 
 
+def test_every_shelf_keeps_only_the_newest() -> None:
+    state = State(Settings(max_messages=3, max_records=2))
+    for _ in range(5):
+        state.ring("+14155550123", "+14155550100")
+        state.alert(state.settings.account_sid, 11200, "x")
+    assert (len(state.calls.newest()), len(state.debugger.newest())) == (3, 2)
+    for n in range(5):
+        state.remember_sender("MG1", str(n), "+14155550100")
+    assert [state.usual_sender("MG1", str(n)) is None for n in range(5)] == [True, True, False, False, False]
+
+
+def test_a_record_is_changed_only_as_it_is_wanted() -> None:
+    state = State()
+    call = state.ring("+14155550123", "+14155550100")
+    assert state.calls.change(call.sid, only=lambda it: it.status == "queued", status="failed") is None
+    assert state.calls.change("CA1", status="failed") is None
+    changed = state.calls.change(call.sid, status="failed")
+    assert changed is not None
+    assert (changed.status, changed.order) == ("failed", call.order)
+
+
 def test_a_text_to_a_number_that_is_not_here_is_refused() -> None:
     with pytest.raises(TwilioError):
         State().receive("+14155550123", "+19995550000", "hi")

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twilio_connector.connector.twilio.resource import form_pairs, iso_date
+from twilio_connector.connector.twilio.resources.account import ACCOUNTS, BALANCE
 from twilio_connector.connector.twilio.resources.messages import MESSAGES
 
 
@@ -72,3 +73,14 @@ def test_form_values_are_written_as_twilio_reads_them():
         ("MaxPrice", "0.5"),
         ("Empty", ""),
     ]
+
+
+def test_what_is_secret_never_leaves():
+    found = ACCOUNTS.shape({"sid": "AC1", "auth_token": "its-auth-token", "friendly_name": "Store"})
+    assert found == {"sid": "AC1", "friendlyName": "Store"}
+
+
+def test_the_path_of_the_only_one_has_no_identifier():
+    parents = {"account": "AC1"}
+    assert BALANCE.item(parents, "") == "/2010-04-01/Accounts/AC1/Balance.json"
+    assert MESSAGES.item(parents, "SM1") == "/2010-04-01/Accounts/AC1/Messages/SM1.json"

@@ -60,6 +60,7 @@ CASES: Mapping[str, Mapping[str, Case]] = {
     },
     "rawRequest": {"read": {"data": None}, "write": {"method": "POST"}},
     "searchAvailableNumbers": {"all": {}, "place": {"nearNumber": None, "nearLatLong": "37.84,-122.26"}},
+    "sendBulk": {"all": {}, "minimal": SENDER},
     "sendMessage": {"all": {}, "minimal": SENDER},
     "sendWhatsApp": {"all": {}, "minimal": SENDER},
     "startVerification": {
@@ -74,7 +75,9 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "minimal": {"status": "completed"},
     },
     "updateMessage": {"all": {}, "minimal": {"status": "canceled"}, "minimal redact": {"redact": "true"}},
-    "updatePhoneNumber": NUMBER | {"moved": {"accountSid": "AC0f1e2d3c4b5a69788796a5b4c3d2e1f0"}},
+    "updateMessagingService": {"all": {}, "minimal": {"usecase": "marketing"}},
+    "updatePhoneNumber": NUMBER
+    | {"moved": {"accountSid": "AC0f1e2d3c4b5a69788796a5b4c3d2e1f0"}, "minimal": {"friendlyName": "Reception"}},
 }
 ANYTHING = "additionalParameters"  # its example is no parameter of every operation: it has a test of its own
 FREE = "rawRequest"  # sends what its user says
@@ -145,7 +148,7 @@ def _example(said: Mapping[str, Any]) -> Any:
     """The example of an input; for a tick box what is not its default."""
     if said["type"] == "boolean":
         return str(said.get("default") != "true").lower()
-    return said.get("example")
+    return said.get("example") or said.get("default") or None
 
 
 UNITS = Units(load("twilio_connector"))

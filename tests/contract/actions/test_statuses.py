@@ -63,8 +63,17 @@ def test_an_input_of_another_kind_is_named(invoke, recorder, units, wrong):
     assert "Traceback" not in ended.err
 
 
+def test_what_twilio_refuses_one_of_many_is_told_in_its_result(recorder, units, context):
+    recorder.refusal = 400, json.dumps(REFUSAL)
+    [result] = units.perform("sendBulk", units.cases("sendBulk")["all"], context)
+    told = json.dumps(result["error"])
+    assert result["error"]["code"] == REFUSAL["code"]
+    assert REFUSAL["message"] in told
+    assert REFUSAL["more_info"] in told
+
+
 def test_what_twilio_refuses_is_told_with_code_message_and_link(invoke, recorder, units, action):
-    if units.is_pure(action):
+    if units.is_pure(action) or action == "sendBulk":
         return
     recorder.refusal = 400, json.dumps(REFUSAL)
     for given in units.cases(action).values():
