@@ -48,11 +48,7 @@ class StepJournal:
     def _where(self) -> tuple[sa.ColumnElement[bool], ...]:
         return table.c.execution_id == self.execution_id, table.c.step == self.step
 
-<<<<<<< HEAD
-    def _page(self, after: int) -> Sequence[sa.Row[Any, Any]]:
-=======
     def _page(self, after: int) -> Sequence[Any]:
->>>>>>> j
         query = sa.select(table.c.number, table.c.entry).where(*self._where, table.c.number > after)
         with reading(self.workshop.store.engine).begin() as connection:
             return connection.execute(query.order_by(table.c.number).limit(PAGE)).all()
