@@ -153,7 +153,11 @@ def estimate(sending: Sending, price: float | None) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """One process at a time. Raises InvalidInput."""
-    with path.open("a") as file:
+    try:
+        opened = path.open("a")
+    except OSError as error:
+        raise InvalidInput(f"results: {path} cannot be written: {error.strerror}", field="results") from None
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
