@@ -23,6 +23,7 @@ from .units import read_text
 COLUMNS = ("line", "to", "status", "sid", "errorCode", "error", "link")
 STATUS = {"unknown": 6, "retry": 5, "refused": 4, "connection": 3, "input": 2}
 """Exit statuses by kind of error, the gravest first."""
+INTERRUPTED = 130
 NOBODY = {"key": "basic", "fields": {"username": "AC" + "0" * 32, "password": "none"}}
 """The connection of a dry run that was given none: it reaches nobody."""
 
@@ -61,7 +62,11 @@ def send(sending: Sending, *, resume: bool) -> int:
     with _locked(sending.journal_file):
         journal = FileJournal(sending.journal_file)
         journal.mend()
-        tally = _send(sending, values, ActionContext(journal=journal))
+        try:
+            tally = _send(sending, values, ActionContext(journal=journal))
+        except KeyboardInterrupt:
+            print("interrupted: --resume goes on where it stopped", file=sys.stderr)
+            return INTERRUPTED
     _report(tally, sending.results_file)
     return next((status for kind, status in STATUS.items() if tally.kinds[kind]), 0)
 
@@ -131,7 +136,7 @@ def estimate(sending: Sending, price: float | None) -> None:
     segments, encodings, culprits, count = 0, Counter[str](), Counter[str](), 0
     for shown in sending.action.run(ActionContext(), values):
         count += 1
-        if sms := shown["sms"]:
+        if sms := shown["sms"]:  # media, templates and other channels have no segments
             segments += sms["segments"]
             encodings[sms["encoding"]] += 1
             if sms["culprit"]:
@@ -148,7 +153,11 @@ def estimate(sending: Sending, price: float | None) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """One process at a time. Raises InvalidInput."""
-    with path.open("a") as file:
+    try:
+        opened = path.open("a")
+    except OSError as error:
+        raise InvalidInput(f"results: {path} cannot be written: {error.strerror}", field="results") from None
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

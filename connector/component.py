@@ -1,5 +1,6 @@
 """Components: a component.yaml and the units that it names, each imported only when it is used."""
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -259,14 +260,31 @@ def _package_of(root: Path) -> str:
 
     The folder becomes a package of its own in ``sys.modules``; ``sys.path`` stays as it is.
     """
+    own = __name__.rpartition(".connector.")[0]
     if root == Path(__file__).resolve().parents[1]:
-        return __name__.rpartition(".connector.")[0]
-    name = f"component_{root.name.replace('-', '_').replace('.', '_')}_{sha256(str(root).encode()).hexdigest()[:12]}"
+        return own
+    name = re.sub(r"\W", "_", f"component_{root.name}_{sha256(str(root).encode()).hexdigest()[:12]}")
     if name not in sys.modules:
-        spec = ModuleSpec(name, None, is_package=True)
-        spec.submodule_search_locations = [str(root)]
-        sys.modules[name] = module_from_spec(spec)
+        _add_package(name, root)
+        if (root / "connector" / Path(__file__).name).is_file():
+            _share_core(f"{own}.connector", f"{name}.connector", root / "connector")
     return name
+
+
+def _share_core(ours: str, theirs: str, folder: Path) -> None:
+    """Let a mounted copy of this distribution stand on the host's core, so that errors and models are the host's too.
+
+    What is not the core, such as ``connector.twilio``, is the copy's own.
+    """
+    _add_package(theirs, folder)
+    for module in Path(__file__).parent.glob("[a-z]*.py"):
+        sys.modules[f"{theirs}.{module.stem}"] = import_module(f"{ours}.{module.stem}")
+
+
+def _add_package(name: str, folder: Path) -> None:
+    spec = ModuleSpec(name, None, is_package=True)
+    spec.submodule_search_locations = [str(folder)]
+    sys.modules[name] = module_from_spec(spec)
 
 
 def _build(document: manifest.Document, root: Path, package: str) -> Component:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from .errors import InvalidInput
+
 Entry = Mapping[str, Any]
 """JSON values."""
 
@@ -39,13 +41,21 @@ class FileJournal:
     path: Path
 
     def read(self) -> Iterator[Entry]:
-        """The last line may be torn: what it said was then not done yet, or is looked for."""
+        """The last line may be torn: what it said was then not done yet, or is looked for. Raises InvalidInput for others."""
         if not self.path.exists():
             return
-        with self.path.open(encoding="utf-8", newline="\n") as lines:
-            for line in lines:
+        with self.path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+            for number, line in enumerate(lines, 1):
                 if line.endswith("\n"):
-                    yield json.loads(line)
+                    yield self._entry(number, line)
+
+    def _entry(self, number: int, line: str) -> Entry:
+        try:
+            entry: Entry = json.loads(line)
+        except ValueError:
+            message = f"journal: {self.path}, line {number}, is no entry: the file was changed; put back what it was"
+            raise InvalidInput(message, field="journal") from None
+        return entry
 
     def append(self, entries: Sequence[Entry], *, sync: bool = True) -> None:
         text = "".join(json.dumps(entry, ensure_ascii=True, separators=(",", ":")) + "\n" for entry in entries)

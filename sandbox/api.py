@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from time import perf_counter
 from typing import Any
@@ -16,6 +15,7 @@ from . import shapes
 from .access import identify
 from .carrier import Carrier
 from .errors import TwilioError
+from .forms import json_of
 from .records import Exchange
 from .resources import OPERATIONS
 from .rest import ApiRequest, Operation, Reply
@@ -92,8 +92,8 @@ class Api:
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body or b"{}")
-    except (ValueError, RecursionError):
+        return json_of(body or b"{}")
+    except ValueError:
         return None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from . import forms
 from .errors import TwilioError
 from .forms import Form
-from .records import Program
+from .products import Program
 from .sending import E164, MAGIC_SENDER
 from .state import State, program_of
 from .urls import is_url

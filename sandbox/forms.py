@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -30,6 +31,16 @@ def _value(hint: Any, parameter: str, text: str) -> Any:
     if parameter.endswith("Method"):
         return _one_of(parameter, text, ("GET", "POST"))
     return text
+
+
+def json_of(text: str | bytes) -> Any:
+    """Read JSON. Raises ValueError for what is none, and for half of a surrogate pair, which no answer could say."""
+    try:
+        data: Any = json.loads(text)
+    except RecursionError as wrong:
+        raise ValueError("nested too deep") from wrong
+    json.dumps(data, ensure_ascii=False).encode()
+    return data
 
 
 def number(parameter: str, text: str) -> int:

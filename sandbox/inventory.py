@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
+from . import forms
 from .conversation import pretty
 from .errors import TwilioError
 
@@ -126,7 +127,8 @@ def _near(query: Mapping[str, str]) -> tuple[float, float] | None:
 
 
 def _within(known: Range, near: tuple[float, float], query: Mapping[str, str]) -> bool:
-    return known.place is not None and _miles(known.place, near) <= float(query.get("Distance") or 25)
+    distance = forms.number("Distance", query.get("Distance") or "25")  # miles
+    return known.place is not None and _miles(known.place, near) <= distance
 
 
 def _miles(one: tuple[float, float], other: tuple[float, float]) -> float:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .records import Media, Message, Pairs, PhoneCall, Recording, Transcription
+from .products import PhoneCall, Recording, Transcription
+from .records import Media, Message, Pairs
 from .shapes import VERSION, rfc2822
 
 # Prefix → country, and of US area codes the place. What Twilio does not know it sends empty, and so is it here.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .parameters import geography
-from .records import Message, Number, Sender, Service
+from .products import Sender, Service
+from .records import Message, Number
 from .state import State
 
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from .records import Content, Number, Sender, Service, VerifyService
+from .products import Content, Sender, Service, VerifyService
+from .records import Number
 
 TEMPLATES: tuple[tuple[str, dict[str, str], dict[str, dict[str, Any]]], ...] = (
     (

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from . import parameters
 from .agenda import Agenda
 from .courier import Courier
-from .records import Pairs, PhoneCall, Recording, Transcription
+from .products import PhoneCall, Recording, Transcription
+from .records import Pairs
 from .settings import new_sid
 from .state import State
 from .voice import Record

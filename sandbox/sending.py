@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from . import templating
 from .errors import TwilioError
-from .records import Content, Media, Message
+from .products import Content
+from .records import Media, Message
 from .segments import count
 from .settings import new_sid
 from .state import State

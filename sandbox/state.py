@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import count as counting
+from itertools import count as count_up
 from threading import Condition
 from time import monotonic
 from typing import Any
@@ -16,36 +16,18 @@ from typing import Any
 from . import presets
 from .errors import TwilioError
 from .faults import Faults
-from .ledger import Ledger
-from .records import (
-    Account,
-    Alert,
-    Answering,
-    ApiKey,
+from .handsets import Handsets
+from .products import (
     Application,
-    Content,
-    Exchange,
-    KeyKind,
-    Keyword,
-    Media,
-    Message,
-    Number,
     PhoneCall,
     Program,
-    Record,
-    Recording,
-    Sender,
-    Service,
-    Transcription,
-    Verification,
-    VerifyService,
 )
+from .records import Account, Alert, ApiKey, Exchange, KeyKind, Media, Message, Number, Record
 from .segments import count
 from .settings import Settings, new_sid
 from .shelf import Shelf
+from .shelves import Shelves
 
-STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-START = frozenset({"START", "YES", "UNSTOP"})
 INBOUND_PRICE = 0.0079  # US dollars a segment
 
 
@@ -67,13 +49,14 @@ class Change:
 Listener = Callable[[Change], None]
 
 
-class State:
+class State(Handsets, Shelves):
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
+        super().__init__(self.settings.max_messages)
         self.faults = Faults()
         self._changed = Condition()
         self._listeners: list[Listener] = []
-        self._places = counting(1)  # one order over everything, so that a place is never given twice
+        self._places = count_up(1)  # one order over everything, so that a place is never given twice
         self._version = 0
         self._clear()
 
@@ -89,27 +72,10 @@ class State:
         self.keys: dict[str, ApiKey] = {}
         self.numbers: dict[str, Number] = {}
         self._messages: dict[str, Message] = {}
-        self._shelve()
+        self._shelve(self.settings.max_messages, self.settings.max_records, self._shelf)
         self._exchanges: deque[Exchange] = deque(maxlen=self.settings.max_records)
-        self._opted_out: set[tuple[str, str]] = set()
-        self._bad_handsets: dict[str, int] = {}
-        self._usual_senders: dict[tuple[str, str], str] = {}
-        self._answers: dict[str, Answering] = {}
+        self._forget_handsets()
         self._furnish()
-
-    def _shelve(self) -> None:
-        many, few = self.settings.max_messages, self.settings.max_records
-        self.ledger = Ledger()
-        self.calls: Shelf[PhoneCall] = self._shelf(many)
-        self.recordings: Shelf[Recording] = self._shelf(many)
-        self.transcriptions: Shelf[Transcription] = self._shelf(many)
-        self.debugger: Shelf[Alert] = self._shelf(few)
-        self.applications: Shelf[Application] = self._shelf(many)
-        self.services: Shelf[Service] = self._shelf(many)
-        self.senders: Shelf[Sender] = self._shelf(many)
-        self.contents: Shelf[Content] = self._shelf(many)
-        self.verify_services: Shelf[VerifyService] = self._shelf(many)
-        self.verifications: Shelf[Verification] = self._shelf(many)
 
     def _shelf(self, size: int) -> Shelf[Any]:
         return Shelf(size, self._places, self.settings.clock, self._told)
@@ -224,7 +190,7 @@ class State:
         number = self.number(to)
         if number is None:
             raise TwilioError(21211, to)
-        keyword = self._heed_keyword(from_, to, body)
+        keyword = self.heed_keyword(from_, to, body)
         now = self.settings.clock()
         sender = self.senders.get(number.sid)
         self.ledger.charge(number.account_sid, now, "sms-inbound", count(body), INBOUND_PRICE * count(body))
@@ -278,54 +244,6 @@ class State:
                 asked=asked if number.status_callback else (),
             ),
         )
-
-    # -- senders of messaging services
-
-    def remember_sender(self, service_sid: str, to: str, sender: str) -> None:
-        """Keep whom a messaging service chose for a recipient."""
-        with self._changed:
-            self._usual_senders[service_sid, to] = sender
-            if len(self._usual_senders) > self.settings.max_messages:
-                del self._usual_senders[next(iter(self._usual_senders))]
-
-    def usual_sender(self, service_sid: str, to: str) -> str | None:
-        with self._changed:
-            return self._usual_senders.get((service_sid, to))
-
-    # -- handsets
-
-    def _heed_keyword(self, handset: str, number: str, body: str) -> Keyword:
-        """Obey Twilio's opt-out words of SMS: https://help.twilio.com/articles/223134027."""
-        word, pair = body.strip().upper(), (handset, number)
-        if ":" in handset:  # other channels have their own ways
-            return ""
-        if word in STOP:
-            self._opted_out.add(pair)
-            return "stop"
-        if word in START and pair in self._opted_out:
-            self._opted_out.discard(pair)
-            return "start"
-        return ""
-
-    def has_opted_out(self, handset: str, number: str) -> bool:
-        return (handset, number) in self._opted_out
-
-    def break_handset(self, handset: str, error_code: int | None) -> None:
-        """Let what is sent to `handset` end undelivered with this code, such as 30003; None mends it."""
-        if error_code is None:
-            self._bad_handsets.pop(handset, None)
-        else:
-            self._bad_handsets[handset] = error_code
-
-    def handset_error(self, handset: str) -> int | None:
-        return self._bad_handsets.get(handset)
-
-    def let_answer(self, handset: str, answering: Answering) -> None:
-        """Say what becomes of calls to `handset`; without a word a person answers them."""
-        self._answers[handset] = answering
-
-    def answering(self, handset: str) -> Answering:
-        return self._answers.get(handset, "human")
 
     # -- records of what happened
 

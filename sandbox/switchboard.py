@@ -12,8 +12,8 @@ from urllib.parse import urljoin
 from . import parameters, voice
 from .agenda import Agenda
 from .courier import Courier
+from .products import PhoneCall, Program
 from .recorder import Recorder
-from .records import PhoneCall, Program
 from .state import Change, State
 from .twiml import BadReply, Redirect
 from .webhooks import WebhookFailed

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from .errors import TwilioError
-from .records import Content
+from .forms import json_of
+from .products import Content
 
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 MAX_NAMES = 100
@@ -17,8 +17,8 @@ MAX_NAMES = 100
 def variables(text: str) -> dict[str, str]:
     """Read ContentVariables. Raises TwilioError 21656 if it is not a JSON object of texts."""
     try:
-        data: Any = json.loads(text or "{}")
-    except (ValueError, RecursionError) as wrong:
+        data = json_of(text or "{}")
+    except ValueError as wrong:
         raise TwilioError(21656) from wrong
     if not isinstance(data, dict) or len(data) > MAX_NAMES:
         raise TwilioError(21656)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..records import Application
+from ..products import Application
 from ..rest import ACCOUNT, Operation, Resource, equal
 
 APPLICATIONS = Resource(

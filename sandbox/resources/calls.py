@@ -7,7 +7,7 @@ from typing import Any
 from .. import calling, dates, shapes
 from ..errors import TwilioError
 from ..inventory import national
-from ..records import PhoneCall, Program
+from ..products import PhoneCall, Program
 from ..rest import ACCOUNT, ApiRequest, Operation, Reply, Resource, Test, equal
 
 STATUSES = ("queued", "ringing", "in-progress", "canceled", "completed", "busy", "no-answer", "failed")

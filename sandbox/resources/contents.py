@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import TwilioError
-from ..records import Content
+from ..products import Content
 from ..rest import ApiRequest, Operation, Reply, Resource
 
 APPROVED = {"category": "UTILITY", "status": "approved", "rejection_reason": "", "allow_category_change": True}

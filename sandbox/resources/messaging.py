@@ -7,7 +7,8 @@ from typing import Any
 from .. import inventory, shapes
 from ..errors import TwilioError
 from ..parameters import geography
-from ..records import Number, Sender, Service
+from ..products import Sender, Service
+from ..records import Number
 from ..rest import ApiRequest, Operation, Reply, Resource
 from ..sending import ALPHANUMERIC
 

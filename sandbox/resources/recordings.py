@@ -8,7 +8,7 @@ from .. import dates, shapes
 from ..downloads import location
 from ..errors import TwilioError
 from ..parameters import recording_url
-from ..records import Recording, Transcription
+from ..products import Recording, Transcription
 from ..rest import ACCOUNT, ApiRequest, Operation, Reply, Resource, equal
 from .calls import CALLS
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from .. import forms, shapes
 from ..errors import TwilioError
-from ..records import Message, Verification, VerifyService
+from ..products import Verification, VerifyService
+from ..records import Message
 from ..rest import ApiRequest, Operation, Reply, Resource
 from ..segments import count
 from ..sending import E164

@@ -3,6 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import responses
@@ -33,13 +34,21 @@ def slept():
     return Slept()
 
 
+@pytest.fixture(scope="session")
+def transport():
+    """One for all of them: each would load the certificates again."""
+    with closing(Transport()) as transport:
+        yield transport
+
+
 @pytest.fixture
-def harness_with(slept):
+def harness_with(slept, transport):
     def make(**fields):
+        clock = partial(datetime, 2026, 11, 21, tzinfo=UTC)
         return Harness(
             load("twilio_connector"),
             connection={"key": "apiKeySecret", "fields": FIELDS | fields},
-            context=ActionContext(clock=lambda: datetime(2026, 11, 21, tzinfo=UTC), sleep=slept.seconds.append),
+            context=ActionContext(clock=clock, sleep=slept.seconds.append, transport=transport),
         )
 
     return make
@@ -76,10 +85,9 @@ def connection(sandbox):
 
 
 @pytest.fixture
-def local(connection):
+def local(connection, transport):
     """The component connected to the local Twilio."""
-    with closing(Transport()) as transport:
-        yield Harness(load("twilio_connector"), connection=connection, context=ActionContext(transport=transport))
+    return Harness(load("twilio_connector"), connection=connection, context=ActionContext(transport=transport))
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def refusal(action, values):
 
 
 @pytest.mark.parametrize("key", [*COMPONENT.actions])
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_an_input_is_taken_or_refused_by_its_name(key, data):
     action = COMPONENT.actions[key]

@@ -97,6 +97,12 @@ def test_what_is_no_csv_is_bad_input(send, recipients, content):
     assert send().status == 2
 
 
+def test_results_that_cannot_be_written_are_told_before_anything_is_sent(send, twilio, tmp_path):
+    told = send("--results", tmp_path / "nowhere" / "results.csv")
+    assert (told.status, "results: " in told.err) == (2, True)
+    assert not twilio.state.messages()
+
+
 def send_and_kill(command, twilio, enough):
     """Start it, and kill it once so many messages were taken; its status if it ended before."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

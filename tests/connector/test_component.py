@@ -1,3 +1,4 @@
+import shutil
 import sys
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import pytest
 from twilio_connector.connector.component import discover, load
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import ConnectionFailed, InvalidComponent, InvalidInput
+from twilio_connector.connector.testing import _checks
 
 CONTEXT = ActionContext()
 
@@ -155,6 +157,33 @@ def test_the_distributions_own_folder_is_the_installed_package():
     root = Path(__file__).resolve().parents[2]
     assert load(root).package == "twilio_connector"
     assert load(root).root == load("twilio_connector").root == root
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """The component as a folder somewhere else, as a host mounts it."""
+    root, folder = Path(__file__).parents[2], tmp_path_factory.mktemp("mounted") / "twilio"
+    for name in ("connector", "connections", "actions", "triggers"):
+        shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(root / "component.yaml", folder)
+    return folder
+
+
+def test_a_mounted_copy_holds_the_contract(copy):
+    for _, check in _checks(load(copy)):
+        check()
+
+
+def test_a_mounted_copy_resolves_to_the_same_manifest(copy):
+    assert load(copy).manifest() == load("twilio_connector").manifest()
+
+
+def test_a_mounted_copy_raises_the_hosts_errors_from_code_of_its_own(copy):
+    action = load(copy).actions["sendSMS"]
+    with pytest.raises(InvalidInput, match="did you mean to"):
+        action.perform(CONTEXT, {"too": "x"})
+    assert Path(sys.modules[action.target.__module__].__file__).is_relative_to(copy)
+    assert not action.target.__module__.startswith("twilio_connector.")
 
 
 def test_a_component_cannot_be_changed(greeter):

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.journal import FileJournal, NoJournal
 
 entries = st.lists(st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=9) | st.none(), max_size=3))
@@ -28,6 +29,13 @@ def test_a_torn_line_may_be_long(tmp_path, size):
         file.write("x" * size)
     journal.mend()
     assert journal.path.read_text() == '{"a":1}\n'
+
+
+def test_a_line_that_was_changed_is_named(tmp_path):
+    journal = FileJournal(tmp_path / "j")
+    journal.path.write_bytes(b'{"a":1}\n\xff\n')
+    with pytest.raises(InvalidInput, match="line 2"):
+        list(journal.read())
 
 
 def test_there_may_be_none_yet(tmp_path):

@@ -175,6 +175,18 @@ def test_a_line_dropped_after_the_message_was_taken_leaves_exactly_one(settings,
     check(settings, twilio, accepted)
 
 
+@pytest.mark.parametrize("fault", ["drop-before", "drop-after"])
+def test_a_host_that_stops_while_it_looks_goes_on_looking_at_the_next_start(settings, twilio, accept, fault):
+    accepted = accept(1)
+    twilio.state.faults.add("status", method="GET", path="*/Messages*", times=1, status=503)
+    twilio.state.faults.add(fault, method="POST", path="*/Messages*")
+    with Host.open(settings):
+        while twilio.state.faults.all():
+            time.sleep(0.01)
+    assert finish(settings, accepted) == {("succeeded", ""): 1}
+    check(settings, twilio, accepted)
+
+
 def test_a_bulk_step_that_was_killed_goes_on_where_it_stopped_and_sends_to_nobody_twice(settings, twilio, accept):
     accepted = accept(2, BULK)
     twilio.state.faults.add("slow", method="POST", path="*/Messages*", times=None, rate=0.3, seconds=0.2)

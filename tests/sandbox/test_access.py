@@ -5,6 +5,7 @@ import requests
 from twilio_connector.sandbox.server import Sandbox
 
 from .conftest import messages_url
+from .everything import FETCHED, ROOT, one_of_everything
 
 
 def get(url: str, user: str, secret: str) -> requests.Response:
@@ -49,6 +50,39 @@ def test_a_restricted_key_may_do_only_what_it_allows(twilio: Sandbox) -> None:
 def test_another_account_is_out_of_reach(twilio: Sandbox) -> None:
     other = twilio.state.add_account("Other")
     assert get(messages_url(twilio), other.sid, other.auth_token).json()["code"] == 20003
+
+
+def test_nothing_of_an_account_shows_to_another(twilio: Sandbox) -> None:
+    api = one_of_everything(twilio)
+    other = twilio.state.add_account("Other")
+    everybodys = ("Balance.json", "AvailablePhoneNumbers/GB.json", "PhoneNumbers/{to}")
+    for _, path in FETCHED:
+        if path.endswith(everybodys) or path == f"{ROOT}.json":
+            continue
+        url = twilio.url + path.format(account=other.sid, **api.made)
+        assert get(url, other.sid, other.auth_token).status_code == 404, url
+        lists = url.removesuffix(".json").rpartition("/")[0] + (".json" if url.endswith(".json") else "")
+        listed = get(lists, other.sid, other.auth_token)
+        items = [item for value in listed.json().values() if isinstance(value, list) for item in value]
+        assert items == [], lists
+
+
+@pytest.mark.parametrize(
+    ("path", "permission"),
+    [
+        ("/verify/v2/Services", "verify:read"),
+        ("/monitor/v1/Alerts", "alerts:read"),
+        ("/content/v1/Content", "content:read"),
+        ("/messaging/v1/Services", "services:read"),
+        ("/lookups/v2/PhoneNumbers/+14155550123", "lookups:read"),
+    ],
+)
+def test_a_restricted_key_is_held_to_what_it_may_by_every_product(twilio: Sandbox, path: str, permission: str) -> None:
+    able = twilio.state.add_key(kind="restricted", allow=frozenset({permission}))
+    other = twilio.state.add_key(kind="restricted", allow=frozenset({"messages:read"}))
+    assert get(twilio.url + path, able.sid, able.secret).status_code == 200
+    refused = get(twilio.url + path, other.sid, other.secret)
+    assert (refused.json()["code"], permission in refused.json()["message"]) == (70051, True)
 
 
 def test_a_parent_reaches_its_subaccount_with_the_token_and_not_with_a_standard_key(twilio: Sandbox) -> None:

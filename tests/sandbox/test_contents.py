@@ -60,7 +60,9 @@ def test_a_template_is_made_and_sent(sdk: Client, twilio: Sandbox) -> None:
     assert send(sdk, twilio, made["sid"], **{"1": "Welt"}).body == "Hallo Welt {{2}}"
 
 
-@pytest.mark.parametrize("body", ["{", "[]", "{}", '{"language": "en"}', '{"language": "en", "types": {"a": 1}}'])
+@pytest.mark.parametrize(
+    "body", ["{", "[]", "{}", '{"language": "en"}', '{"language": "en", "types": {"a": 1}}', '"\\ud800"']
+)
 def test_a_template_that_cannot_be_is_refused(twilio: Sandbox, body: str) -> None:
     headers, auth = {"Content-Type": "application/json"}, (twilio.account_sid, twilio.auth_token)
     answer = requests.post(f"{twilio.url}/content/v1/Content", data=body, headers=headers, auth=auth, timeout=10)

@@ -31,6 +31,7 @@ REFUSED: list[tuple[dict[str, Any], int]] = [
     ({"ContentSid": "HX" + "0" * 32}, 21655),
     ({"ContentVariables": "{"}, 21656),
     ({"ContentVariables": "[1]"}, 21656),
+    ({"ContentVariables": '{"1": "\\ud800"}'}, 21656),
     ({"To": "whatsapp:+14155550123"}, 21910),
     ({"From": "+15005550001"}, 21212),
     ({"From": "+15005550007"}, 21606),
