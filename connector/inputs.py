@@ -196,7 +196,18 @@ def _message(item: ErrorDetails, model: type[BaseModel]) -> str:
             return _unknown(str(item["loc"][-1]), model)
         case "value_error":
             return str(item["ctx"]["error"])
+        case "string_pattern_mismatch":
+            return f"is not written as it must be{_such_as(item, model)}; its pattern is {item['ctx']['pattern']}"
     return item["msg"][:1].lower() + item["msg"][1:]
+
+
+def _such_as(item: ErrorDetails, model: type[BaseModel]) -> str:
+    """An example of the input: a pattern says what is wrong to few."""
+    for key, field in model.model_fields.items():
+        if item["loc"][0] in {key, field.alias}:
+            hints = [hint.placeholder for hint in field.metadata if isinstance(hint, Hint) and hint.placeholder]
+            return "".join(f", such as {example}" for example in [*(field.examples or ()), *hints][:1])
+    return ""
 
 
 def _unknown(name: str, model: type[BaseModel]) -> str:
