@@ -13,6 +13,8 @@ Verdict = Literal["same", "perhaps", "other"]
 Sent = Mapping[str, Sequence[str]]
 """What was sent: Twilio's names, each with its values."""
 
+INSTEAD = ("CallerId", "FallbackFrom")
+"""What Twilio may show as the sender instead of From: who a call says it is from, who carries what RCS does not."""
 TRIAL = "Sent from your Twilio trial account - "
 _NATIONAL = re.compile(r"\d{9,}")
 _URL = re.compile(r"https?://\S+|\b[\w.-]+\.\w+/\S+")
@@ -37,8 +39,12 @@ def sent_values(pairs: Iterable[tuple[str, str]]) -> Sent:
 
 
 def filters(sent: Sent) -> dict[str, str]:
-    """What to list. Twilio completes a number without a country, so that one is no filter; see :func:`_is_address`."""
-    return {name: sent[name][-1] for name in ("To", "From") if name in sent and not _is_national(sent[name][-1])}
+    """What to list. Twilio completes a number without a country, so that one is no filter; see :func:`_same_address`.
+
+    Nor is a sender that may not be the one shown.
+    """
+    sure = ("To",) if set(INSTEAD) & sent.keys() else ("To", "From")
+    return {name: sent[name][-1] for name in sure if name in sent and not _is_national(sent[name][-1])}
 
 
 def _is_national(address: str) -> bool:
@@ -69,7 +75,10 @@ def _one(sent: Sent, name: str) -> str:
 
 
 def _between(sent: Sent, found: Mapping[str, Any]) -> bool:
-    return all(_same_address(_one(sent, name), found.get(key)) for name, key in (("To", "to"), ("From", "from")))
+    senders = [_one(sent, name) for name in ("From", *INSTEAD) if name == "From" or sent.get(name)]
+    return _same_address(_one(sent, "To"), found.get("to")) and any(
+        _same_address(sender, found.get("from")) for sender in senders
+    )
 
 
 def _same_address(wanted: str, address: Any) -> bool:

@@ -240,6 +240,7 @@ def test_another_message_is_not_taken_for_it(other):
         ({"MediaUrl": ["https://example.com/a.png"]}, {"num_media": "0", "sid": "MM" + "1" * 32}),
         ({"To": "5551234567"}, {"to": "+15551234567"}),
         ({"Body": "👍"}, {}),
+        ({"From": "rcs:Brand", "FallbackFrom": "+15550000000"}, {"from": "+15550000000"}),
     ],
 )
 def test_it_is_recognised_as_twilio_shows_it(sent, shown):
@@ -283,6 +284,13 @@ def test_among_too_many_it_cannot_be_told():
 def test_a_call_is_found_by_whom_it_joins():
     twilio = ModelTwilio(fates=["drop-after"])
     values = {"To": "+15551234567", "From": "+15557654321", "Url": "https://example.com/"}
+    assert send_once(twilio.client(), twilio.context(), CALLS, values)["sid"] == twilio.taken[0]["sid"]
+    assert twilio.posts == 1
+
+
+def test_a_call_is_found_that_shows_the_caller_id_it_was_given():
+    twilio = ModelTwilio(fates=["drop-after"], shown={"from": "+15550000000"})
+    values = {"To": "+15551234567", "From": "+15557654321", "CallerId": "+15550000000", "Url": "https://example.com/"}
     assert send_once(twilio.client(), twilio.context(), CALLS, values)["sid"] == twilio.taken[0]["sid"]
     assert twilio.posts == 1
 
