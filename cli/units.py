@@ -1,6 +1,7 @@
 """``invoke`` and ``receive``: a component's units from the shell."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -22,13 +23,16 @@ FORM = "application/x-www-form-urlencoded"
 def invoke(source: str, action: str, connection: Path | None, inputs: str, save: Path | None) -> None:
     """Run an action and print or save what it gives."""
     unit = _unit(load(source).actions, action, "action")
+    if save is not None:
+        _require_place(save)
     result = unit.run(ActionContext(), _values(unit, connection, inputs))
     data = result.data if isinstance(result, ActionResult) else result
-    if save is None:
+    if save is None or not isinstance(data, bytes | str):
         write_data(data)
+        if save is not None:
+            print(f"{save}: not written: the result is data, neither bytes nor text", file=sys.stderr)
         return
-    size = save.write_bytes(_bytes(data))
-    write_json({"data": {"path": str(save), "size": size}})
+    write_json({"data": {"path": str(save), "size": _saved(save, data)}})
 
 
 def receive(
@@ -133,10 +137,19 @@ def _header(line: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _bytes(data: Any) -> bytes:
-    match data:
-        case bytes():
-            return data
-        case str():
-            return data.encode()
-    raise InvalidInput("--save is for actions that give bytes or text; this one gives data: leave it out", field="save")
+def _require_place(path: Path) -> None:
+    """Refuse a file that could not be written before anything is done: who sees an error may do the action again."""
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not place.exists() or not os.access(place, os.W_OK):
+        raise InvalidInput(
+            f"save: {path} cannot be written; name a file in a folder that you may write to", field="save"
+        )
+
+
+def _saved(path: Path, data: bytes | str) -> int:
+    """Write the result; its size in bytes. Raises InvalidInput."""
+    try:
+        return path.write_bytes(data.encode() if isinstance(data, str) else data)
+    except OSError as error:
+        message = f"save: {path} cannot be written: {error.strerror}; the action was done: do not repeat it unawares"
+        raise InvalidInput(message, field="save") from None

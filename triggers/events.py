@@ -1,7 +1,9 @@
 """What makes an event of Twilio's the same event: the rules by which a host drops repetitions.
 
 A signature has no time in it, so whoever saw a request can send it again, with a new idempotency token if they like: the
-first identity is therefore made from what was signed. Twilio's own retries carry the same token, the second identity.
+first identity is therefore made from what was signed, and the next is the signature itself. Parameters can be put in another
+order, or cut at other places (``A=1&B=2`` and ``A=1B2`` are signed alike), and the signature still holds: it is the same event
+then. Twilio's own retries carry the same token, the last identity.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from ..connector.payload import WebhookRequest
+from ..connector.twilio.signature import SIGNATURE_HEADER
 
 TOKEN_HEADER = "I-Twilio-Idempotency-Token"  # noqa: S105  a header's name
 
@@ -30,7 +33,8 @@ def identities(request: WebhookRequest, said: Any) -> tuple[str, ...]:
     token = request.header(TOKEN_HEADER)
     content = _content(request, said)
     if content is not None:
-        return (content, f"token:{token}") if token else (content,)
+        known = (content, f"signature:{request.header(SIGNATURE_HEADER)}")
+        return (*known, f"token:{token}") if token else known
     # A call asks for instructions again and again, now and then in the same words: only Twilio's token tells a retry.
     return (f"{_hash(request)}:token:{token}",) if token else ()
 

@@ -127,6 +127,25 @@ def receive(run, twilio, connection, *, params, signature=None):
     return run("receive", "webhook", *arguments, "--header", f"X-Twilio-Signature: {signature}")
 
 
+@pytest.mark.parametrize("place", ["missing/file", "."])
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_sent(run, twilio, connection, tmp_path, place):
+    before = len(run("invoke", "listMessages", "--connection", connection).json["data"])
+    inputs = text(twilio, message="not sent")
+    done = run("invoke", "sendSMS", "--connection", connection, "--inputs", inputs, "--save", tmp_path / place)
+    assert (done.status, done.out) == (2, "")
+    assert "save: " in done.err
+    assert len(run("invoke", "listMessages", "--connection", connection).json["data"]) == before
+
+
+def test_data_that_cannot_be_saved_is_printed_for_the_action_is_done(run, twilio, connection, tmp_path):
+    path = tmp_path / "sent"
+    done = run("invoke", "sendSMS", "--connection", connection, "--inputs", text(twilio), "--save", path)
+    assert done.status == 0
+    assert done.json["data"]["sid"].startswith("SM")
+    assert "not written" in done.err
+    assert not path.exists()
+
+
 def test_a_signed_request_prints_the_payload(run, twilio, connection):
     params = {
         "From": "+15551234567",
