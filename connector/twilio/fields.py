@@ -84,6 +84,9 @@ Moment: TypeAlias = Annotated[datetime, BeforeValidator(_moment), AfterValidator
 
 
 def _fits(text: str) -> str:
+    if not text.strip():  # error 21602 or 21619
+        message = "is blank; give a text"
+        raise ValueError(message)
     if len(text) > MAX_CHARACTERS:  # error 21617, found before anything is sent
         message = f"has {len(text)} characters; a message holds at most {MAX_CHARACTERS}: shorten or split it"
         raise ValueError(message)

@@ -288,3 +288,12 @@ def test_a_parameter_that_an_input_gives_already_is_not_sent_twice(harness, twil
     again = {"key": "Body" if "body" in inputs else "MediaUrl", "value": "https://example.com/other"}
     assert refused(harness, inputs | {"additionalParameters": [again]}) == "additionalParameters"
     assert not twilio.calls
+
+
+@pytest.mark.parametrize(
+    ("action", "field"), [("sendMessage", "body"), ("sendWhatsApp", "body"), ("sendSMS", "message")]
+)
+def test_a_blank_text_is_not_sent(harness, twilio, action, field):
+    with pytest.raises(InvalidInput, match=f"{field}: is blank"):
+        harness.perform(action, {"to": TO, "from": FROM, field: " \n"})
+    assert not twilio.calls
