@@ -5,8 +5,12 @@ service; 5 try later; 6 outcome unknown; 1 a fault of ours.
 """
 
 import sys
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 
 from ..connector.errors import ConnectorError
+
+FULL = frozenset({EDQUOT, EFBIG, EIO, ENOSPC})
+"""What says that a result cannot be written."""
 
 
 def main() -> None:
@@ -26,6 +30,12 @@ def main() -> None:
     except BrokenPipeError:
         sys.stdout = None  # nobody reads on: the interpreter must not flush into the closed pipe again
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        sys.stdout = None
+        where = f"{error.filename}: " if error.filename else "standard output: "
+        sys.exit(f"error: {where}cannot be written: {error.strerror}; what the command did stays done")
 
 
 def _tell(error: ConnectorError) -> int:

@@ -2,6 +2,7 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -187,3 +188,12 @@ def test_a_reader_that_leaves_early_is_no_traceback(connection):
 
 def test_the_manifest_is_printed_as_json(run):
     assert run("manifest").json["key"] == "twilio"
+
+
+def test_a_full_disk_is_told_without_a_traceback():
+    with Path("/dev/full").open("w") as full:
+        code = "from twilio_connector.cli.main import main; main()"
+        command = [sys.executable, "-c", code, "invoke", "buildVoiceTwiml"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.startswith("error: standard output: cannot be written")) == (1, True)
+    assert "Traceback" not in done.stderr
