@@ -196,7 +196,13 @@ def _message(item: ErrorDetails, model: type[BaseModel]) -> str:
             return _unknown(str(item["loc"][-1]), model)
         case "value_error":
             return str(item["ctx"]["error"])
+        case "string_pattern_mismatch" if examples := _examples(str(item["loc"][0]), model):
+            return f"is not written as it should be; write it like {examples[0]}"
     return item["msg"][:1].lower() + item["msg"][1:]
+
+
+def _examples(name: str, model: type[BaseModel]) -> list[Any]:
+    return next((field.examples or [] for key, field in model.model_fields.items() if name in (key, field.alias)), [])
 
 
 def _unknown(name: str, model: type[BaseModel]) -> str:
