@@ -10,14 +10,14 @@ than one operation is a function of its own.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, create_model
+from pydantic import AfterValidator, Field, create_model, model_validator
 
 from ..connections.twilio import TwilioConnection
 from ..connector.context import ActionContext
 from ..connector.errors import InvalidInput
-from ..connector.inputs import Hint, Inputs, KeyValues
+from ..connector.inputs import Conflict, Hint, Inputs, KeyValues
 from ..connector.payload import json_default
 from ..connector.result import Example
 from ..connector.twilio.client import TwilioClient
@@ -72,7 +72,7 @@ AdditionalParameters = Annotated[
     Field(
         title="Additional Parameters",
         description="Any other parameters that Twilio's API knows, by Twilio's own names; they are sent as they are.",
-        examples=['[{"key": "StatusCallback", "value": "https://example.com/status"}]'],
+        examples=['[{"key": "TrafficType", "value": "free"}]'],
     ),
     Hint(advanced=True),
 ]
@@ -85,6 +85,14 @@ class ActionInputs(Inputs):
     """Base of what an action takes: the connection."""
 
     twilio_connection: Annotated[TwilioConnection, NOT_SENT]
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> Self:
+        """Of a parameter that is there twice, nobody knows which Twilio takes."""
+        more = [name for name, _ in getattr(self, "additional_parameters", ())]
+        for name in {name for name, _ in parameters(self, additional=False)} & set(more):
+            raise Conflict(_ADDITIONAL, f"gives {name}, which another input gives already: leave one of them out")
+        return self
 
     def client(self, context: ActionContext) -> TwilioClient:
         """The connection's client."""

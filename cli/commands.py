@@ -72,7 +72,9 @@ def send(
     rate: Annotated[float | None, typer.Option(help="Messages a second at most.", min=0.001)] = None,
     concurrency: Annotated[int, typer.Option(help="How many to send at once.", min=1, max=50)] = 8,
     results: Annotated[Path | None, typer.Option(metavar="FILE", help="CSV; default RECIPIENTS.results.csv.")] = None,
-    price: Annotated[float | None, typer.Option(help="Of a segment, for the estimate of --dry-run.", min=0)] = None,
+    price: Annotated[
+        float | None, typer.Option(help="Of a segment, for --dry-run; default: as it cost lately.", min=0)
+    ] = None,
     *,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what was interrupted.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Send nothing; count segments and their price.")] = False,

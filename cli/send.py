@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ..connector.component import Action
 from ..connector.context import ActionContext
-from ..connector.errors import InvalidInput
+from ..connector.errors import ConnectorError, InvalidInput
 from ..connector.journal import FileJournal
 from .output import write_json
 from .units import read_text
@@ -24,6 +25,8 @@ COLUMNS = ("line", "to", "status", "sid", "errorCode", "error", "link")
 STATUS = {"unknown": 6, "retry": 5, "refused": 4, "connection": 3, "input": 2}
 """Exit statuses by kind of error, the gravest first."""
 INTERRUPTED = 130
+LOOKED_AT = 100
+"""How many messages tell what a segment costs."""
 NOBODY = {"key": "basic", "fields": {"username": "AC" + "0" * 32, "password": "none"}}
 """The connection of a dry run that was given none: it reaches nobody."""
 
@@ -147,7 +150,37 @@ def estimate(sending: Sending, price: float | None) -> None:
         "encodings": encodings,
         "forceUcs2": dict(culprits.most_common(20)),
     }
-    write_json({"data": data | ({} if price is None else {"price": round(segments * price, 6)})})
+    write_json({"data": data | (_paid(sending, segments) if price is None else {"price": round(segments * price, 6)})})
+
+
+def _paid(sending: Sending, segments: int) -> dict[str, Any]:
+    """The price, as the account's newest messages cost; None, and what to do, where they do not tell."""
+    try:
+        cost, charged, unit = _charges(sending)
+    except ConnectorError as error:
+        print(f"price: cannot be looked up: {error}", file=sys.stderr)
+        cost, charged, unit = Decimal(0), 0, None
+    if not charged:
+        print("price: not known; give --price, what a segment costs", file=sys.stderr)
+        return {"price": None}
+    print(f"price: as {charged} segments cost lately; give --price for another", file=sys.stderr)
+    each = cost / charged
+    return {"price": float(round(each * segments, 6)), "segmentPrice": float(round(each, 6)), "priceUnit": unit}
+
+
+def _charges(sending: Sending) -> tuple[Decimal, int, str | None]:
+    """What the newest messages without media cost, how many segments they had, and the currency."""
+    connection = {name: sending.values[name] for name in sending.action.connection_inputs if name in sending.values}
+    if not connection:
+        return Decimal(0), 0, None
+    listed = sending.action.component.actions["listMessages"].run(ActionContext(), connection | {"limit": LOOKED_AT})
+    priced = [it for it in listed if it["price"] and it["direction"].startswith("outbound") and it["numMedia"] == "0"]
+    segments = sum(int(it["numSegments"]) for it in priced)
+    return (
+        -sum((Decimal(it["price"]) for it in priced), Decimal(0)),
+        segments,
+        next((it["priceUnit"] for it in priced), None),
+    )
 
 
 @contextmanager

@@ -132,14 +132,16 @@ def sid(*prefixes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+PAIRS = 'must be a list of {"key": …, "value": …} or an object'
+
+
 def _pairs(value: Any) -> Any:
     """Read the forms that hosts and people give key-value lists in."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            message = 'must be a list of {"key": …, "value": …} or an object'
-            raise ValueError(message) from None
+            raise ValueError(PAIRS) from None
     if isinstance(value, Mapping):
         return [(key, item) for key, items in value.items() for item in _listed(items)]
     return [_pair(item) for item in value] if isinstance(value, Iterable) else value
@@ -148,6 +150,8 @@ def _pairs(value: Any) -> Any:
 def _pair(item: Any) -> Any:
     if isinstance(item, Mapping) and "value" in item and ("key" in item or "name" in item):
         return item.get("key", item.get("name")), item["value"]
+    if isinstance(item, Mapping) and len(item) == 1 and item.keys().isdisjoint({"key", "name", "value"}):
+        return next(iter(item.items()))
     return item
 
 
@@ -196,13 +200,20 @@ def _message(item: ErrorDetails, model: type[BaseModel]) -> str:
             return _unknown(str(item["loc"][-1]), model)
         case "value_error":
             return str(item["ctx"]["error"])
-        case "string_pattern_mismatch" if examples := _examples(str(item["loc"][0]), model):
-            return f"is not written as it should be; write it like {examples[0]}"
+        case "tuple_type":  # of key-value pairs: lists of texts are made of whatever comes
+            return 'must be {"key": …, "value": …}' if len(item["loc"]) > 1 else PAIRS
+        case "string_pattern_mismatch":
+            return f"is not written as it must be{_such_as(item, model)}; its pattern is {item['ctx']['pattern']}"
     return item["msg"][:1].lower() + item["msg"][1:]
 
 
-def _examples(name: str, model: type[BaseModel]) -> list[Any]:
-    return next((field.examples or [] for key, field in model.model_fields.items() if name in (key, field.alias)), [])
+def _such_as(item: ErrorDetails, model: type[BaseModel]) -> str:
+    """An example of the input: a pattern says what is wrong to few."""
+    for key, field in model.model_fields.items():
+        if item["loc"][0] in {key, field.alias}:
+            hints = [hint.placeholder for hint in field.metadata if isinstance(hint, Hint) and hint.placeholder]
+            return "".join(f", such as {example}" for example in [*(field.examples or ()), *hints][:1])
+    return ""
 
 
 def _unknown(name: str, model: type[BaseModel]) -> str:

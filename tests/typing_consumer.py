@@ -11,6 +11,8 @@ from twilio_connector.connector.errors import ConnectorError, TryLater
 from twilio_connector.connector.inputs import Connection, Hint, Inputs
 from twilio_connector.connector.payload import TriggerResult, WebhookRequest
 from twilio_connector.connector.result import ActionResult, Example
+from twilio_connector.connector.testing import Harness, contract
+from twilio_connector.connector.twilio.signature import is_valid
 
 # A host
 
@@ -44,6 +46,10 @@ def manifest(component: Component) -> dict[str, Any]:
     return component.manifest()
 
 
+def verify(token: SecretStr, url: str, body: bytes, headers: Mapping[str, str]) -> bool:
+    return is_valid([token], url, body, headers)
+
+
 # An author of a component
 
 
@@ -66,3 +72,11 @@ def greet(context: ActionContext, inputs: Greet) -> Greeting:
     context.logger.info("greeting %s", inputs.name)
     assert_type(inputs.name, str)
     return {"greeting": f"Hello, {inputs.name}"}
+
+
+def greets(folder: Path) -> str:
+    harness = Harness(folder, connection={"key": "account", "fields": {"key": "secret"}})
+    return str(harness.perform("greet", {"name": "Ada"})["data"]["greeting"])
+
+
+test_contract = contract("twilio_connector")

@@ -109,6 +109,8 @@ def _advice(kind: type[ConnectorError], code: int | None, status: int) -> str:
         return ADVICE[code]
     if 300 <= status < 400:  # noqa: PLR2004
         return "it is a redirect, which is not followed with credentials: check the base URL"
+    if status == 404 and code is None:  # noqa: PLR2004  a file that is gone is told without a body
+        return ADVICE[20404]
     general = {
         ConnectionFailed: "check the connection's credentials and what they may do",
         TryLater: "nothing was done: try again later",

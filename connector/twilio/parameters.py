@@ -25,13 +25,14 @@ class Parameter:
 NOT_SENT = Parameter(None)
 
 
-def parameters(inputs: BaseModel) -> Iterator[tuple[str, Any]]:
+def parameters(inputs: BaseModel, *, additional: bool = True) -> Iterator[tuple[str, Any]]:
     """What is sent: the fields that have a value, by Twilio's names, then the additional parameters as they are."""
     for key, field in type(inputs).model_fields.items():
         name, value = parameter_name(key, field), getattr(inputs, key)
         if name is not None and value not in (None, "", ()):
             yield name, value
-    yield from getattr(inputs, "additional_parameters", ())
+    if additional:
+        yield from getattr(inputs, "additional_parameters", ())
 
 
 def parameter_name(key: str, field: FieldInfo) -> str | None:

@@ -280,3 +280,10 @@ def test_a_change_is_one_and_says_what(harness, twilio, inputs, field):
     with pytest.raises(InvalidInput) as raised:
         change(harness, **inputs)
     assert raised.value.field == field
+
+
+def test_digits_that_no_phone_has_are_answered_with_some_that_one_has(harness):
+    with pytest.raises(
+        InvalidInput, match=r"sendDigits: is not written as it must be, such as W1234#; its pattern is \^"
+    ):
+        call(harness, say="Hi", sendDigits="12x")

@@ -281,3 +281,10 @@ def test_what_whatsapp_cannot_send_is_refused(harness, inputs, field):
 def test_a_dry_run_shows_whatsapp_addresses(harness):
     found = perform(harness, {"dryRun": "true"}, "sendWhatsApp")
     assert (found["parameters"]["To"], found["sms"]) == ("whatsapp:" + TO, None)
+
+
+@pytest.mark.parametrize("inputs", [{"body": "Hi"}, {"mediaUrl": ["https://example.com/a.jpg"]}])
+def test_a_parameter_that_an_input_gives_already_is_not_sent_twice(harness, twilio, inputs):
+    again = {"key": "Body" if "body" in inputs else "MediaUrl", "value": "https://example.com/other"}
+    assert refused(harness, inputs | {"additionalParameters": [again]}) == "additionalParameters"
+    assert not twilio.calls

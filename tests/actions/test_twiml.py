@@ -147,3 +147,15 @@ def test_it_needs_no_connection_and_a_replay_may_make_it_again():
     for name in ("buildMessagingTwiml", "buildVoiceTwiml"):
         assert ACTIONS[name].pure
         assert not ACTIONS[name].connection_inputs
+
+
+def test_verbs_may_be_written_as_objects_of_one_name():
+    verbs = [{"say": "Hi"}, {"dial": "+15551234567"}]
+    made = ACTIONS["buildVoiceTwiml"].perform(ActionContext(), {"verbs": verbs}).data
+    assert made == f"{HEAD}<Response><Say>Hi</Say><Dial><Number>+15551234567</Number></Dial></Response>"
+
+
+@pytest.mark.parametrize("verbs", [5, ["say"], [{"say": "Hi", "dial": "x"}], [{"key": "say"}]])
+def test_verbs_in_no_form_are_told_the_form(verbs):
+    with pytest.raises(InvalidInput, match=r"verbs.*must be .*key.*value"):
+        ACTIONS["buildVoiceTwiml"].perform(ActionContext(), {"verbs": verbs})

@@ -81,6 +81,29 @@ def test_a_dry_run_counts_segments_and_their_price_without_a_connection(run, rec
     assert (shown.status, shown.json["data"]) == (0, expected)
 
 
+def test_a_dry_run_takes_the_price_that_the_account_paid_lately(send, twilio, recipients):
+    assert send().status == 4
+    wait_until_priced(twilio)
+    shown = send("--dry-run")
+    paid = -float(twilio.state.messages()[0].price)
+    data = shown.json["data"]
+    assert (data["segmentPrice"], data["price"], data["priceUnit"]) == (paid, round(2 * paid, 6), "USD")
+    assert "give --price for another" in shown.err
+
+
+def test_a_dry_run_without_a_price_says_how_to_give_one(run, recipients):
+    shown = run("send", recipients, "--from", "+15557654321", "--body", "Hi", "--dry-run")
+    assert (shown.status, shown.json["data"]["price"]) == (0, None)
+    assert "give --price" in shown.err
+
+
+def wait_until_priced(twilio):
+    for _ in range(200):
+        if all(message.price for message in twilio.state.messages()):
+            return
+        time.sleep(0.05)
+
+
 def test_two_at_once_are_refused(send, recipients):
     journal = recipients.with_name("recipients.csv.results.csv.journal")
     script = f"import fcntl,time; f=open({str(journal)!r},'a'); fcntl.flock(f,2); print(1,flush=True); time.sleep(60)"

@@ -40,7 +40,7 @@ def test_pasted_blanks_are_taken_off_also_the_invisible_ones(context):
         ({"apiSecret": "two words"}, "apiSecret", "copy it again"),
         ({"apiSecret": "sécret"}, "apiSecret", "copy it again"),
         ({"subaccountSid": "SK1"}, "subaccountSid", "must be AC…"),
-        ({"region": "Ireland"}, "region", "write it like ie1"),
+        ({"region": "Ireland"}, "region", "such as ie1"),
         ({"sharedKeyName": "webhooks_sharedkey_1"}, "sharedKeySecret", "give both or none"),
         ({"sharedKeySecret": "x"}, "sharedKeyName", "give both or none"),
         ({"timeout": "0"}, "timeout", ""),

@@ -128,3 +128,7 @@ def test_a_post_without_an_answer_is_judged_by_whether_it_can_have_arrived(error
     found = network_failure("POST", error)
     assert type(found) is expected
     assert isinstance(found, ConnectorError)
+
+
+def test_what_is_not_there_says_what_to_check_although_the_answer_has_no_body():
+    assert "check the SID" in str(failure("GET", 404, {}, b"", NOW))

@@ -82,3 +82,14 @@ def test_what_twilio_refuses_is_told_with_code_message_and_link(invoke, recorder
         assert str(REFUSAL["code"]) in ended.err
         assert REFUSAL["message"] in ended.err
         assert REFUSAL["more_info"] in ended.err
+
+
+@pytest.mark.parametrize("answered", [401, 429, 503])
+def test_what_keeps_twilio_from_answering_says_what_to_do_next(invoke, recorder, units, action, answered):
+    if units.is_pure(action) or action == "sendBulk":
+        return
+    recorder.refusal = answered, ""
+    ended = invoke(action, next(iter(units.cases(action).values())))
+    unsure = recorder.requests[0].method == "POST"  # 503 may come after it was done
+    assert ended.status == {401: 3, 429: 5, 503: 6 if unsure else 5}[answered], ended
+    assert ended.out == ""
