@@ -153,7 +153,8 @@ class TwilioAccess(Connection):
         try:
             _ = self.base
         except ConnectionFailed as error:
-            raise ValueError(error.message) from None
+            field = str(error.field)
+            raise Conflict(field, error.message.removeprefix(f"{field}: ")) from None
         if bool(self.shared_key_name) != bool(self.shared_key_secret):
             missing = "sharedKeySecret" if self.shared_key_name else "sharedKeyName"
             raise Conflict(missing, "a webhook shared key has a name and a secret; give both or none")

@@ -43,6 +43,12 @@ def test_pasted_blanks_are_taken_off_also_the_invisible_ones(context):
         ({"region": "Ireland"}, "region", "such as ie1"),
         ({"sharedKeyName": "webhooks_sharedkey_1"}, "sharedKeySecret", "give both or none"),
         ({"sharedKeySecret": "x"}, "sharedKeyName", "give both or none"),
+        ({"region": "xx1"}, "edge", "edge: region xx1 needs its edge too"),
+        (
+            {"region": "ie1", "baseUrl": "https://{product}.example.com"},
+            "region",
+            "region: leave region and edge blank",
+        ),
         ({"timeout": "0"}, "timeout", ""),
         ({"timeout": "nan"}, "timeout", ""),
         ({"baseUrl": "http://example.com"}, "baseUrl", "https"),
