@@ -73,12 +73,20 @@ class RawRequest(Inputs):
     ] = None
     form_data: Annotated[
         KeyValues,
-        Field(title="Form Data", description="The form data to be sent as a multipart form upload."),
+        Field(
+            title="Form Data",
+            description="The form data to be sent as a multipart form upload.",
+            examples=['[{"key": "FriendlyName", "value": "Reminder"}]'],
+        ),
         Hint(placeholder="Data to send"),
     ] = ()
     file_data: Annotated[
         KeyValues,
-        Field(title="File Data", description="Files to be sent as a multipart form upload: text or binary data."),
+        Field(
+            title="File Data",
+            description="Files to be sent as a multipart form upload: text or binary data.",
+            examples=['[{"key": "Content", "value": "My file\'s contents"}]'],
+        ),
         Hint(placeholder="Data to send"),
     ] = ()
     file_data_file_names: Annotated[

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from ..connector.errors import InvalidInput
 from ..host.host import Host
 from ..host.settings import Settings
 from ..host.web.access import Access
@@ -46,4 +47,8 @@ def sandbox(port: int) -> None:
         print(f"Account    {known.account_sid}\nAuth token {known.auth_token}")
         print(f"API key    {known.api_key}\nAPI secret {known.api_secret}", flush=True)
 
-    run(port=port, ready=ready)
+    try:
+        run(port=port, ready=ready)
+    except OSError as error:
+        problem = f"port: cannot listen on {port}: {error.strerror or error}; choose another port, or 0 for a free one"
+        raise InvalidInput(problem, field="port") from None

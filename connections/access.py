@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from ..connector.context import ActionContext
 from ..connector.errors import ConnectionFailed, ConnectorError, TryLater
-from ..connector.inputs import Connection, Hint, sid
+from ..connector.inputs import Conflict, Connection, Hint, sid
 from ..connector.twilio.base import TWILIO, Base, check_template
 from ..connector.twilio.client import TwilioClient
 from ..connector.twilio.resources.messages import MESSAGES
@@ -153,10 +153,11 @@ class TwilioAccess(Connection):
         try:
             _ = self.base
         except ConnectionFailed as error:
-            raise ValueError(error.message) from None
+            field = str(error.field)
+            raise Conflict(field, error.message.removeprefix(f"{field}: ")) from None
         if bool(self.shared_key_name) != bool(self.shared_key_secret):
-            message = "sharedKeyName: a webhook shared key has a name and a secret; give both or none"
-            raise ValueError(message)
+            missing = "sharedKeySecret" if self.shared_key_name else "sharedKeyName"
+            raise Conflict(missing, "a webhook shared key has a name and a secret; give both or none")
         return self
 
     @property

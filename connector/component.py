@@ -300,10 +300,10 @@ def _build(document: manifest.Document, root: Path, package: str) -> Component:
         documentation_url=content["documentationUrl"],
         root=root,
         package=package,
-        connections=connections,
-        actions=actions,
-        triggers=triggers,
-        data_sources=sources,
+        connections=MappingProxyType(connections),
+        actions=MappingProxyType(actions),
+        triggers=MappingProxyType(triggers),
+        data_sources=MappingProxyType(sources),
     )
     connections.update(_units(ConnectionType, "connections", component, content))
     actions.update(_units(Action, "actions", component, content))

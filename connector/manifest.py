@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
@@ -100,17 +101,29 @@ def check(document: Document) -> None:
 
     validator = Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
     problems = sorted(validator.iter_errors(document.content), key=lambda e: [str(part) for part in e.absolute_path])
-    errors = [document.error(tuple(problem.absolute_path), _mend(problem)) for problem in problems]
+    errors = [document.error(key, mend) for problem in problems for key, mend in _mends(problem)]
     if errors:
         raise InvalidComponent("\n".join(map(str, errors)), field=errors[0].field)
 
 
+def _mends(problem: Any) -> Iterator[tuple[Key, str]]:
+    """Where a problem is, and what to do; keys that are not known stand on lines of their own."""
+    path = tuple(problem.absolute_path)
+    if problem.validator != "additionalProperties":
+        yield path, _mend(problem)
+        return
+    known = list(problem.schema.get("properties", ()))
+    for name in problem.instance:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            yield (
+                (*path, name),
+                f"unknown; did you mean {close[0]}?" if close else f"unknown; there are {', '.join(known)}",
+            )
+
+
 def _mend(problem: Any) -> str:
     match problem.validator:
-        case "additionalProperties":
-            known = ", ".join(problem.schema.get("properties", ()))
-            unknown = ", ".join(sorted(set(problem.instance) - set(problem.schema.get("properties", ()))))
-            return f"unknown {unknown}; there are {known}"
         case "pattern" if "description" in problem.schema:
             return f"{problem.instance!r} is not {problem.schema['description']}"
         case "required":

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
+from ...connector.errors import InvalidInput
 from ..settings import Settings
 from .connections import Connections
 from .customers import Customers
@@ -26,8 +27,12 @@ class Store:
 
     @classmethod
     def open(cls, settings: Settings) -> "Store":
-        """Connect and make what is missing. Raises DatabaseUnusable."""
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Connect and make what is missing. Raises DatabaseUnusable, and InvalidInput for a data directory that cannot be."""
+        try:
+            settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            problem = f"data: {settings.data} cannot be a directory of the host's: {error.strerror}"
+            raise InvalidInput(f"{problem}; choose another (--data or TWILIO_CONNECTOR_DATA)", field="data") from None
         engine = connect(settings)
         try:
             prepare(engine)

@@ -189,3 +189,9 @@ def test_a_mounted_copy_raises_the_hosts_errors_from_code_of_its_own(copy):
 def test_a_component_cannot_be_changed(greeter):
     with pytest.raises(AttributeError):
         load(greeter).key = "other"
+
+
+@pytest.mark.parametrize("kind", ["connections", "actions", "triggers", "data_sources"])
+def test_a_components_units_cannot_be_changed(greeter, kind):
+    with pytest.raises(TypeError):
+        getattr(load(greeter), kind)["other"] = None

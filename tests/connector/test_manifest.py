@@ -77,7 +77,8 @@ def test_what_serves_only_the_loader_is_not_stored(greeter):
     [
         ("key: greeter", "key: Greeter", 1, "key: 'Greeter' is not a key: lower-case"),
         ("key: greeter\n", "", 1, "'key' is a required property; add it"),
-        ("label: Greet, ", "lable: Greet, ", 8, "actions.greet: unknown lable; there are label"),
+        ("label: Greet, ", "lable: Greet, ", 8, "actions.greet.lable: unknown; did you mean label?"),
+        ("public: true\n", "public: true\ncolour: red\n", 3, "colour: unknown; there are key, public"),
         ('"code:greet"', '"code.greet"', 8, "actions.greet.entry: 'code.greet' is not an entry point, module:name"),
         ("public: true", "public: maybe", 2, "public: 'maybe' is not of type 'boolean'"),
         ("scheduleSupport: invalid", "scheduleSupport: never", 16, "'never' is not one of"),

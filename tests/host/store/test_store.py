@@ -41,6 +41,12 @@ def test_opening_again_finds_what_was_kept(settings, store):
     again.close()
 
 
+def test_a_place_that_cannot_be_a_directory_is_refused_with_the_mend(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidInput, match="choose another"):
+        Store.open(Settings(data=tmp_path / "file" / "data"))
+
+
 def test_a_database_of_a_newer_program_is_refused(store):
     with store.engine.begin() as connection:
         connection.execute(sa.update(meta).where(meta.c.key == "schema_version").values(value="99"))
