@@ -126,7 +126,8 @@ class Template:
         self.message(Recipient(0, _SAMPLE, _Anything()))
         if self.inputs.send_at:
             check_schedule(self.inputs.send_at, context.clock())
-        problems = ((recipient.line, self.problem(recipient)) for recipient in recipients(self.inputs.recipients))
+        seen: dict[int, int] = {}
+        problems = ((recipient.line, self.problem(recipient, seen)) for recipient in recipients(self.inputs.recipients))
         found = (f"line {line}: {problem}" for line, problem in problems if problem)
         told = list(islice(found, TOLD))
         if told:
@@ -134,18 +135,19 @@ class Template:
             rest = f"; and {more} more" if more else ""
             raise InvalidInput(f"recipients: {'; '.join(told)}{rest}", field="recipients")
 
-    def problem(self, recipient: Recipient) -> str:
-        """What is wrong, in a few words; nothing if all is well."""
+    def problem(self, recipient: Recipient, seen: dict[int, int]) -> str:
+        """What is wrong, in a few words; nothing if all is well. ``seen`` has the lines of the messages before."""
         if recipient.problem:
             return recipient.problem
         try:
-            self.message(recipient)
+            message = self.message(recipient)
         except KeyError as error:
             known = ", ".join(recipient.variables)
             return f"nothing fills the place {{{{{error.args[0]}}}}}; there are {known[:200]}"
         except InvalidInput as error:
             return str(error)
-        return ""
+        first = seen.setdefault(hash(tuple(map(str, message.parameters()))), recipient.line)
+        return "" if first == recipient.line else f"{message.to} gets the same message by line {first}; remove one"
 
     def message(self, recipient: Recipient) -> SendMessage:
         """The message to one of them. Raises KeyError for a place that nothing fills, InvalidInput."""

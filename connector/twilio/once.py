@@ -28,7 +28,9 @@ SENDS = 3
 SETTLING = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Seconds to wait before each look: what Twilio took is listed after five at the latest, or it was not taken."""
 MARGIN = timedelta(seconds=60)
-"""How far our clock may be from Twilio's."""
+"""How far our clock may be from Twilio's, where its answers do not tell its time."""
+TWILIOS_CLOCKS = timedelta(seconds=3)
+"""How far Twilio's own clocks may be from each other, with its times in whole seconds."""
 LOOKED_AT = 1000
 """How many of the newest are looked at. Where there were more since, it cannot be told."""
 
@@ -49,7 +51,7 @@ def send_once(
     """
     pairs = tuple(form_pairs(values))
     began = first_attempt or context.first_attempt
-    search = Search(client, context, resource, sent_values(pairs), use, (began or context.clock()) - MARGIN)
+    search = Search(client, context, resource, sent_values(pairs), use, began or context.clock(), resumed=bool(began))
     if began and (found := search.claimed() or search.settle()):
         return found
     for _ in range(SENDS):
@@ -69,14 +71,15 @@ def send_once(
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """For one thing that may have been sent ``since``."""
+    """For one thing that may have been sent since it ``began``, by a process before this one if it is ``resumed``."""
 
     client: TwilioClient
     context: ActionContext
     resource: Resource
     sent: Sent
     use: str
-    since: datetime
+    began: datetime
+    resumed: bool = False
 
     def claimed(self) -> Any:
         """What a process that died has claimed for this use already. Raises OutcomeUnknown."""
@@ -94,19 +97,28 @@ class Search:
             raise OutcomeUnknown(
                 f"the {self.resource.name} may have been sent, and its number is not kept: look for it"
             )
+        since = self._since()
         for pause in SETTLING:
             self.context.sleep(pause)
-            if found := self._look():
+            if found := self._look(since):
                 return found
         return None
+
+    def _since(self) -> datetime:
+        """From when on it may have been made, by Twilio's clock, whose times are whole seconds.
+
+        As Twilio's own answers tell its time, where they do: what somebody else sent a moment earlier is not taken for ours.
+        """
+        ahead = None if self.resumed else self.client.ahead(self.resource)
+        return self.began - (MARGIN if ahead is None else TWILIOS_CLOCKS - ahead)
 
     @property
     def _likeness(self) -> Likeness:
         return KINDS[self.resource.name]
 
-    def _look(self) -> Any:
+    def _look(self, since: datetime) -> Any:
         try:
-            candidates = list(self._candidates())
+            candidates = list(self._candidates(since))
         except ConnectorError as error:
             message = f"the {self.resource.name} may have been sent, and looking for it failed: {error}"
             raise OutcomeUnknown(message, status=error.status, code=error.code) from None
@@ -119,24 +131,25 @@ class Search:
                 raise OutcomeUnknown(message)
         return None
 
-    def _candidates(self) -> Iterator[Any]:
+    def _candidates(self, since: datetime) -> Iterator[Any]:
         """What was created since, newest first."""
         listed = self.client.list(self.resource, filters(self.sent), limit=LOOKED_AT + 1, page_size=100)
         for found in islice(listed, LOOKED_AT):
-            if self._is_before(found.get(self._likeness.moved)):
+            if _is_before(found.get(self._likeness.moved), since):
                 return
-            if "sid" in found and not self._is_before(found.get("dateCreated")):
+            if "sid" in found and not _is_before(found.get("dateCreated"), since):
                 yield found
         if next(listed, None) is not None:
             message = f"more than {LOOKED_AT} were made since"
             raise OutcomeUnknown(message)
 
-    def _is_before(self, moment: Any) -> bool:
-        """Twilio's times are whole seconds. What has none is new."""
-        return isinstance(moment, str) and _moment(moment) < self.since
-
     def _is_free(self, found: Any) -> bool:
         return self.context.claims.is_free(found["sid"], self.use)
+
+
+def _is_before(moment: Any, since: datetime) -> bool:
+    """What has no time is new."""
+    return isinstance(moment, str) and _moment(moment) < since
 
 
 def _known(made: Any) -> Any:

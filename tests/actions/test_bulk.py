@@ -116,7 +116,12 @@ def test_a_connection_that_fails_is_not_tried_with_everybody(values, context, sa
         ({"recipients": "to,name\n,Ada\n+15551234567,\nx;y,"}, "recipients", "line 2: has no number; line 4: to: must be"),
         ({"body": "Hi {{nam}}"}, "recipients", "line 2: nothing fills the place {{nam}}; there are to, name"),
         ({"body": "{{name}}", "recipients": "to,name\n+15551234567,"}, "recipients", "line 2: body: is empty"),
-        ({"recipients": ["+15551234567"] * 3 + [7.5] * 30}, "recipients", "; and 10 more"),
+        ({"recipients": ["+15551234567", *[7.5] * 30]}, "recipients", "; and 10 more"),
+        (
+            {"body": "Hi", "recipients": "to\n+15551234567\n+15557654321\n+1 555 123 4567"},
+            "recipients",
+            "line 4: +15551234567 gets the same message by line 2; remove one",
+        ),
         ({"from": ""}, "from", "is required"),
         ({"body": ""}, "body", "is required"),
         ({"sendAt": "2020-01-01", "messagingServiceSid": "MG" + "1" * 32}, "sendAt", "300 seconds"),

@@ -122,3 +122,15 @@ def test_a_line_that_drops_after_a_message_was_taken_sends_it_once(local, send, 
     sandbox.state.faults.add("drop-after", method="POST", path="*/Messages*")
     sent = send(body="only once", mediaUrl=["https://example.com/a.png"])
     assert [message.sid for message in sandbox.state.messages()] == [sent["sid"]]
+
+
+def test_what_another_program_sent_a_while_ago_is_not_taken_for_ours(local, send, sandbox):
+    theirs = send(body="Your table is ready.")["sid"]
+    sandbox.state.change(theirs, created=utc_now() - timedelta(seconds=20))
+    sandbox.state.faults.add("drop-before", method="POST", path="*/Messages*")
+    context = replace(local.context, claims=type(local.context.claims)())
+    ours = Harness(local.component, connection=local.connection, context=context).perform(
+        "sendSMS", {"to": sandbox.handset, "from": sandbox.number, "message": "Your table is ready."}
+    )["data"]["sid"]
+    assert {message.sid for message in sandbox.state.messages()} == {theirs, ours}
+    assert ours != theirs
