@@ -130,7 +130,7 @@ def test_what_another_program_sent_a_while_ago_is_not_taken_for_ours(local, send
     sandbox.state.faults.add("drop-before", method="POST", path="*/Messages*")
     context = replace(local.context, claims=type(local.context.claims)())
     ours = Harness(local.component, connection=local.connection, context=context).perform(
-        "sendSMS", {"to": sandbox.handset, "from": sandbox.number, "message": "Your table is ready."}
+        "sendSMS", {"to": HANDSET, "from": sandbox.number, "message": "Your table is ready."}
     )["data"]["sid"]
     assert {message.sid for message in sandbox.state.messages()} == {theirs, ours}
     assert ours != theirs
