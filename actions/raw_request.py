@@ -73,20 +73,12 @@ class RawRequest(Inputs):
     ] = None
     form_data: Annotated[
         KeyValues,
-        Field(
-            title="Form Data",
-            description="The form data to be sent as a multipart form upload.",
-            examples=['[{"key": "FriendlyName", "value": "Reminder"}]'],
-        ),
+        Field(title="Form Data", description="The form data to be sent as a multipart form upload."),
         Hint(placeholder="Data to send"),
     ] = ()
     file_data: Annotated[
         KeyValues,
-        Field(
-            title="File Data",
-            description="Files to be sent as a multipart form upload: text or binary data.",
-            examples=['[{"key": "Content", "value": "My file\'s contents"}]'],
-        ),
+        Field(title="File Data", description="Files to be sent as a multipart form upload: text or binary data."),
         Hint(placeholder="Data to send"),
     ] = ()
     file_data_file_names: Annotated[

@@ -83,11 +83,6 @@ def test_every_input_of_the_platform_is_there_with_its_type(manifest, where):
     assert found == INPUTS[where]
 
 
-@pytest.mark.parametrize("key", ["url", "method", "data", "formData", "fileData", "headers", "responseType"])
-def test_the_raw_requests_inputs_have_examples_as_the_platforms_have(manifest, key):
-    assert next(item for item in manifest["actions"]["rawRequest"]["inputs"] if item["key"] == key)["example"]
-
-
 @pytest.mark.parametrize("where", INPUTS, ids="-".join)
 def test_what_we_add_is_never_required(manifest, where):
     added = [each for each in unit(manifest, *where)["inputs"] if each["key"] not in INPUTS[where]]
