@@ -11,7 +11,7 @@ from ..connector.payload import json_default
 
 def write_json(value: Any, *, indent: int | None = None) -> None:
     """One JSON text and a line end."""
-    print(_dumps(value, indent=indent))
+    print(_dumps(value, indent=indent), flush=True)  # here, where it can be told that it cannot be written
 
 
 def write_data(data: Any) -> None:
@@ -26,7 +26,7 @@ def write_data(data: Any) -> None:
     sys.stdout.write('{"data": [')
     for index, item in enumerate(items):
         sys.stdout.write((", " if index else "") + _dumps(item))
-    sys.stdout.write("]}\n")
+    print("]}", flush=True)
 
 
 def _first(items: Iterator[Any]) -> Iterator[Any]:

@@ -148,7 +148,7 @@ def test_a_text_that_the_local_twilio_signed_with_the_sdk_is_accepted_and_a_chan
     trigger = harness.component.triggers["webhook"]
     result = trigger.receive(ActionContext(), request, {"twilioConnection": connection})
     assert result.payload.body["Body"] == "Grüße & 1+1=2 👍"
-    assert len(result.dedupe) == 2
+    assert len(result.dedupe) == 3
     changed = WebhookRequest(url=url, headers=request.headers, body=request.body + b"&x=1")
     with pytest.raises(WebhookRejected):
         trigger.receive(ActionContext(), changed, {"twilioConnection": connection})

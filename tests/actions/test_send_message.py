@@ -234,7 +234,7 @@ def test_what_is_no_sms_has_no_segments(harness, inputs):
     assert perform(harness, {**inputs, "dryRun": "true"})["sms"] is None
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1600))
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1600).filter(str.strip))
 def test_every_text_can_be_tried(text):
     connection = {"key": "basic", "fields": {"username": ACCOUNT, "password": "x"}}
     values = {"twilioConnection": connection, "to": TO, "from": FROM, "body": text, "dryRun": "true"}
