@@ -134,3 +134,26 @@ def test_what_another_program_sent_a_while_ago_is_not_taken_for_ours(local, send
     )["data"]["sid"]
     assert {message.sid for message in sandbox.state.messages()} == {theirs, ours}
     assert ours != theirs
+
+
+def test_a_message_is_updated_to_be_redacted(local, send):
+    sid = send(body="Your code is 1234")["sid"]
+    local.perform("waitForDelivery", {"sid": sid})
+    assert local.perform("updateMessage", {"sid": sid, "redact": "true"})["data"]["body"] == ""
+    assert local.perform("getSMS", {"sid": sid})["data"]["body"] == ""
+
+
+def test_numbers_are_offered_by_their_sid_too(local, sandbox):
+    offered = local.choices("selectPhoneNumberSid", {"search": sandbox.number[-4:]})
+    found = local.perform("getPhoneNumber", {"sid": offered[0]["key"]})["data"]
+    assert found["phoneNumber"] == sandbox.number
+
+
+def test_what_a_flow_answers_in_twiml_arrives_as_a_text(local, sandbox):
+    twiml = local.perform("buildMessagingTwiml", {"verbs": [{"key": "message", "value": "From a flow"}]})["data"]
+    with HTTPServer(host="127.0.0.1") as server:
+        server.expect_request("/sms").respond_with_data(twiml, content_type="text/xml")
+        number = sandbox.state.number(sandbox.number)
+        sandbox.state.change_number(number.sid, sms_url=server.url_for("/sms"))
+        sandbox.state.receive(sandbox.handset, sandbox.number, "hello")
+        sandbox.state.wait_for(lambda: [m for m in sandbox.state.messages() if m.body == "From a flow"])
