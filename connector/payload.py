@@ -1,6 +1,6 @@
 """What a trigger is given and what it gives: a webhook request in, the platform's payload envelope out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -152,16 +152,37 @@ class HttpResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlowEnd:
+    """How a flow ended, for the trigger that answers with it: what its last step gave, or the ``error`` that ended it."""
+
+    data: Any = None
+    content_type: str | None = None
+    status_code: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    error: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerResult:
     """What a trigger emits.
 
     ``dedupe`` holds the identities of the event, what was signed first, the sender's own token after it: a request that
-    shares any of them with an accepted one is a repetition. ``response`` is the answer where the flow gives none.
+    shares any of them with an accepted one is a repetition. ``supersedes`` holds those of events that come too late once this
+    one is accepted: such a request is a repetition of this one. Events with the same ``sequence`` run one after another, in
+    the order in which they were accepted.
+
+    ``response`` is the answer where the flow gives none, or not in time. ``wait`` says whether the sender is answered with the
+    flow's end; None leaves that to the flow (``isSynchronous``). ``answer`` makes the answer of that end; without it the host
+    does.
     """
 
     payload: Payload
     response: HttpResponse | None = None
+    answer: Callable[[FlowEnd], HttpResponse] | None = None
+    wait: bool | None = None
     dedupe: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+    sequence: str = ""
     branch: str | None = None
     instance_state: Mapping[str, Any] | None = None
     cross_flow_state: Mapping[str, Any] | None = None

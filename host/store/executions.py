@@ -27,6 +27,8 @@ class ExecutionRecord:
     instance_id: str
     version_id: str
     flow: str
+    sequence: str | None
+    run_as: str
     status: Status
     attempt: int
     executor: str | None

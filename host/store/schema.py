@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from .. import portable
 
-VERSION = 1
+VERSION = 2
 
 
 class Instant(sa.TypeDecorator[datetime]):
@@ -143,6 +143,8 @@ executions = sa.Table(
     sa.Column("instance_id", sa.String(36), nullable=False, index=True),
     sa.Column("version_id", sa.String(64), nullable=False),
     sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("sequence", sa.String(64)),  # those that share one run one after another
+    sa.Column("run_as", sa.Text, nullable=False, server_default=""),  # a user's id; empty for the system
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("executor", sa.String(64)),
@@ -156,6 +158,7 @@ executions = sa.Table(
 )
 _open = executions.c.status.in_(["accepted", "waiting", "running"])
 sa.Index("executions_open", executions.c.available_at, executions.c.id, sqlite_where=_open, postgresql_where=_open)
+sa.Index("executions_in_sequence", executions.c.sequence, executions.c.id, sqlite_where=_open, postgresql_where=_open)
 
 identities = sa.Table(
     "identities",
