@@ -5,6 +5,7 @@ repeats, or is not written as it should be, reads as None; what Twilio sent stan
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -107,14 +108,15 @@ def moment(text: str | None) -> str | None:
 def parsed(text: str | None) -> Any:
     """What JSON text says; None where it is none, or has numbers that JSON does not know."""
     try:
-        return json.loads(text or "", parse_constant=_no_number)
+        return json.loads(text or "", parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
 
 
-def _no_number(name: str) -> float:
-    message = f"{name} is no number of JSON"
-    raise ValueError(message)
+def _finite(digits: str) -> float:
+    if math.isfinite(number := float(digits)):
+        return number
+    raise ValueError(digits)
 
 
 def _split(address: str | None) -> tuple[str | None, str | None]:
