@@ -56,6 +56,19 @@ customers = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
 )
 
+# On whose behalf flows run. Their ids may stay in connections and executions after them.
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    _ref("customers.id"),
+    sa.Column("external_id", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("customer_id", "external_id"),
+)
+
 connections = sa.Table(
     "connections",
     metadata,
@@ -64,6 +77,7 @@ connections = sa.Table(
     sa.Column("component", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("reserved_for", Json, nullable=False, server_default="[]"),  # ids of users; empty for everybody
     sa.Column("verdict", sa.Text),
     sa.Column("healthy", sa.Boolean),
     sa.Column("tested_at", Instant),
@@ -144,7 +158,7 @@ executions = sa.Table(
     sa.Column("version_id", sa.String(64), nullable=False),
     sa.Column("flow", sa.Text, nullable=False),
     sa.Column("sequence", sa.String(64)),  # those that share one run one after another
-    sa.Column("run_as", sa.Text, nullable=False, server_default=""),  # a user's id; empty for the system
+    sa.Column("run_as", sa.Text, nullable=False, server_default=""),  # a user's id, or system; empty until asked
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("executor", sa.String(64)),
