@@ -371,6 +371,15 @@ def test_a_new_connection_is_reserved_from_the_start(client, web_host, users):
     assert web_host.store.connections.named("Hers").reserved_for == [ada.id]
 
 
+def test_an_instance_says_as_whom_a_flow_runs(client, web_host, definition, connection, tmp_path):
+    file = tmp_path / "integration.yaml"
+    file.write_text(
+        definition.replace("    description: Someone", "    runAs: {type: user, value: ada}\n    description: Someone")
+    )
+    deployed = web_host.deploy(file, customer="acme", config={"Acme account": "Main account"})
+    assert "runs as ada" in client.get(f"/instances/{deployed.id}").text
+
+
 def test_an_execution_says_as_whom_it_runs(client, web_host, execution, users):
     _, ada, _ = users
     for name, told in ((ada.id, "Ada"), ("system", "the system"), ("gone", "a user who was removed")):
