@@ -5,10 +5,12 @@ no bytecode is written beside the sources. Modules may import each other relativ
 """
 
 import ast
+import asyncio
+import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
@@ -57,6 +59,21 @@ def load(entry: Entry) -> Callable[..., Any]:
     """The function itself. Raises whatever the module raises when it is imported."""
     function: Callable[..., Any] = getattr(import_module(f"{_package(entry.folder)}.{entry.module}"), entry.function)
     return function
+
+
+def call(entry: Entry, *arguments: Any) -> Any:
+    """What the function gives, awaited where it is async. Its own exceptions become errors that name file and line."""
+    try:
+        result = load(entry)(*arguments)
+        return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+    except ConnectorError:
+        raise
+    except Exception as error:
+        raise explain(entry, error) from error
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
 
 
 def explain(entry: Entry, error: Exception) -> ConnectorError:

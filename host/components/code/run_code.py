@@ -7,13 +7,11 @@
 also set a content type, change state or end the flow. It may be ``async``.
 """
 
-import asyncio
-import inspect
 from typing import Annotated
 
 from pydantic import Field
 from twilio_connector.connector.context import ActionContext
-from twilio_connector.connector.errors import ConnectorError, InvalidInput
+from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.inputs import Hint, Inputs
 from twilio_connector.connector.result import ActionResult
 from twilio_connector.host import code
@@ -36,16 +34,5 @@ def run_code(context: ActionContext, inputs: RunCode) -> ActionResult:
         raise InvalidInput(
             f"{inputs.code}: the integration came without its folder; deploy it from there", field="code"
         )
-    entry = code.find(folder, inputs.code)
-    try:
-        result = code.load(entry)(context, context.results)
-        result = asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
-    except ConnectorError:
-        raise
-    except Exception as error:
-        raise code.explain(entry, error) from error
+    result = code.call(code.find(folder, inputs.code), context, context.results)
     return result if isinstance(result, ActionResult) else ActionResult(data=result)
-
-
-async def _awaited(result: object) -> object:
-    return await result if inspect.isawaitable(result) else result
