@@ -5,10 +5,12 @@ no bytecode is written beside the sources. Modules may import each other relativ
 """
 
 import ast
+import asyncio
+import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
@@ -57,6 +59,27 @@ def load(entry: Entry) -> Callable[..., Any]:
     """The function itself. Raises whatever the module raises when it is imported."""
     function: Callable[..., Any] = getattr(import_module(f"{_package(entry.folder)}.{entry.module}"), entry.function)
     return function
+
+
+def call(folder: Path | None, text: str, calling: Callable[[Callable[..., Any]], Any]) -> Any:
+    """What the function that ``text`` names gives when ``calling`` calls it, awaited where it is ``async``.
+
+    Raises InvalidInput if there is none; what the function raises, as an error that names file and line.
+    """
+    if folder is None:
+        raise _invalid(f"{text}: the integration came without its folder; deploy it from there")
+    entry = find(folder, text)
+    try:
+        result = calling(load(entry))
+        return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+    except ConnectorError:
+        raise
+    except Exception as error:
+        raise explain(entry, error) from error
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
 
 
 def explain(entry: Entry, error: Exception) -> ConnectorError:

@@ -75,7 +75,7 @@ class Attempt:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
         row = self._begun(call)
         began = self.workshop.write(lambda connection: begin_step(connection, row))
-        if began and not (action.repeatable or action.looks_first):
+        if began and not action.may_repeat(call.inputs):
             return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
         return self._act(action, call, began)
 
@@ -187,7 +187,8 @@ class Attempt:
 _SEALED = "sealed:"  # an outcome is JSON and so begins with a brace
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
-    "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true)"
+    "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true; "
+    "a code step whose function may be called again has the input repeatable: true)"
 )
 
 
