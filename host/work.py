@@ -216,6 +216,7 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
             execution_id=record.id,
             started_at=portable.instant(record.started_at or record.created_at),
             config_vars=assignment.config,
+            database=workshop.databases.of(context.customer.id) if context.customer.id else None,
         ),
     )
 
