@@ -5,31 +5,32 @@ The engine is handed in as ``checkpoint(name, body)``: it runs ``body`` and keep
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from ..connector.component import Action
-from ..connector.context import ActionContext, utc_now
+from ..connector.context import ActionContext, User, utc_now
 from ..connector.errors import InvalidInput, OutcomeUnknown, TryLater
 from ..connector.result import ActionResult
-from . import outcome, portable
+from . import outcome, portable, run_as
 from .claims import StepClaims
 from .definition import model
 from .expressions import Scope, shown
 from .journal import StepJournal
+from .run_as import Case
 from .runner import FlowOutcome, States, StepCall, StepRecord, run
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
-from .workshop import Assignment, Stopping, Workshop, record_text
-
-Checkpoint = Callable[[str, Callable[[], str]], str]
+from .workshop import Assignment, Checkpoint, Stopping, Workshop, record_text
 
 
 def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) -> FlowOutcome:
     """Run the flow. Raises the error that it ends with; others than a ConnectorError are faults of the host."""
-    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint))
+    case = workshop.patiently(lambda: look_up(workshop, assignment.execution_id))
+    user = run_as.identify(workshop, case, checkpoint)
+    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, case, user))
     return run(
         attempt.flow,
         attempt.scope,
@@ -192,31 +193,42 @@ _INTERRUPTED = (
 )
 
 
-def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) -> Attempt:
-    """Load what the execution needs. Raises InvalidInput when something of it was removed."""
-    record = workshop.store.executions.get(assignment.execution_id)
+def look_up(workshop: Workshop, execution_id: str) -> Case:
+    """Raises InvalidInput when something of it was removed."""
+    record = workshop.store.executions.get(execution_id)
     if record is None:
-        raise InvalidInput(f"there is no execution {assignment.execution_id}; it was removed")
+        raise InvalidInput(f"there is no execution {execution_id}; it was removed")
     integration = workshop.versions.load(record.version_id)
-    flow = integration.flow(record.flow)
-    values = workshop.configuration.resolve(assignment.config, assignment.connections)
+    return Case(
+        record=record,
+        integration=integration,
+        flow=integration.flow(record.flow),
+        payload=portable.loads(record.payload or "null"),
+        context=workshop.routes.context(record.instance_id, record.version_id, record.flow),
+    )
+
+
+def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, case: Case, user: User) -> Attempt:
+    """What the flow is given. Raises InvalidInput when a connection was removed."""
+    record, integration, flow = case.record, case.integration, case.flow
+    values = workshop.configuration.resolve(assignment.config, assignment.connections, user)
     owners = _owners(record, integration)
-    context = workshop.routes.context(record.instance_id, record.version_id, record.flow)
     return Attempt(
         workshop=workshop,
         assignment=assignment,
         checkpoint=checkpoint,
         flow=flow,
-        scope=Scope.begin(flow, portable.loads(record.payload or "null"), values),
+        scope=Scope.begin(flow, run_as.payload(case.payload, user), values),
         states=States(**workshop.store.states.read(owners)),
         owners=owners,
         context=replace(
-            context,
+            case.context,
+            user=user,
             logger=logging.getLogger("twilio_connector.flow"),
             execution_id=record.id,
             started_at=portable.instant(record.started_at or record.created_at),
             config_vars=assignment.config,
-            database=workshop.databases.of(context.customer.id) if context.customer.id else None,
+            database=workshop.databases.of(case.context.customer.id) if case.context.customer.id else None,
         ),
     )
 

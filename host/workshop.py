@@ -23,6 +23,7 @@ log = logging.getLogger("twilio_connector.engine")
 
 T = TypeVar("T")
 Write = Callable[[sa.Connection], Any]
+Checkpoint = Callable[[str, Callable[[], str]], str]
 
 
 class Stopping(BaseException):

@@ -16,7 +16,7 @@ from .export import App, Service, Webhook
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 _MODULE = "handlers"
-_TRIGGER = "webhook"
+_TRIGGER = "inboundMessage"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,6 +57,7 @@ class _Check:
     def flow(self, flow: model.Flow) -> None:
         for step in flow.walk():
             self._step(flow, step)
+        structure.note_run_as(flow, self._integration.folder, self._notes)
         structure.note_breaks(flow.steps, self._notes, in_loop=False)
 
     def _step(self, flow: model.Flow, step: model.Step) -> None:

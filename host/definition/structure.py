@@ -68,6 +68,15 @@ def note_code(value: model.Input, folder: Path | None, notes: Notes) -> None:
             notes.add(value.at, str(error))
 
 
+def note_run_as(flow: model.Flow, folder: Path | None, notes: Notes) -> None:
+    """Note a script that is none."""
+    if flow.run_as.type == "script" and folder is not None:
+        try:
+            code.find(folder, flow.run_as.value)
+        except InvalidInput as error:
+            notes.add(flow.run_as.at.key("value"), str(error))
+
+
 def note_breaks(steps: tuple[model.Step, ...], notes: Notes, *, in_loop: bool) -> None:
     """Note each step that breaks a loop where there is none."""
     for step in steps:

@@ -16,6 +16,7 @@ from .instances import Instances
 from .integrations import Integrations
 from .refusals import Refusals
 from .states import States
+from .users import Users
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class Store:
     @cached_property
     def customers(self) -> Customers:
         return Customers(self.engine)
+
+    @cached_property
+    def users(self) -> Users:
+        return Users(self.engine)
 
     @cached_property
     def connections(self) -> Connections:

@@ -186,6 +186,7 @@ def test_a_handler_that_is_not_ported_fails_and_says_what_to_do(bring, out):
 def test_as_whom_a_webhook_runs_is_carried_over(bring, out, said, run_as):
     assert bring(service(webhooks=[({"name": "reply"} | said, OTHER)])).status == 0
     text = (out / "integration.yaml").read_text()
+    assert problems(out) == []
     found = "runAs:\n    type: {type}\n    value: {value}\n".format(**run_as) if run_as else ""
     assert found in text
     assert ("runAs" in text) is bool(run_as)
@@ -357,6 +358,8 @@ def hostile(sensible, **known):
 
 WEBHOOKS = hostile(
     {"name": TEXTS, "respond_result": st.booleans()},
+    run_as_user_id=TEXTS,
+    run_as_user_id_script_source=TEXTS,
     run_as_system=st.booleans(),
     options=st.just({"secret": TOKEN}),
 )

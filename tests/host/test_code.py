@@ -200,7 +200,7 @@ def test_a_handler_takes_as_much_as_it_names(handle, parameters, given):
 
 @pytest.mark.parametrize("parameters", ["a, b, c, d", "payload, *, other"])
 def test_a_handler_that_needs_something_else_says_how_it_is_written(handle, parameters):
-    with pytest.raises(InvalidInput, match=r"texts:handler: .*\(payload, response, context\)") as caught:
+    with pytest.raises(InvalidInput, match=r"handler cannot be called .*\(payload, response, context\)") as caught:
         handle(f"def handler({parameters}): ...\n")
     assert caught.value.field == "code"
 

@@ -36,5 +36,6 @@ class Code(Inputs):
 
 def run_code(context: ActionContext, inputs: Code) -> ActionResult:
     """Call the function. Raises InvalidInput if there is none; its own exceptions as errors that name file and line."""
-    result = code.call(context.integration.folder, inputs.code, lambda function: function(context, context.results))
+    entry = code.find(context.integration.folder, inputs.code)
+    result = code.call(entry, context, context.results)
     return result if isinstance(result, ActionResult) else ActionResult(data=result)

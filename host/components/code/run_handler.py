@@ -6,7 +6,7 @@
 ``context`` may be left out. The handler may be ``async``. What it returns is the step's result where it sets no body.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from inspect import Parameter, signature
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from pydantic import Field
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.inputs import Hint
+from twilio_connector.connector.payload import document
 from twilio_connector.connector.response import Response
 from twilio_connector.connector.result import ActionResult
 from twilio_connector.host import code
@@ -38,26 +39,14 @@ class RunHandler(Code):
 
 def run_handler(context: ActionContext, inputs: RunHandler) -> ActionResult:
     """Call the handler. Raises InvalidInput if there is none that fits; its own exceptions name file and line."""
+    payload = document(next(iter(context.results.values()), None)) if inputs.payload is None else inputs.payload
     response = Response()
-    payload = document(context.results) if inputs.payload is None else inputs.payload
-    returned = code.call(
-        context.integration.folder,
-        inputs.code,
-        lambda handler: handler(*_taken(inputs.code, handler, (payload, response, context))),
-    )
+    entry = code.find(context.integration.folder, inputs.code)
+    returned = code.use(entry, lambda handler: handler(*_taken(entry, handler, (payload, response, context))))
     return response.result(returned)
 
 
-def document(results: Mapping[str, Any]) -> Any:
-    """What the trigger, whose result is the first, says: the ``document`` in its body, or else the parsed body."""
-    payload = next(iter(results.values()), None)
-    body = payload.get("body") if isinstance(payload, Mapping) else None
-    data = body.get("data") if isinstance(body, Mapping) else None
-    found = data.get("document") if isinstance(data, Mapping) else None
-    return found if isinstance(found, Mapping) else {} if data is None else data
-
-
-def _taken(text: str, handler: Callable[..., Any], given: tuple[Any, ...]) -> tuple[Any, ...]:
+def _taken(entry: code.Entry, handler: Callable[..., Any], given: tuple[Any, ...]) -> tuple[Any, ...]:
     """As many of the arguments as the handler takes: in JavaScript, where it comes from, the rest is optional."""
     parameters = signature(handler).parameters.values()
     count = len(given)
@@ -67,5 +56,5 @@ def _taken(text: str, handler: Callable[..., Any], given: tuple[Any, ...]) -> tu
         signature(handler).bind(*given[:count])
     except TypeError as error:
         mend = "write its parameters as (payload, response) or (payload, response, context)"
-        raise InvalidInput(f"{text}: cannot be called as a handler: {error}; {mend}", field="code") from None
+        raise InvalidInput(f"{entry.function} cannot be called as a handler: {error}; {mend}", field="code") from None
     return given[:count]
