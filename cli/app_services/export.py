@@ -18,6 +18,7 @@ from .files import Document, Export, is_name, kind, leaves, printable
 
 _SHORT = 8  # what is shorter is no secret, and would be found in every text
 _TOKEN = re.compile(r"\b[0-9a-f]{32}\b")
+_SECRET_NAME = re.compile(r"(?!.*[A-Za-z0-9]{24})[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # else it may be the value itself
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _NOT_HERE = {
     "can_evaluate": "whether the function may run is not asked here: ask it at the beginning of the handler",
@@ -98,7 +99,7 @@ def _misplaced(document: Document) -> Iterator[str]:
     for part, key in (("config", "auth_token"), ("options", "secret"), ("secret_config", "auth_token")):
         inner = document.content.get(part)
         value = inner.get(key) if isinstance(inner, Mapping) else None
-        if isinstance(value, str) and (part != "secret_config" or _TOKEN.fullmatch(value)):
+        if isinstance(value, str) and (part != "secret_config" or not _SECRET_NAME.fullmatch(value)):
             yield value
 
 
@@ -130,6 +131,10 @@ def _service(document: Document) -> Service:
     config.note_unknown("sid")
     secret.note_unknown("auth_token")
     name, sid, secret_name = document.name(), config.text("sid"), secret.text("auth_token")
+    if secret_name and not _SECRET_NAME.fullmatch(secret_name):
+        document.note(
+            "secret_config.auth_token is no name of a secret (letters, digits, - and _): it has a new one here"
+        )
     is_account = bool(_ACCOUNT.fullmatch(sid))
     if not is_account:
         document.note("config.sid is no account SID (AC and 32 hexadecimal digits): enter it in the connection")
@@ -138,9 +143,14 @@ def _service(document: Document) -> Service:
     return Service(
         name=name,
         sid=sid if is_account else "",
-        secret_name=f"{name}_auth_token" if secret_name in {"", "[secret]"} else secret_name,
+        secret_name=secret_name if _SECRET_NAME.fullmatch(secret_name) else _secret_name(name),
         webhooks=tuple(_webhooks(document.export, document.file.parent)),
     )
+
+
+def _secret_name(service: str) -> str:
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", service).strip("_")
+    return f"{plain[:20] or 'twilio'}_auth_token"
 
 
 def _webhooks(export: Export, service: Path) -> Iterator[Webhook]:

@@ -144,6 +144,14 @@ def test_a_token_where_its_name_should_be_is_not_copied_either(bring, out, more,
     assert json.loads((out / "connections/sms.json").read_text())["secret_config"] == {"auth_token": named}
 
 
+def test_what_is_no_name_of_a_secret_may_be_one(bring, out):
+    done = bring(service("my texts", secret_config={"auth_token": "pass phrase, 1!"}))
+    assert "secret_config.auth_token is no name of a secret" in done.out
+    assert "pass phrase" not in f"{everything(out)} {done.out}"
+    connection = json.loads((out / "connections/my_texts.json").read_text())
+    assert connection["secret_config"] == {"auth_token": "my_texts_auth_token"}
+
+
 def test_the_page_s_own_example_is_carried_over_with_its_collection():
     module = ported(PAGE)
     assert 'TABLE = "messages"' in module

@@ -1,5 +1,6 @@
 """The whole way on each kind of database: a text at the local Twilio, the host with its web, the flow, and what comes back."""
 
+import json
 import re
 import shutil
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 import sqlalchemy as sa
+from twilio_connector.cli.app_services.command import import_app_services
 from twilio_connector.host import portable
 from twilio_connector.host.databases import Databases
 from twilio_connector.host.host import Host
@@ -188,3 +190,39 @@ def test_a_text_that_cannot_be_stored_is_answered_with_the_error(connect, tmp_pa
     (reply,) = line.wait_for_reply()
     assert reply.startswith("Failed to save your text message: ")
     assert re.search(r'no such table: texts|relation "texts" does not exist', reply)
+
+
+PAGE = """exports = async function(payload, response) {
+  const mongodb = context.services.get("mongodb-atlas");
+  const texts = mongodb.db("demo").collection("texts");
+  try {
+    const { insertedId } = await texts.insertOne(payload);
+    response.setBody(`Saved your text message with _id: ${insertedId}`);
+  } catch (error) {
+    response.setBody(`Failed to save your text message: ${error}`);
+  }
+}
+"""
+
+
+def test_an_imported_application_answers_texts_as_it_did_and_runs_as_whom_it_did(connect, tmp_path):
+    webhook = tmp_path / "app" / "services" / "Twilio" / "incoming_webhooks" / "save"
+    webhook.mkdir(parents=True)
+    service = {"name": "Twilio", "type": "twilio", "config": {"sid": "AC" + "0" * 32}}
+    script = "exports = ({ From }) => users[From]"
+    said = {"name": "save", "respond_result": True, "run_as_user_id_script_source": script}
+    (webhook / "config.json").write_text(json.dumps(said))
+    (webhook / "source.js").write_text(PAGE)
+    (webhook.parents[1] / "config.json").write_text(json.dumps(service))
+    import_app_services(tmp_path / "app", tmp_path / "out")
+    ported = "def save_run_as(payload):\n    return 'ada' if sorted(payload) == ['Body', 'From', 'To'] else 'nobody'\n"
+    (tmp_path / "out" / "handlers.py").write_text(ported)
+    line = connect(tmp_path / "out" / "integration.yaml", kind="basic")
+    (customer,) = line.host.store.customers.all()
+    ada = line.host.add_user(customer.id, external_id="ada")
+    line.text("Hello!")
+    (reply,) = line.wait_for_reply()
+    (execution,) = line.host.store.executions.recent()
+    assert reply == f"Saved your text message with _id: {execution.id}.handle"
+    assert stored(line) == [(line.twilio.handset, line.twilio.number, "Hello!")]
+    assert line.host.store.executions.get(execution.id).run_as == ada.id
