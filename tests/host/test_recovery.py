@@ -123,6 +123,21 @@ def test_a_step_that_harms_nothing_is_repeated_after_kill_9(settings, integratio
     assert lines(file) == ["x", "x"]
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_whom_a_script_named_is_not_asked_again_after_kill_9(settings, integration, step, run_and_kill, tmp_path):
+    asked, file = tmp_path / "asked", tmp_path / "looked"
+    flow = "    runAs: {type: script, value: 'whom:nobody'}\n"
+    path = tmp_path / "integration" / "whom.py"
+    path.parent.mkdir()
+    path.write_text(
+        f"def nobody(payload):\n    with open({str(asked)!r}, 'a') as file:\n        file.write('asked\\n')\n"
+    )
+    path = integration(step("Look", "look", file=str(file), line="x", seconds="1"), flow=flow)
+    accepted = run_and_kill(path, 1, lambda: lines(file))
+    assert list(finish(settings, accepted).values()) == [("succeeded", "")]
+    assert (lines(asked), lines(file)) == (["asked"], ["x", "x"])
+
+
 def test_a_stopping_host_leaves_the_rest_of_a_flow_to_the_next_start(settings, integration, step, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     path = integration(
