@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from .settings import Settings
 from .store.database import like_a_server, private
 
-_ID = re.compile(r"[0-9a-f-]{1,36}")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)

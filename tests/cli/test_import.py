@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -83,8 +84,11 @@ def everything(folder):
     return {file.relative_to(folder).as_posix(): file.read_text() for file in folder.rglob("*") if file.is_file()}
 
 
+installed = cache(components)
+
+
 def problems(folder):
-    return [str(problem) for problem in check(read(folder / "integration.yaml"), components())]
+    return [str(problem) for problem in check(read(folder / "integration.yaml"), installed())]
 
 
 # ── what is carried over ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -45,6 +45,25 @@ def test_only_code_has_effects_that_a_host_must_checkpoint(own):
     assert impure == ["runCode", "runHandler"]
 
 
+def test_an_input_that_lets_a_step_run_again_is_one_that_is_true_or_false(own):
+    named = {
+        (action.key, item["type"], item["default"])
+        for component in own.values()
+        for action in component.actions.values()
+        for item in component.manifest()["actions"][action.key]["inputs"]
+        if item["key"] == action.flags.get("repeatableInput")
+    }
+    assert named == {("runCode", "boolean", "false"), ("runHandler", "boolean", "false")}
+
+
+@pytest.mark.parametrize(
+    ("said", "may"),
+    [({"repeatable": "true"}, True), ({"repeatable": True}, True), ({"repeatable": "false"}, False), ({}, False)],
+)
+def test_a_code_step_may_run_again_only_where_its_inputs_say_so(own, said, may):
+    assert own["code"].actions["runHandler"].may_repeat(said) is may
+
+
 @pytest.mark.parametrize(
     ("value", "branch"),
     [
