@@ -184,7 +184,8 @@ class TriggerResult:
 
     ``response`` is the answer where the flow gives none, or not in time. ``wait`` says whether the sender is answered with the
     flow's end; None leaves that to the flow (``isSynchronous``). ``answer`` makes the answer of that end; without it the host
-    does.
+    does. ``polled_no_changes`` says that there is nothing for a flow to do: none is started, a poll's state is kept, a webhook
+    is answered.
     """
 
     payload: Payload
