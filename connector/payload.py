@@ -107,6 +107,17 @@ class Payload:
         }
 
 
+def document(envelope: Any) -> Any:
+    """What an envelope, as JSON values, says to a handler: the ``document`` in its body, or else the parsed body.
+
+    An object where there is neither, so that a handler may look for its keys.
+    """
+    body = envelope.get("body") if isinstance(envelope, Mapping) else None
+    data = body.get("data") if isinstance(body, Mapping) else None
+    found = data.get("document") if isinstance(data, Mapping) else None
+    return found if isinstance(found, Mapping) else {} if data is None else data
+
+
 def buffer(data: bytes) -> dict[str, Any]:
     """Bytes as JSON has them on the platform: Node's ``{"type": "Buffer", "data": [69, 120, …]}``."""
     return {"type": "Buffer", "data": list(data)}

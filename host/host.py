@@ -12,6 +12,7 @@ from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from . import definition, publication
 from .configuration import Configuration
+from .databases import Databases
 from .definition.check import require
 from .engine import Engine
 from .inbox import Inbox
@@ -60,6 +61,7 @@ class Host:
                 configuration=self.configuration,
                 routes=self.routes,
                 records=self._records,
+                databases=Databases(settings),
                 limits=settings.limits,
             ),
         )

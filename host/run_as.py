@@ -3,8 +3,8 @@
     runAs: {type: user, value: ada}
     runAs: {type: script, value: "whom:sender"}     # def sender(payload): return payload["From"]
 
-A script is given the data of the payload's body. It returns a user of the customer, by external id or id, or None for the
-system. It is called in the execution, before its first step, and only looks: a process that dies meanwhile calls it again.
+A script is given the event's document, as handlers are. It returns a user of the customer, by external id or id, or None for
+the system. It is called in the execution, before its first step, and only looks: a process that dies meanwhile calls it again.
 """
 
 import inspect
@@ -15,7 +15,7 @@ from typing import Any
 
 from ..connector.context import ActionContext, User
 from ..connector.errors import InvalidInput
-from ..connector.payload import Payload
+from ..connector.payload import Payload, document
 from . import code, outcome, portable
 from .definition import model
 from .store import executions
@@ -90,12 +90,8 @@ def _as_before(workshop: Workshop, decided: str) -> User:
 
 def _ask(case: Case) -> tuple[str, str]:
     """Whom the script names, and where it stands."""
-    folder = case.integration.folder
-    if folder is None:
-        raise InvalidInput("runAs: the integration came without its folder; deploy it from there", field="runAs")
-    entry = code.find(folder, case.flow.run_as.value)
-    body = case.payload.get("body") if isinstance(case.payload, Mapping) else None
-    name = code.call(entry, body.get("data") if isinstance(body, Mapping) else None)
+    entry = code.find(case.integration.folder, case.flow.run_as.value)
+    name = code.call(entry, document(case.payload))
     where = f"{entry.file.name}:{_line(entry)}: {entry.function}"
     if name is not None and not isinstance(name, str):
         kind = type(name).__name__

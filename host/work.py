@@ -76,7 +76,7 @@ class Attempt:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
         row = self._begun(call)
         began = self.workshop.write(lambda connection: begin_step(connection, row))
-        if began and not (action.repeatable or action.looks_first):
+        if began and not action.may_repeat(call.inputs):
             return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
         return self._act(action, call, began)
 
@@ -188,7 +188,8 @@ class Attempt:
 _SEALED = "sealed:"  # an outcome is JSON and so begins with a brace
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
-    "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true)"
+    "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true; "
+    "a code step whose function may be called again has the input repeatable: true)"
 )
 
 
@@ -227,6 +228,7 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, 
             execution_id=record.id,
             started_at=portable.instant(record.started_at or record.created_at),
             config_vars=assignment.config,
+            database=workshop.databases.of(case.context.customer.id) if case.context.customer.id else None,
         ),
     )
 

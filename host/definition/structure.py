@@ -28,8 +28,8 @@ def note_trigger(flow: model.Flow, step: model.Step, flags: Flags, notes: Notes)
         notes.add(step.action.at, "scheduled triggers are not run here yet; use a webhook trigger")
 
 
-def note_step(step: model.Step, flags: Flags, folder: Path | None, notes: Notes) -> None:
-    """Note steps inside a step that does not run them, branches that do not fit, and code that is none."""
+def note_step(step: model.Step, flags: Flags, notes: Notes) -> None:
+    """Note steps inside a step that does not run them, and branches that do not fit."""
     loops = step.action.component.key == "loop" and step.action.key in _LOOPS
     if step.body is not None and not loops:
         notes.add(step.at.key("steps"), f"{step.action.key} does not loop; move the steps after it")
@@ -43,8 +43,6 @@ def note_step(step: model.Step, flags: Flags, folder: Path | None, notes: Notes)
         mend = "handle errors at the steps inside it"
         notes.add(step.errors.at, f"error handling of a loop or branch does not reach the steps inside; {mend}")
     _branch_names(step, notes)
-    if (step.action.component.key, step.action.key) == ("code", "runCode"):
-        _code(step, folder, notes)
 
 
 def _branch_names(step: model.Step, notes: Notes) -> None:
@@ -59,11 +57,10 @@ def _branch_names(step: model.Step, notes: Notes) -> None:
         notes.add(branches[name], f"nothing leads to the branch {name!r}; remove it or name it in the inputs")
 
 
-def _code(step: model.Step, folder: Path | None, notes: Notes) -> None:
-    value = step.inputs.get("code")
+def note_code(value: model.Input, folder: Path | None, notes: Notes) -> None:
+    """Note what is no Python function of the integration's folder."""
     if not isinstance(value, model.Text):
-        at = value.at if value else step.at
-        notes.add(at, "must be of type value, so that the code is known when the file is loaded")
+        notes.add(value.at, "must be of type value, so that the code is known when the file is loaded")
     elif folder is not None:
         try:
             code.find(folder, value.text)
