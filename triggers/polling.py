@@ -18,9 +18,7 @@ from ..connector.twilio.client import TwilioClient
 from ..connector.twilio.fields import Moment
 from ..connector.twilio.parameters import NOT_SENT, parameters
 from ..connector.twilio.resource import Resource
-from .watching import Found, Item, Memory, Watched, look, seconds
-
-MINUTE = 60
+from .watching import OVERLAP, Found, Item, Memory, Watched, look, seconds
 
 
 class Watching(Inputs):
@@ -122,8 +120,11 @@ def example(resource: Resource) -> dict[str, Any]:
 
 
 def _reachable(watched: Watched, memory: Memory, now: int) -> int:
-    """From when on to ask: a second before the window, should Twilio mean later where it says since."""
-    reach = 0 if watched.reach is None else now - int(watched.reach.total_seconds()) + MINUTE
+    """From when on to ask: a second before the window, should Twilio mean later where it says since.
+
+    Of as much as Twilio answers for an hour less is asked, lest its clock is ahead of ours.
+    """
+    reach = 0 if watched.reach is None else now - int(watched.reach.total_seconds()) + OVERLAP
     return max(memory.low - 1, reach)
 
 

@@ -70,7 +70,8 @@ class Memory:
     """What a look knows of those before. All times are seconds since 1970, UTC.
 
     ``low``: the window begins there. ``polled``: when the last look was. ``seen``: the date of each SID that is not to be
-    given again; ``statuses``: with which status it was seen. What is dated before ``passing`` is passed over, once.
+    given again; ``statuses``: with which status it was seen. What is dated before ``passing`` is passed over, by this look and
+    as long as that is still to come.
     """
 
     low: int
@@ -95,7 +96,7 @@ class Memory:
         if state is None:
             return cls.first(watched, start, now)
         try:
-            known = {"low": int(state["low"]), "polled": int(state["polled"])}
+            known = {"low": int(state["low"]), "polled": int(state["polled"]), "passing": int(state["passing"])}
             seen = {str(sid): int(date) for sid, date in state["seen"].items()}
             statuses, version, same = dict(state["statuses"]), state["version"], state["of"] == of
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -110,8 +111,8 @@ class Memory:
 
     def to_state(self, of: Item) -> dict[str, Any]:
         """As JSON values. ``of`` says which watch it is of."""
-        kept = {"low": self.low, "polled": self.polled, "seen": dict(self.seen), "statuses": dict(self.statuses)}
-        return {"version": VERSION, "of": dict(of), **kept}
+        kept = {"low": self.low, "polled": self.polled, "passing": self.passing}
+        return {"version": VERSION, "of": dict(of), **kept, "seen": dict(self.seen), "statuses": dict(self.statuses)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,8 @@ def look(
     seen = {**memory.seen, **sweep.seen, **{one.sid: one.position for one in given}}
     seen = {sid: date for sid, date in seen.items() if date >= low}
     statuses = {sid: status for sid, status in {**memory.statuses, **sweep.statuses}.items() if sid in seen}
-    known = Memory(low=low, polled=now, seen=seen, statuses=statuses)
+    passing = memory.passing if now < memory.passing < float("inf") else 0
+    known = Memory(low=low, polled=now, seen=seen, statuses=statuses, passing=passing)
     return Found(_items(given), _items(sorted(sweep.changed)), known, bool(rest))
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from twilio_connector.connector.component import load
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import InvalidInput
+from twilio_connector.connector.http import Transport
 from twilio_connector.connector.payload import WebhookRequest
 
 ACCOUNT = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
@@ -17,6 +18,7 @@ CONNECTION = {"key": "basic", "fields": {"username": ACCOUNT, "password": "token
 URL = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 TRIGGER = load("twilio_connector").triggers["pollChangesTrigger"]
 START = datetime(2026, 11, 21, tzinfo=UTC)
+TRANSPORT = Transport()  # one for all polls: each would load the certificates again
 
 
 class Account:
@@ -38,7 +40,9 @@ class Account:
         return 200, {}, json.dumps({"messages": shown[::-1], "next_page_uri": None})
 
     def poll(self, **inputs):
-        context = ActionContext(clock=lambda: self.now, instance_state=json.loads(json.dumps(self.state)))
+        context = ActionContext(
+            clock=lambda: self.now, transport=TRANSPORT, instance_state=json.loads(json.dumps(self.state))
+        )
         with responses.RequestsMock() as mock:
             mock.add_callback(responses.GET, URL, self.answer)
             result = TRIGGER.receive(context, WebhookRequest(url=""), {"connection": CONNECTION} | inputs)

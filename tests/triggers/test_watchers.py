@@ -388,6 +388,31 @@ def test_a_number_from_another_account_comes_though_it_is_dated_long_ago(sandbox
     assert watcher.sids() == []
 
 
+def test_a_number_that_was_away_comes_again_after_an_hour_only(sandbox, host, number):
+    watcher, other = host("watchPhoneNumbers"), sandbox.state.add_account("Other").sid
+    watcher.poll()
+    moved = number()
+    assert watcher.sids() == [moved]
+    for hours, comes in ((0, []), (2, [moved])):
+        sandbox.state.change_number(moved, account_sid=other)
+        CLOCK.later(hours=hours)
+        assert watcher.sids() == []
+        sandbox.state.change_number(moved, account_sid=sandbox.account_sid)
+        assert watcher.sids() == comes
+
+
+def test_numbers_bought_before_a_start_that_is_still_to_come_are_passed_over(host, number):
+    watcher = host("watchPhoneNumbers", startDate=(CLOCK() + timedelta(hours=1)).isoformat())
+    watcher.poll()
+    number()
+    assert watcher.sids() == []
+    CLOCK.later(minutes=48)
+    number()
+    CLOCK.later(minutes=3)  # an hour and a minute
+    bought = number()
+    assert watcher.sids() == [bought]
+
+
 def test_a_poll_that_is_cut_says_so_in_the_log(host, text, caplog):
     caplog.set_level(logging.INFO)
     watcher = host("watchMessages", startFrom="all", limit="1")
