@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
-from ..connector.context import ActionContext
+from ..connector.context import ActionContext, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from . import definition, publication
 from .configuration import Configuration
 from .definition.check import require
+from .definition.timetable import Timetable
 from .engine import Engine
 from .inbox import Inbox
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
@@ -20,6 +21,7 @@ from .redact import RedactingFilter, Redactor
 from .registry import Registry, components
 from .results import Ended
 from .routes import Routes
+from .scheduler import Scheduler
 from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
@@ -29,7 +31,7 @@ from .vault import Vault
 from .versions import Versions
 from .workshop import Workshop, Write
 
-_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".webhooks")))
+_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".schedules", ".webhooks")))
 _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
@@ -51,18 +53,17 @@ class Host:
             transport=self.transport,
             address=self.address,
         )
-        self.engine = Engine(
-            settings,
-            Workshop(
-                store=store,
-                registry=registry,
-                versions=self.versions,
-                configuration=self.configuration,
-                routes=self.routes,
-                records=self._records,
-                limits=settings.limits,
-            ),
+        workshop = Workshop(
+            store=store,
+            registry=registry,
+            versions=self.versions,
+            configuration=self.configuration,
+            routes=self.routes,
+            records=self._records,
+            limits=settings.limits,
         )
+        self.engine = Engine(settings, workshop)
+        self.scheduler = Scheduler(workshop, self.engine.wake)
         self.inbox = Inbox(store.engine, settings.limits, self.engine.wake)
         self.reception = Reception(
             routes=self.routes,
@@ -87,6 +88,7 @@ class Host:
     def start(self) -> None:
         """Execute what is accepted, beginning with what the last process left."""
         self.engine.start()
+        self.scheduler.start()
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
@@ -96,6 +98,7 @@ class Host:
         for place in self._filtered:
             place.removeFilter(self._filter)
         self.inbox.close()
+        self.scheduler.stop()
         if self.engine.executor:
             self.engine.stop()
         self._records.close()
@@ -214,6 +217,7 @@ class Host:
             config=values,
             connections=connections,
             flows=[flow.name for flow in integration.flows],
+            starts=self.configuration.starts(integration, values),
         )
         self.routes.forget()
         return instance
@@ -225,6 +229,14 @@ class Host:
     def remove_instance(self, instance_id: str) -> None:
         self.store.instances.remove(instance_id)
         self.routes.forget()
+
+    def set_schedule(self, endpoint_id: str, timetable: Timetable | None) -> None:
+        """Start the flow at times of this instance's own, from now; None: at those of the integration file."""
+        self.store.schedules.override(endpoint_id, timetable, utc_now())
+
+    def run_now(self, endpoint_id: str) -> None:
+        """Start the flow once more, beside its times. Raises InvalidInput while it cannot be."""
+        self.store.schedules.run_now(endpoint_id, utc_now())
 
     def add_key(self, endpoint_id: str) -> str:
         """A new API key of the endpoint, to be shown once."""

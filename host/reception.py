@@ -9,7 +9,7 @@ from typing import Any
 
 from ..connector.context import utc_now
 from ..connector.errors import InvalidInput, Refused
-from ..connector.payload import HttpResponse, Payload, WebhookRequest
+from ..connector.payload import HttpResponse, Payload, TriggerResult, WebhookRequest
 from . import portable
 from .ids import time_id
 from .inbox import Inbound, Inbox
@@ -24,7 +24,7 @@ _REFUSALS_AT_ONCE = 100
 
 
 class NoSuchEndpoint(Refused):
-    """An address that nobody was given, or one of an instance that is switched off."""
+    """An address that nobody was given, or of an instance that is switched off, or of a flow that only a schedule starts."""
 
 
 class KeyRefused(Refused):
@@ -65,14 +65,16 @@ class Reception:
         """
         try:
             route = await self.routes.find(endpoint_id) if _ENDPOINT.fullmatch(endpoint_id) else None
-            if route and route.instance.enabled:
+            if route and route.instance.enabled and route.trigger.takes_requests:
                 return await self._accept(route, request, api_key)
         except Exception as error:
             kind = getattr(error, "kind", "retry")  # a mounted component may raise classes of its own
             if kind != "retry":
                 self._note_refusal(endpoint_id, f"{kind}: {error}", request.method, source)
             raise
-        raise NoSuchEndpoint("there is no such endpoint, or its instance is switched off", status=404)
+        raise NoSuchEndpoint(
+            "there is no such endpoint, its instance is switched off, or only a schedule starts the flow", status=404
+        )
 
     async def _accept(self, route: Route, request: WebhookRequest, api_key: str | None) -> Received:
         if not route.admits(api_key):
@@ -82,17 +84,7 @@ class Reception:
         execution_id = time_id()
         context = replace(route.context, execution_id=execution_id, started_at=portable.instant(utc_now()))
         result = route.trigger.emit(context, request, route.inputs)
-        accepted = await self.inbox.accept(
-            Inbound(
-                execution_id=execution_id,
-                endpoint_id=route.endpoint_id,
-                instance_id=route.instance.id,
-                version_id=route.instance.version_id,
-                flow=route.flow.name,
-                payload=portable.dumps(envelope(result.payload)),
-                identities=result.dedupe,
-            )
-        )
+        accepted = await self.inbox.accept(inbound(route, execution_id, result))
         return Received(
             execution_id=accepted.execution_id,
             duplicate=accepted.duplicate,
@@ -107,6 +99,19 @@ class Reception:
         if self._refusing.acquire(blocking=False):
             add = partial(self.refusals.write, endpoint_id=endpoint_id, reason=reason, method=method, source=source)
             self.records.put(add).add_done_callback(lambda _: self._refusing.release())
+
+
+def inbound(route: Route, execution_id: str, result: TriggerResult) -> Inbound:
+    """What the trigger emitted, as the inbox takes it."""
+    return Inbound(
+        execution_id=execution_id,
+        endpoint_id=route.endpoint_id,
+        instance_id=route.instance.id,
+        version_id=route.instance.version_id,
+        flow=route.flow.name,
+        payload=portable.dumps(envelope(result.payload)),
+        identities=result.dedupe,
+    )
 
 
 def envelope(payload: Payload) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from .journal import StepJournal
 from .runner import FlowOutcome, States, StepCall, StepRecord, run
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
+from .store.states import of_flow
 from .workshop import Assignment, Stopping, Workshop, record_text
 
 Checkpoint = Callable[[str, Callable[[], str]], str]
@@ -221,8 +222,7 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
 
 def _owners(record: ExecutionRecord, integration: model.Integration) -> dict[StateScope, str]:
     return {
-        "instance": f"{record.instance_id}/{record.flow}"[:128],
-        "cross_flow": record.instance_id,
+        **of_flow(record.instance_id, record.flow),
         "execution": record.id,
         "integration": integration.name[:128],
     }

@@ -22,6 +22,7 @@ def test_they_are_what_integration_files_of_the_platform_name(own):
         "code": ["runCode"],
         "log": ["writeLog"],
         "loop": ["breakLoop", "loopNTimes", "loopOverItems"],
+        "schedule-triggers": ["schedule"],
         "webhook-triggers": ["webhook"],
     }
 
@@ -36,6 +37,7 @@ def test_their_inputs_have_the_platforms_keys(own):
     assert keys("loop", "actions", "loopNTimes") == ["iterationCount"]
     assert keys("code", "actions", "runCode") == ["code"]
     assert keys("log", "actions", "writeLog") == ["message", "level"]
+    assert keys("schedule-triggers", "triggers", "schedule") == []
     assert keys("webhook-triggers", "triggers", "webhook") == ["body", "contentType", "headers", "statusCode"]
 
 
