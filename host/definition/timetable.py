@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
@@ -69,6 +69,12 @@ class Timetable:
         return time + (missed + 1) * self.interval
 
 
+@cache
+def zones() -> tuple[str, ...]:
+    """The names of this machine's time zone data."""
+    return tuple(sorted(available_timezones()))
+
+
 def check_line(line: str) -> None:
     """Raises ValueError for one that is no cron line or interval, or whose time never comes."""
     if _EVERY.fullmatch(line):
@@ -94,7 +100,7 @@ def check_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key if name else "UTC"
     except (KeyError, ValueError, OSError):
-        hint = did_you_mean(name, available_timezones())
+        hint = did_you_mean(name, zones())
         raise ValueError(f"{name!r} is not a time zone; write one such as Europe/Berlin: {hint}") from None
 
 
