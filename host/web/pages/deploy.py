@@ -107,7 +107,9 @@ def _config_of(integration: Integration, values: Mapping[str, Any]) -> dict[str,
 
 def _config_inputs(request: Request, key: str, var: ConfigVar) -> Inputs:
     if var.data_type == "schedule":
-        return schedule_inputs(key, var.key, required=not var.default, comments=var.description)
+        return schedule_inputs(
+            key, var.key, f"{var.key}: time zone", required=not var.default, comments=var.description
+        )
     return [_config_input(request, key, var)]
 
 

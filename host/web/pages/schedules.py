@@ -60,7 +60,7 @@ def moment_in(moment: datetime, zone: Any) -> str:
     return f"{shown:%Y-%m-%d %H:%M:%S} {zone.key if zone else 'UTC'}"
 
 
-def inputs_of(key: str, label: str, *, required: bool = True, comments: str = "") -> Inputs:
+def inputs_of(key: str, label: str, zone_label: str, *, required: bool = True, comments: str = "") -> Inputs:
     """The two fields of a schedule: its times and its zone."""
     said = (
         "A cron line such as 0 9 * * 1-5 (minute, hour, day, month, weekday), or every 15 minutes, 2 hours or 3 days."
@@ -75,11 +75,14 @@ def inputs_of(key: str, label: str, *, required: bool = True, comments: str = ""
         },
         {
             "key": f"{key}-zone",
-            "label": f"{label}: time zone",
+            "label": zone_label,
             "comments": "In which a cron line is read; UTC unless given.",
             "model": [{"label": zone, "value": zone} for zone in zones()],
         },
     ]
+
+
+_INPUTS = inputs_of("times", "Times", "Time zone")
 
 
 def text_of(values: Mapping[str, Any], key: str) -> str:
@@ -95,7 +98,7 @@ def edit(request: Request) -> Response:
 
 def save(request: Request, form: Form) -> Response:
     endpoint, _ = _schedule(request)
-    values = values_of(inputs_of("times", "Times"), form)
+    values = values_of(_INPUTS, form)
     errors = _wrong(values)
     if errors:
         return _draw(request, values, errors)
@@ -141,7 +144,7 @@ def _draw(request: Request, values: Mapping[str, Any], errors: Mapping[str, str]
         endpoint=endpoint,
         is_own=record.override is not None,
         of_file=in_words(Timetable.parse(record.plan)),
-        form=FormPage(fields_of(inputs_of("times", "Times"), values, errors=errors)),
+        form=FormPage(fields_of(_INPUTS, values, errors=errors)),
     )
 
 
