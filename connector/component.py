@@ -177,6 +177,11 @@ class Trigger(Unit):
         """True for a trigger that asks instead of being told."""
         return bool(self.flags.get("isPollingTrigger", False))
 
+    @property
+    def takes_requests(self) -> bool:
+        """False for a trigger that only its schedule starts, so that a request to the flow's URL starts nothing."""
+        return not self.is_polling and self.flags.get("scheduleSupport") != "required"
+
 
 class DataSource(Unit):
     """A function that offers values for a form."""

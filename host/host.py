@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
-from ..connector.context import ActionContext, User
+from ..connector.context import ActionContext, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
@@ -14,6 +14,7 @@ from . import definition, publication
 from .configuration import Configuration
 from .databases import Databases
 from .definition.check import require
+from .definition.timetable import Timetable
 from .engine import Engine
 from .inbox import Inbox
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
@@ -21,6 +22,7 @@ from .redact import RedactingFilter, Redactor
 from .registry import Registry, components
 from .results import Ended
 from .routes import Routes
+from .scheduler import Scheduler
 from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
@@ -30,7 +32,7 @@ from .vault import Vault
 from .versions import Versions
 from .workshop import Workshop, Write
 
-_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".webhooks")))
+_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".schedules", ".webhooks")))
 _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
@@ -52,19 +54,18 @@ class Host:
             transport=self.transport,
             address=self.address,
         )
-        self.engine = Engine(
-            settings,
-            Workshop(
-                store=store,
-                registry=registry,
-                versions=self.versions,
-                configuration=self.configuration,
-                routes=self.routes,
-                records=self._records,
-                databases=Databases(settings),
-                limits=settings.limits,
-            ),
+        workshop = Workshop(
+            store=store,
+            registry=registry,
+            versions=self.versions,
+            configuration=self.configuration,
+            routes=self.routes,
+            records=self._records,
+            databases=Databases(settings),
+            limits=settings.limits,
         )
+        self.engine = Engine(settings, workshop)
+        self.scheduler = Scheduler(workshop, self.engine.wake)
         self.inbox = Inbox(store.engine, settings.limits, self.engine.wake)
         self.reception = Reception(
             routes=self.routes,
@@ -89,6 +90,7 @@ class Host:
     def start(self) -> None:
         """Execute what is accepted, beginning with what the last process left."""
         self.engine.start()
+        self.scheduler.start()
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
@@ -98,6 +100,7 @@ class Host:
         for place in self._filtered:
             place.removeFilter(self._filter)
         self.inbox.close()
+        self.scheduler.stop()
         if self.engine.executor:
             self.engine.stop()
         self._records.close()
@@ -257,6 +260,7 @@ class Host:
             config=values,
             connections=connections,
             flows=[flow.name for flow in integration.flows],
+            starts=self.configuration.starts(integration, values),
         )
         self.routes.forget()
         return instance
@@ -268,6 +272,14 @@ class Host:
     def remove_instance(self, instance_id: str) -> None:
         self.store.instances.remove(instance_id)
         self.routes.forget()
+
+    def set_schedule(self, endpoint_id: str, timetable: Timetable | None) -> None:
+        """Start the flow at times of this instance's own, from now; None: at those of the integration file."""
+        self.store.schedules.override(endpoint_id, timetable, utc_now())
+
+    def run_now(self, endpoint_id: str) -> None:
+        """Start the flow once more, beside its times. Raises InvalidInput while it cannot be."""
+        self.store.schedules.run_now(endpoint_id, utc_now())
 
     def add_key(self, endpoint_id: str) -> str:
         """A new API key of the endpoint, to be shown once."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..connector.context import utc_now
 from ..connector.errors import InvalidInput, Refused
-from ..connector.payload import FlowEnd, HttpResponse, Payload, WebhookRequest
+from ..connector.payload import FlowEnd, HttpResponse, Payload, TriggerResult, WebhookRequest
 from . import portable
 from .ids import rising_ids
 from .inbox import Inbound, Inbox
@@ -25,7 +25,7 @@ _REFUSALS_AT_ONCE = 100
 
 
 class NoSuchEndpoint(Refused):
-    """An address that nobody was given, or one of an instance that is switched off."""
+    """An address that nobody was given, or of an instance that is switched off, or of a flow that only a schedule starts."""
 
 
 class KeyRefused(Refused):
@@ -76,14 +76,16 @@ class Reception:
         """
         try:
             route = await self.routes.find(endpoint_id) if _ENDPOINT.fullmatch(endpoint_id) else None
-            if route and route.instance.enabled:
+            if route and route.instance.enabled and route.trigger.takes_requests:
                 return await self._accept(route, request, api_key)
         except Exception as error:
             kind = getattr(error, "kind", "retry")  # a mounted component may raise classes of its own
             if kind != "retry":
                 self._note_refusal(endpoint_id, f"{kind}: {error}", request.method, source)
             raise
-        raise NoSuchEndpoint("there is no such endpoint, or its instance is switched off", status=404)
+        raise NoSuchEndpoint(
+            "there is no such endpoint, its instance is switched off, or only a schedule starts the flow", status=404
+        )
 
     async def _accept(self, route: Route, request: WebhookRequest, api_key: str | None) -> Received:
         if not route.admits(api_key):
@@ -95,19 +97,7 @@ class Reception:
         result = route.trigger.emit(context, request, route.inputs)
         if result.polled_no_changes:
             return Received(execution_id=None, response=result.response)
-        accepted = await self.inbox.accept(
-            Inbound(
-                execution_id=execution_id,
-                endpoint_id=route.endpoint_id,
-                instance_id=route.instance.id,
-                version_id=route.instance.version_id,
-                flow=route.flow.name,
-                payload=portable.dumps(envelope(result.payload)),
-                identities=result.dedupe,
-                supersedes=result.supersedes,
-                sequence=result.sequence,
-            )
-        )
+        accepted = await self.inbox.accept(inbound(route, execution_id, result))
         return Received(
             execution_id=accepted.execution_id,
             duplicate=accepted.duplicate,
@@ -123,6 +113,21 @@ class Reception:
         if self._refusing.acquire(blocking=False):
             add = partial(self.refusals.write, endpoint_id=endpoint_id, reason=reason, method=method, source=source)
             self.records.put(add).add_done_callback(lambda _: self._refusing.release())
+
+
+def inbound(route: Route, execution_id: str, result: TriggerResult) -> Inbound:
+    """What the trigger emitted, as the inbox takes it."""
+    return Inbound(
+        execution_id=execution_id,
+        endpoint_id=route.endpoint_id,
+        instance_id=route.instance.id,
+        version_id=route.instance.version_id,
+        flow=route.flow.name,
+        payload=portable.dumps(envelope(result.payload)),
+        identities=result.dedupe,
+        supersedes=result.supersedes,
+        sequence=result.sequence,
+    )
 
 
 def envelope(payload: Payload) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from .run_as import Case
 from .runner import FlowOutcome, States, StepCall, StepRecord, run
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
+from .store.states import of_flow
 from .workshop import Assignment, Checkpoint, Stopping, Workshop, record_text
 
 
@@ -235,8 +236,7 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, 
 
 def _owners(record: ExecutionRecord, integration: model.Integration) -> dict[StateScope, str]:
     return {
-        "instance": f"{record.instance_id}/{record.flow}"[:128],
-        "cross_flow": record.instance_id,
+        **of_flow(record.instance_id, record.flow),
         "execution": record.id,
         "integration": integration.name[:128],
     }

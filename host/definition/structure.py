@@ -17,15 +17,17 @@ _LOOPS = frozenset({"loopOverItems", "loopNTimes"})
 
 def note_trigger(flow: model.Flow, step: model.Step, flags: Flags, notes: Notes) -> None:
     """Note a trigger that this host cannot run, or not in this flow."""
-    if flags.get("isPollingTrigger"):
-        notes.add(step.action.at, "polling triggers are not run here yet; use a webhook trigger")
     support = flags.get("synchronousResponseSupport", "valid")
     if flow.synchronous and support == "invalid":
         notes.add(flow.at.key("isSynchronous"), f"{step.action.key} cannot answer its caller; make it false")
     if not flow.synchronous and support == "required":
         notes.add(flow.at.key("isSynchronous"), f"{step.action.key} must answer its caller; make it true")
-    if flags.get("scheduleSupport") == "required":
-        notes.add(step.action.at, "scheduled triggers are not run here yet; use a webhook trigger")
+    wanted = flags.get("scheduleSupport", "valid")
+    if wanted == "required" and flow.schedule is None:
+        mend = "write schedule: {type: value, value: '*/15 * * * *', meta: {scheduleType: custom}} at this step"
+        notes.add(step.at.key("schedule"), f"is required; {step.action.key} runs by a schedule: {mend}")
+    if wanted == "invalid" and flow.schedule is not None:
+        notes.add(flow.schedule.at, f"{step.action.key} waits for requests and takes no schedule; remove it")
 
 
 def note_step(step: model.Step, flags: Flags, notes: Notes) -> None:

@@ -15,6 +15,7 @@ from .executors import Executors
 from .instances import Instances
 from .integrations import Integrations
 from .refusals import Refusals
+from .schedules import Schedules
 from .states import States
 from .users import Users
 
@@ -76,6 +77,10 @@ class Store:
     @cached_property
     def refusals(self) -> Refusals:
         return Refusals(self.engine, self.refusals_kept)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        return Schedules(self.engine)
 
     @cached_property
     def states(self) -> States:

@@ -260,6 +260,24 @@ refusals = sa.Table(
     sa.Column("at", Instant, nullable=False),
 )
 
+# When a flow starts by itself. ``plan`` is the file's timetable, ``override`` the one that was set on the instance's page.
+# While a run is made it is leased: only who has the lease may write how it went. Any change of the row takes the lease away.
+schedules = sa.Table(
+    "schedules",
+    metadata,
+    _ref("endpoints.id", primary_key=True),
+    sa.Column("plan", sa.Text, nullable=False),
+    sa.Column("override", sa.Text),
+    sa.Column("polling", sa.Boolean, nullable=False),
+    sa.Column("next_at", Instant, index=True),  # null while the instance is paused
+    sa.Column("regular_at", Instant),  # what next_at was before an extra run was asked for
+    sa.Column("lease", sa.String(36)),
+    sa.Column("lease_until", Instant),
+    sa.Column("last_at", Instant),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("error", Json),
+)
+
 executors = sa.Table(
     "executors",
     metadata,

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -226,3 +227,55 @@ def test_an_imported_application_answers_texts_as_it_did_and_runs_as_whom_it_did
     assert reply == f"Saved your text message with _id: {execution.id}.handle"
     assert stored(line) == [(line.twilio.handset, line.twilio.number, "Hello!")]
     assert line.host.store.executions.get(execution.id).run_as == ada.id
+
+
+POLLING = """
+definitionVersion: 7
+name: Polling
+requiredConfigVars:
+  - key: Twilio Connection
+    dataType: connection
+    connection: {component: {key: twilio, isPublic: true, version: LATEST}, key: apiKeySecret}
+flows:
+  - name: Poll
+    steps:
+      - name: Messages
+        isTrigger: true
+        action: {component: {key: twilio, isPublic: true, version: LATEST}, key: pollChangesTrigger}
+        inputs: {connection: {type: configVar, value: Twilio Connection}}
+        schedule: {type: value, value: "*/5 * * * *", meta: {scheduleType: minute, timeZone: ""}}
+      - name: Log
+        action: {component: {key: log, isPublic: true, version: LATEST}, key: writeLog}
+        inputs: {message: {type: reference, value: messages.results.body.data.created}}
+"""
+
+
+def until(holds):
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_flow_that_asks_twilio_is_given_each_message_once(connect, tmp_path):
+    (tmp_path / "integration.yaml").write_text(POLLING)
+    line = connect(tmp_path / "integration.yaml")
+    endpoint_id = line.webhook.rpartition("/")[2]
+
+    def polled():
+        return line.host.store.schedules.get(endpoint_id).last_at
+
+    def poll_again():
+        before = polled()
+        line.host.run_now(endpoint_id)
+        until(lambda: polled() != before)
+
+    until(polled)  # the first poll comes with the deployment
+    line.text("Is anybody there?")
+    poll_again()
+    poll_again()
+    (record,) = line.host.store.executions.recent()
+    until(lambda: line.host.store.executions.status(record.id) == "succeeded")
+    stored = portable.loads(line.host.store.executions.get(record.id).payload)
+    assert [message["body"] for message in stored["body"]["data"]["created"]] == ["Is anybody there?"]
+    assert requests.post(line.webhook, timeout=30).status_code == 404

@@ -22,6 +22,7 @@ def test_they_are_what_integration_files_of_the_platform_name(own):
         "code": ["runCode", "runHandler"],
         "log": ["writeLog"],
         "loop": ["breakLoop", "loopNTimes", "loopOverItems"],
+        "schedule-triggers": ["schedule"],
         "webhook-triggers": ["webhook"],
     }
 
@@ -37,6 +38,7 @@ def test_their_inputs_have_the_platforms_keys(own):
     assert keys("code", "actions", "runCode") == ["code", "repeatable"]
     assert keys("code", "actions", "runHandler") == ["code", "repeatable", "payload"]
     assert keys("log", "actions", "writeLog") == ["message", "level"]
+    assert keys("schedule-triggers", "triggers", "schedule") == []
     assert keys("webhook-triggers", "triggers", "webhook") == ["body", "contentType", "headers", "statusCode"]
 
 
