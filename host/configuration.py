@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from ..connector.context import User
 from ..connector.errors import ConnectionFailed, InvalidInput
 from .definition import model
 from .definition.timetable import Timetable
+from .expressions import Withheld
 from .redact import Redactor
 from .registry import Registry
 from .store import Store
@@ -46,10 +48,26 @@ class Configuration:
         )
         return Start(Timetable.parse(text, zone), polling=self.registry[ref.component.key].triggers[ref.key].is_polling)
 
-    def resolve(self, values: Mapping[str, Any], connections: Mapping[str, str]) -> dict[str, Any]:
-        """All values by config variable; connections as ``{"key", "configVarKey", "fields"}``, known to the redactor."""
-        opened = {k: self.open(self.store.connections.require(i)) | {"configVarKey": k} for k, i in connections.items()}
+    def resolve(
+        self, values: Mapping[str, Any], connections: Mapping[str, str], user: User | None = None
+    ) -> dict[str, Any]:
+        """All values by config variable; connections as ``{"key", "configVarKey", "fields"}``, known to the redactor.
+
+        Those that are reserved for others than ``user`` are not opened but Withheld. Without a user, which is what a
+        trigger's verification does before anybody is known, all are opened.
+        """
+        records = {k: self.store.connections.require(i) for k, i in connections.items()}
+        opened = {k: self._value(k, record, user) for k, record in records.items()}
         return {**values, **opened}
+
+    def _value(self, name: str, record: ConnectionRecord, user: User | None) -> dict[str, Any] | Withheld:
+        if user is None or not record.reserved_for or user.id in record.reserved_for:
+            return self.open(record) | {"configVarKey": name}
+        who = f"the user {user.external_id!r}" if user.id else "the system"
+        return Withheld(
+            f"the connection {record.name!r} is reserved, and this execution runs as {who}: "
+            "reserve it for them too, or run the flow as another user (runAs)"
+        )
 
     def open(self, record: ConnectionRecord) -> dict[str, Any]:
         """``{"key", "fields"}``. Raises VaultLocked."""

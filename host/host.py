@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
-from ..connector.context import ActionContext, utc_now
+from ..connector.context import ActionContext, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from . import definition, publication
 from .configuration import Configuration
+from .databases import Databases
 from .definition.check import require
 from .definition.timetable import Timetable
 from .engine import Engine
@@ -60,6 +61,7 @@ class Host:
             configuration=self.configuration,
             routes=self.routes,
             records=self._records,
+            databases=Databases(settings),
             limits=settings.limits,
         )
         self.engine = Engine(settings, workshop)
@@ -130,29 +132,50 @@ class Host:
 
     async def result(self, execution_id: str, timeout: float | None = None) -> Ended:  # noqa: ASYNC109
         """How an execution ended. Raises TimeoutError after ``timeout`` seconds, by default the synchronous deadline."""
-        return await self.engine.results.wait(execution_id, timeout or self.settings.limits.sync_deadline)
+        seconds = self.settings.limits.sync_deadline if timeout is None else timeout
+        return await self.engine.results.wait(execution_id, seconds)
 
     # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def add_connection(self, *, name: str, component: str, key: str, fields: Mapping[str, Any]) -> ConnectionRecord:
-        """Raises ConnectionFailed naming the field that is wrong, InvalidInput for a name in use."""
-        given = _given(fields)
+    def add_connection(
+        self, *, name: str, component: str, key: str, fields: Mapping[str, Any], reserved_for: Collection[str] = ()
+    ) -> ConnectionRecord:
+        """Raises ConnectionFailed naming the field that is wrong, InvalidInput for a name in use.
+
+        ``reserved_for`` are ids of users: only flows that run as one of them may use it. None: every flow may.
+        """
+        given, users = _given(fields), self._known_users(reserved_for)
         self.connection_type(component, key).build(given)
         return self.store.connections.add(
-            name=name, component=component, key=key, seal=lambda new_id: self.vault.seal(new_id, given)
+            name=name,
+            component=component,
+            key=key,
+            seal=lambda new_id: self.vault.seal(new_id, given),
+            reserved_for=users,
         )
 
     def update_connection(
-        self, connection_id: str, *, name: str, fields: Mapping[str, Any], forget: Collection[str] = ()
+        self,
+        connection_id: str,
+        *,
+        name: str,
+        fields: Mapping[str, Any],
+        forget: Collection[str] = (),
+        reserved_for: Collection[str] | None = None,
     ) -> ConnectionRecord:
-        """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``."""
+        """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``.
+
+        None for ``reserved_for`` leaves that as it is.
+        """
+        users = None if reserved_for is None else self._known_users(reserved_for)
         record = self.store.connections.require(connection_id)
         kind = self.connection_type(record.component, record.key)
         stored = self.vault.unseal(record.id, record.secret)
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
         kind.build(given)
-        saved = self.store.connections.update(connection_id, name=name, secret=self.vault.seal(connection_id, given))
+        secret = self.vault.seal(connection_id, given)
+        saved = self.store.connections.update(connection_id, name=name, secret=secret, reserved_for=users)
         self.routes.forget()
         return saved
 
@@ -186,6 +209,26 @@ class Host:
         if found is None or key not in found.connections:
             raise InvalidInput(f"no installed component {component!r} has a connection {key!r}", field="component")
         return found.connections[key]
+
+    def _known_users(self, ids: Collection[str]) -> list[str]:
+        for user_id in ids:
+            if self.store.users.get(user_id) is None:
+                raise InvalidInput(
+                    f"reserved_for: there is no user {user_id!r}; give ids of users", field="reserved_for"
+                )
+        return sorted(set(ids))
+
+    # ── users ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_user(self, customer_id: str, *, external_id: str, name: str = "", email: str = "") -> User:
+        """A user of the customer, as whom flows may run. Raises InvalidInput, naming the field."""
+        if self.store.customers.get(customer_id) is None:
+            raise InvalidInput(f"there is no customer {customer_id}; it was removed", field="customer")
+        return self.store.users.add(customer_id, external_id=external_id, name=name, email=email)
+
+    def remove_user(self, user_id: str) -> None:
+        """Raises InvalidInput while a connection is reserved for them."""
+        self.store.users.remove(user_id)
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

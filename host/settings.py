@@ -18,6 +18,8 @@ _DATABASE_MEND = "use postgresql://user:password@host/database, or leave it out 
 class Limits:
     """Sizes in bytes, times in seconds; executions that ended are kept for ``days_kept``.
 
+    ``sync_deadline`` counts from the headers of a request to the moment when its sender is answered without the flow's end.
+    Twilio waits 15 s, connecting included (https://www.twilio.com/docs/api/errors/11205): 3 s of them are left for the ways.
     ``workers`` executions and ``polls`` run at once. Every ``schedule_tick`` the host looks for what is due; a poll is its
     process's own for ``schedule_lease``, which is extended while it runs.
     """

@@ -209,6 +209,14 @@ class QueueConfig(Placed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunAs(Placed):
+    """On whose behalf a flow runs: the system, a user of the customer by id, or whom ``module:function`` names."""
+
+    type: Literal["system", "user", "script"] = "system"
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Flow(Placed):
     """A trigger and the steps after it. ``declared`` has the keys of the file that only :mod:`check` looks at."""
 
@@ -222,6 +230,7 @@ class Flow(Placed):
     organization_api_keys: tuple[str, ...] = ()
     retry: RetryConfig | None = None
     queue: QueueConfig | None = None
+    run_as: RunAs = RunAs()
     declared: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
 
     @property

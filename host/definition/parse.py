@@ -163,7 +163,7 @@ def _flow(cursor: Cursor) -> model.Flow:
     others = ("schemas", "supplementalComponents", "renameAttributes", *_batching(cursor.find("triggerResolver")))
     cursor.only(
         *("name", "steps", "description", "stableKey", "isSynchronous", "isAgentFlow", "endpointSecurityType"),
-        *("organizationApiKeys", "retryConfig", "queueConfig", "triggerResolver", *others),
+        *("organizationApiKeys", "retryConfig", "queueConfig", "triggerResolver", "runAs", *others),
     )
     return model.Flow(
         name=cursor.required("name"),
@@ -176,6 +176,7 @@ def _flow(cursor: Cursor) -> model.Flow:
         organization_api_keys=cursor.texts("organizationApiKeys"),
         retry=_retry(cursor.find("retryConfig")),
         queue=_queue(cursor.find("queueConfig")),
+        run_as=_run_as(cursor.find("runAs")),
         declared=cursor.declared(*others),
         at=cursor.at,
     )
@@ -295,6 +296,18 @@ def _queue(cursor: Cursor | None) -> model.QueueConfig | None:
         singleton=cursor.flag("singletonExecutions"),
         at=cursor.at,
     )
+
+
+def _run_as(cursor: Cursor | None) -> model.RunAs:
+    """The host's own key: the platform has none like it, Stitch calls it "Run Webhook As"."""
+    if cursor is None:
+        return model.RunAs()
+    cursor.only("type", "value")
+    kind = cursor.choice("type", get_args(model.RunAs.__annotations__["type"]), "system")
+    value = cursor.text("value") if kind == "system" else cursor.required("value")
+    if kind == "system" and value:
+        cursor.notes.add(cursor.at.key("value"), "the system has no value; remove it, or write type: user or script")
+    return model.RunAs(type=kind, value=value.strip(), at=cursor.at)
 
 
 def _field_reference(cursor: Cursor | None) -> model.Reference | None:

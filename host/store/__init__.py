@@ -17,6 +17,7 @@ from .integrations import Integrations
 from .refusals import Refusals
 from .schedules import Schedules
 from .states import States
+from .users import Users
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class Store:
     @cached_property
     def customers(self) -> Customers:
         return Customers(self.engine)
+
+    @cached_property
+    def users(self) -> Users:
+        return Users(self.engine)
 
     @cached_property
     def connections(self) -> Connections:

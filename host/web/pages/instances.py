@@ -43,6 +43,7 @@ class FlowCard:
     name: str
     description: str = ""
     synchronous: bool = False
+    runs_as: str = ""
     endpoint_id: str = ""
     url: str = ""
     security: str = ""
@@ -157,6 +158,7 @@ def _card(request: Request, name: str, flow: Flow | None, endpoint_id: str | Non
         name=name,
         description=flow.description if flow else "",
         synchronous=bool(flow and flow.synchronous),
+        runs_as=flow.run_as.value if flow else "",
         endpoint_id=endpoint_id or "",
         security=flow.security if flow else "",
         url=host.address(endpoint_id) if endpoint_id else "",

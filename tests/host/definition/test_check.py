@@ -163,11 +163,12 @@ def test_errors_of_a_loop_are_handled_inside_it(found):
     assert "handle errors at the steps inside it" in found(loop)
 
 
-def test_code_is_python_in_the_folder(found, tmp_path):
+@pytest.mark.parametrize("action", ["runCode", "runHandler"])
+def test_code_is_python_in_the_folder(found, tmp_path, action):
     (tmp_path / "steps.py").write_text("def reply(context, results): ...\n")
 
     def problems(code: str) -> str:
-        return found(step("code", "runCode", f"code: {{value: {code!r}}}"), folder=tmp_path)
+        return found(step("code", action, f"code: {{value: {code!r}}}"), folder=tmp_path)
 
     assert problems("steps:reply") == ""
     assert "steps.py has no function answer; add it" in problems("steps:answer")

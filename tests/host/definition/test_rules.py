@@ -56,6 +56,13 @@ def test_two_steps_with_one_key_are_refused_wherever_they_are(integration):
     assert "are both sendReply in references; rename one" in problems(integration, twins)
 
 
+def test_two_flows_of_one_name_are_refused_since_their_webhooks_are_called_by_it(integration):
+    trigger = "{name: Start, isTrigger: true, action: {component: {key: webhook-triggers}, key: webhook}}"
+    again = f"  - name: Flow 1\n    steps:\n      - {trigger}\n"
+    found = problems(integration, again)
+    assert "integration.yaml:9: flows[1].name: another flow in line 4 is called 'Flow 1'; rename one" in found
+
+
 def test_a_flow_begins_with_its_only_trigger(integration):
     assert "only the first step" in problems(integration, step("A", more=", isTrigger: true"))
     bare = f"definitionVersion: 7\nname: A\nflows:\n  - name: F\n    steps:\n{step('A')}"
