@@ -97,8 +97,6 @@ class Host:
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""
-        for place in self._filtered:
-            place.removeFilter(self._filter)
         self.inbox.close()
         self.scheduler.stop()
         if self.engine.executor:
@@ -106,6 +104,8 @@ class Host:
         self._records.close()
         self.transport.close()
         self.store.close()
+        for place in self._filtered:
+            place.removeFilter(self._filter)
 
     def __enter__(self) -> Self:
         self.start()
