@@ -23,6 +23,10 @@ MAX_BYTES = 1_048_576
 
 Key = tuple[str | int, ...]
 
+_FUNCTIONS = {"webhookCreate": "hasWebhookCreateFunction", "webhookDelete": "hasWebhookDeleteFunction"}
+"""Entries that the stored definition only says it has."""
+_OURS = frozenset({"sign", "pure", "readOnly", "looksFirst", *_FUNCTIONS})
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -128,6 +132,13 @@ def _mend(problem: Any) -> str:
             return f"{problem.instance!r} is not {problem.schema['description']}"
         case "required":
             return f"{problem.message}; add it"
+        case "dependentRequired":
+            missing = [
+                need for has, needs in problem.validator_value.items() if has in problem.instance for need in needs
+            ]
+            return (
+                f"{', '.join(n for n in missing if n not in problem.instance)} is missing: what registers must undo it"
+            )
     return str(problem.message)
 
 
@@ -153,7 +164,8 @@ def _stored(unit: "Unit", example_key: str) -> dict[str, Any]:
         "key": unit.key,
         "display": {"label": unit.label, "description": unit.description},
         "inputs": inputs_of(unit.model),
-        **{name: value for name, value in unit.flags.items() if name not in {"sign", "pure", "readOnly", "looksFirst"}},
+        **{name: value for name, value in unit.flags.items() if name not in _OURS},
+        **{_FUNCTIONS[name]: True for name in unit.flags if name in _FUNCTIONS},
         **({} if (example := unit.example) is None else {"examplePayload": {example_key: example}}),
     }
 
