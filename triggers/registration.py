@@ -19,6 +19,7 @@ from ..connector.errors import ConnectionFailed, ConnectorError, InvalidInput, O
 from ..connector.twilio.client import TwilioClient
 from ..connector.webhooks import Change, Ledger
 from .targets import KINDS, Kind, Registers, Setting
+from .typed import Typed
 
 NOBODYS = frozenset({"demo.twilio.com"})
 """What Twilio itself points a new number at."""
@@ -54,11 +55,9 @@ def address(context: ActionContext) -> str:
     return context.invoke_url
 
 
-def client_for(context: ActionContext, inputs: Any, entry: Mapping[str, Any] | None) -> TwilioClient:
-    """Raises InvalidInput without a connection, ConnectionFailed with one of another account than the entry's."""
-    if inputs.twilio_connection is None:
-        raise InvalidInput("twilioConnection: is required to change what is registered", field="twilioConnection")
-    client: TwilioClient = inputs.twilio_connection.client(context)
+def client_for(context: ActionContext, inputs: Typed, entry: Mapping[str, Any] | None) -> TwilioClient:
+    """Raises ConnectionFailed where the connection is of another account than the entry's."""
+    client = inputs.twilio_connection.client(context)
     if entry and entry["account"] != client.account_sid:
         raise ConnectionFailed(
             f"the webhook was registered in account {entry['account']}, and the connection is of account "

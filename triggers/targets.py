@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ..connector.inputs import Conflict, Hint, Inputs, Trimmed, sid
+from ..connector.inputs import Conflict, Hint, Trimmed, sid
 from ..connector.twilio.resource import Resource, example_sid
 from ..connector.twilio.resources.account import APPLICATIONS
 from ..connector.twilio.resources.messaging_services import MESSAGING_SERVICES
 from ..connector.twilio.resources.phone_numbers import PHONE_NUMBERS
-
-if TYPE_CHECKING:
-    from ..connections.access import TwilioAccess
+from .typed import Typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +126,7 @@ RestoreOnRemove = Annotated[
 ]
 
 
-class Registers(Inputs):
+class Registers(Typed):
     """Base of the inputs of a trigger that registers: each declares ``target`` with the kinds that its ``settings`` have."""
 
     settings: ClassVar[Mapping[str, Setting]]
@@ -137,14 +135,12 @@ class Registers(Inputs):
         target: str
         on_conflict: str
         restore_on_remove: bool
-        twilio_connection: TwilioAccess | None
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
         for name, kind in KINDS.items():
             if name in self.settings:
                 _check_sid(self, name, _alias(self, kind.input), given=bool(getattr(self, kind.input)))
-        _needs_a_connection(self)
         return self
 
     @property
@@ -196,12 +192,11 @@ class RegistersCallStatus(RegistersCalls):
     settings = CALL_STATUS
 
 
-class RegistersEvents(Inputs):
+class RegistersEvents(Typed):
     """Whether Event Streams is told to send its events here."""
 
     if TYPE_CHECKING:
         event_types: tuple[str, ...]
-        twilio_connection: TwilioAccess | None
 
     target: Annotated[
         Literal["none", "sink"],
@@ -219,13 +214,7 @@ class RegistersEvents(Inputs):
             raise Conflict(
                 "eventTypes", "is required to make a subscription: name the types, or choose the target none"
             )
-        _needs_a_connection(self)
         return self
-
-
-def _needs_a_connection(inputs: Registers | RegistersEvents) -> None:
-    if inputs.target != "none" and inputs.twilio_connection is None:
-        raise Conflict("twilioConnection", "is required to register at Twilio: give it one, or choose the target none")
 
 
 def _check_sid(inputs: Registers, kind: str, key: str, *, given: bool) -> None:

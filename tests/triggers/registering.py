@@ -1,11 +1,9 @@
-"""A local Twilio, and what is registered at it: by triggers of the tests, which stand for all of their kind."""
+"""Registrations at a local Twilio, by processes that may die at any request."""
 
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 import requests
 from twilio_connector.connections.basic import Basic
 from twilio_connector.connector.context import ActionContext
@@ -13,38 +11,9 @@ from twilio_connector.connector.http import HttpRequest, Transport
 from twilio_connector.connector.webhooks import Change, LedgerInMemory
 from twilio_connector.sandbox.server import Sandbox
 from twilio_connector.triggers import registration, sinks
-from twilio_connector.triggers.targets import (
-    RegistersCalls,
-    RegistersCallStatus,
-    RegistersEvents,
-    RegistersMessages,
-    RegistersMessageStatus,
-)
-from twilio_connector.triggers.webhook import Webhook
+from twilio_connector.triggers.targets import RegistersEvents
 
 HOOK = "https://hooks.example.com/trigger/one"
-
-
-class Texts(RegistersMessages, Webhook):
-    """Like inboundMessage."""
-
-
-class TextStatus(RegistersMessageStatus, Webhook):
-    """Like messageStatus."""
-
-
-class Calls(RegistersCalls, Webhook):
-    """Like inboundCall."""
-
-
-class CallStatus(RegistersCallStatus, Webhook):
-    """Like callStatus."""
-
-
-class Events(RegistersEvents, Webhook):
-    """Like eventStream."""
-
-    event_types: tuple[str, ...] = ()
 
 
 class Killed(BaseException):
@@ -83,18 +52,6 @@ class DyingTransport(Transport):
     def changes(self) -> list[str]:
         """What was not only read."""
         return [each for each in self.sent if not each.startswith("GET")]
-
-
-@pytest.fixture(scope="session")
-def running():
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def twilio(running):
-    running.state.reset()
-    return running
 
 
 @dataclass
@@ -151,15 +108,3 @@ class Desk:
         url = f"{own.url}/api/2010-04-01/Accounts/{own.account_sid}/Applications.json"
         made = requests.post(url, {"FriendlyName": "App"} | form, auth=(own.account_sid, own.auth_token), timeout=10)
         return str(made.json()["sid"])
-
-
-@pytest.fixture(scope="session")
-def transport():
-    with closing(DyingTransport()) as transport:
-        yield transport
-
-
-@pytest.fixture
-def desk(twilio, transport):
-    transport.again()
-    return Desk(twilio, transport)

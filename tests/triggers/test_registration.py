@@ -8,8 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from twilio_connector.connector.errors import ConnectionFailed, ConnectorError, InvalidInput, Refused, TryLater
+from twilio_connector.triggers.call_status import CallStatus
+from twilio_connector.triggers.inbound_call import InboundCall
+from twilio_connector.triggers.inbound_message import InboundMessage
+from twilio_connector.triggers.message_status import MessageStatus
 
-from .conftest import HOOK, Calls, CallStatus, Desk, Killed, Texts, TextStatus
+from .registering import HOOK, Desk, Killed
 
 THEIRS = "https://user:hunter2@theirs.example/sms?token=hunter3"
 OTHER = "https://other.example/sms"
@@ -27,8 +31,8 @@ def sms(desk):
 # ── before, during, after: each event at each target ─────────────────────────────────────────────────────────────────────────
 
 NUMBER_CASES = [
-    (Texts, {"sms_url": HOOK, "sms_method": "POST"}),
-    (Calls, {"voice_url": HOOK, "voice_method": "POST"}),
+    (InboundMessage, {"sms_url": HOOK, "sms_method": "POST"}),
+    (InboundCall, {"voice_url": HOOK, "voice_method": "POST"}),
     (CallStatus, {"status_callback": HOOK, "status_callback_method": "POST"}),
 ]
 
@@ -50,8 +54,11 @@ def test_a_number_is_pointed_here_and_back(desk, kind, during, before):
 @pytest.mark.parametrize(
     ("kind", "during"),
     [
-        (Texts, {"inbound_request_url": HOOK, "inbound_method": "POST", "use_inbound_webhook_on_number": False}),
-        (TextStatus, {"status_callback": HOOK}),
+        (
+            InboundMessage,
+            {"inbound_request_url": HOOK, "inbound_method": "POST", "use_inbound_webhook_on_number": False},
+        ),
+        (MessageStatus, {"status_callback": HOOK}),
     ],
 )
 def test_a_messaging_service_is_pointed_here_and_back(desk, kind, during):
@@ -67,9 +74,9 @@ def test_a_messaging_service_is_pointed_here_and_back(desk, kind, during):
 @pytest.mark.parametrize(
     ("kind", "parameter"),
     [
-        (Texts, "sms_url"),
-        (TextStatus, "message_status_callback"),
-        (Calls, "voice_url"),
+        (InboundMessage, "sms_url"),
+        (MessageStatus, "message_status_callback"),
+        (InboundCall, "voice_url"),
         (CallStatus, "status_callback"),
     ],
 )
@@ -85,14 +92,14 @@ def test_an_application_is_pointed_here_and_back(desk, kind, parameter):
 def test_what_twilio_points_new_numbers_at_is_nobodys(desk):
     demo = "https://demo.twilio.com/welcome/sms/reply"
     desk.change_number(sms_url=demo)
-    desk.create(Texts, **number(desk))
+    desk.create(InboundMessage, **number(desk))
     assert desk.number.sms_url == HOOK
-    desk.delete(Texts, **number(desk))
+    desk.delete(InboundMessage, **number(desk))
     assert desk.number.sms_url == demo
 
 
 def test_nothing_is_sent_without_a_target(desk):
-    assert desk.create(Texts) == desk.delete(Texts) == ()
+    assert desk.create(InboundMessage) == desk.delete(InboundMessage) == ()
     assert desk.transport.sent == []
 
 
@@ -102,10 +109,10 @@ def test_nothing_is_sent_without_a_target(desk):
 @pytest.mark.parametrize(
     ("kind", "there", "named"),
     [
-        (Texts, {"sms_url": THEIRS}, "SmsUrl is https://theirs.example/sms?…"),
-        (Texts, {"sms_application_sid": "AP" + "1" * 32}, f"SmsApplicationSid is AP{'1' * 32}"),
-        (Calls, {"voice_application_sid": "AP" + "1" * 32}, f"VoiceApplicationSid is AP{'1' * 32}"),
-        (Calls, {"trunk_sid": "TK" + "1" * 32}, f"TrunkSid is TK{'1' * 32}"),
+        (InboundMessage, {"sms_url": THEIRS}, "SmsUrl is https://theirs.example/sms?…"),
+        (InboundMessage, {"sms_application_sid": "AP" + "1" * 32}, f"SmsApplicationSid is AP{'1' * 32}"),
+        (InboundCall, {"voice_application_sid": "AP" + "1" * 32}, f"VoiceApplicationSid is AP{'1' * 32}"),
+        (InboundCall, {"trunk_sid": "TK" + "1" * 32}, f"TrunkSid is TK{'1' * 32}"),
     ],
 )
 def test_a_number_in_use_is_left_alone_and_the_error_says_by_whom(desk, kind, there, named):
@@ -124,9 +131,9 @@ def test_a_number_in_use_is_left_alone_and_the_error_says_by_whom(desk, kind, th
 def test_overwriting_takes_an_application_out_of_the_way_and_puts_it_back(desk):
     application = desk.add_application(SmsUrl=OTHER)
     desk.change_number(sms_url=THEIRS, sms_application_sid=application)
-    desk.create(Texts, **number(desk, onConflict="overwrite"))
+    desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
     assert sms(desk) == (HOOK, "POST", "")
-    desk.delete(Texts, **number(desk))
+    desk.delete(InboundMessage, **number(desk))
     assert sms(desk) == (THEIRS, "POST", application)
 
 
@@ -134,14 +141,14 @@ def test_another_flow_of_the_host_is_not_even_overwritten(desk):
     desk.change_number(sms_url=OTHER)
     desk.ledger.owners = {OTHER: "the flow 'Answer' of 'Reception'"}
     with pytest.raises(InvalidInput, match="registered for the flow 'Answer' of 'Reception'"):
-        desk.create(Texts, **number(desk, onConflict="overwrite"))
+        desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
     assert desk.number.sms_url == OTHER
 
 
 def test_secrets_in_what_was_there_are_kept_and_not_shown(desk):
     desk.change_number(sms_url=THEIRS)
-    created = desk.create(Texts, **number(desk, onConflict="overwrite"))
-    deleted = desk.delete(Texts, **number(desk))
+    created = desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
+    deleted = desk.delete(InboundMessage, **number(desk))
     assert "hunter" not in repr(created + deleted)
     assert created[0].before == "https://theirs.example/sms?…"
     assert desk.number.sms_url == THEIRS
@@ -152,35 +159,35 @@ def test_secrets_in_what_was_there_are_kept_and_not_shown(desk):
 
 def test_registering_again_changes_nothing(desk):
     desk.change_number(sms_url=THEIRS)
-    first = desk.create(Texts, **number(desk, onConflict="overwrite"))
+    first = desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
     desk.transport.sent.clear()
-    assert desk.create(Texts, **number(desk)) == first
+    assert desk.create(InboundMessage, **number(desk)) == first
     assert desk.transport.changes == []
 
 
 def test_an_address_of_ours_that_moved_is_known_as_ours(desk):
     desk.change_number(sms_url=THEIRS)
-    desk.create(Texts, **number(desk, onConflict="overwrite"))
+    desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
     desk.hook = "https://moved.example.com/trigger/one"
-    desk.create(Texts, **number(desk))
+    desk.create(InboundMessage, **number(desk))
     assert desk.number.sms_url == desk.hook
-    desk.delete(Texts, **number(desk))
+    desk.delete(InboundMessage, **number(desk))
     assert desk.number.sms_url == THEIRS
 
 
 def test_an_address_of_ours_that_was_entered_by_hand_is_taken_away_with_the_flow(desk):
     desk.change_number(sms_url=HOOK)
-    desk.create(Texts, **number(desk))
+    desk.create(InboundMessage, **number(desk))
     assert desk.transport.changes == []
-    desk.delete(Texts, **number(desk))
+    desk.delete(InboundMessage, **number(desk))
     assert desk.number.sms_url == ""
 
 
 def test_what_is_no_longer_ours_is_left_alone_and_said(desk):
-    desk.create(Texts, **number(desk))
+    desk.create(InboundMessage, **number(desk))
     desk.change_number(sms_url=OTHER)
     desk.transport.sent.clear()
-    (change,) = desk.delete(Texts, **number(desk))
+    (change,) = desk.delete(InboundMessage, **number(desk))
     assert "left as it is" in change.note
     assert desk.number.sms_url == OTHER
     assert desk.transport.changes == []
@@ -190,65 +197,65 @@ def test_what_is_no_longer_ours_is_left_alone_and_said(desk):
 def test_what_somebody_put_in_the_way_since_stays_there(desk):
     application = desk.add_application(SmsUrl=OTHER)
     desk.change_number(sms_url=THEIRS)
-    desk.create(Texts, **number(desk, onConflict="overwrite"))
+    desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
     desk.change_number(sms_application_sid=application)
-    desk.delete(Texts, **number(desk))
+    desk.delete(InboundMessage, **number(desk))
     assert sms(desk) == (THEIRS, "POST", application)
 
 
 def test_what_was_pointed_elsewhere_since_is_what_is_put_back(desk):
     desk.change_number(sms_url=THEIRS)
-    desk.create(Texts, **number(desk, onConflict="overwrite"))
+    desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
     desk.change_number(sms_url=OTHER)
     with pytest.raises(InvalidInput, match=r"SmsUrl is https://other\.example"):
-        desk.create(Texts, **number(desk))
-    desk.create(Texts, **number(desk, onConflict="overwrite"))
-    desk.delete(Texts, **number(desk))
+        desk.create(InboundMessage, **number(desk))
+    desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
+    desk.delete(InboundMessage, **number(desk))
     assert desk.number.sms_url == OTHER
 
 
 def test_without_restoring_the_number_points_nowhere(desk):
     desk.change_number(sms_url=THEIRS)
-    desk.create(Texts, **number(desk, onConflict="overwrite"))
-    desk.delete(Texts, **number(desk, restoreOnRemove="false"))
+    desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
+    desk.delete(InboundMessage, **number(desk, restoreOnRemove="false"))
     assert desk.number.sms_url == ""
 
 
 def test_another_target_takes_the_place_of_the_first(desk):
     service = desk.service.sid
     desk.change_number(sms_url=THEIRS)
-    desk.create(Texts, **number(desk, onConflict="overwrite"))
-    changes = desk.create(Texts, target="messagingService", messagingServiceSid=service)
+    desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
+    changes = desk.create(InboundMessage, target="messagingService", messagingServiceSid=service)
     assert (desk.number.sms_url, desk.service.inbound_request_url) == (THEIRS, HOOK)
     assert [change.target for change in changes][-1] == f"number {desk.twilio.number}"
-    desk.create(Texts)
+    desk.create(InboundMessage)
     assert not desk.service.inbound_request_url
     assert desk.ledger.read() == {}
 
 
 def test_a_number_that_was_released_needs_nothing_put_back(desk):
-    desk.create(Texts, **(inputs := number(desk)))
+    desk.create(InboundMessage, **(inputs := number(desk)))
     desk.twilio.state.remove_number(desk.number_sid)
-    (change,) = desk.delete(Texts, **inputs)
+    (change,) = desk.delete(InboundMessage, **inputs)
     assert change.note == "is gone"
     assert desk.ledger.read() == {}
 
 
 def test_what_cannot_be_put_back_is_cleared_and_said(desk):
     desk.change_number(sms_url=THEIRS)
-    desk.create(Texts, **number(desk, onConflict="overwrite"))
+    desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
     desk.twilio.state.faults.add("status", method="POST", path="*/IncomingPhoneNumbers/*", status=400)
-    (change,) = desk.delete(Texts, **number(desk))
+    (change,) = desk.delete(InboundMessage, **number(desk))
     assert "cannot be put back" in change.note
     assert desk.number.sms_url == ""
 
 
 def test_the_connection_of_another_account_undoes_nothing(desk):
-    desk.create(Texts, **(inputs := number(desk)))
+    desk.create(InboundMessage, **(inputs := number(desk)))
     account = desk.twilio.state.add_account("Other")
     other = desk.connection.model_copy(update={"username": account.sid, "password": account.auth_token})
     with pytest.raises(ConnectionFailed, match=f"registered in account {desk.twilio.account_sid}"):
-        desk.delete(Texts, **inputs | {"twilioConnection": other})
+        desk.delete(InboundMessage, **inputs | {"twilioConnection": other})
     assert desk.number.sms_url == HOOK
 
 
@@ -257,7 +264,7 @@ def test_the_connection_of_another_account_undoes_nothing(desk):
 
 def test_a_target_that_is_not_there_is_named(desk):
     with pytest.raises(InvalidInput, match=r"phoneNumberSid: account AC.* has no number PN0") as caught:
-        desk.create(Texts, target="number", phoneNumberSid="PN" + "0" * 32)
+        desk.create(InboundMessage, target="number", phoneNumberSid="PN" + "0" * 32)
     assert caught.value.field == "phoneNumberSid"
 
 
@@ -265,7 +272,7 @@ def test_a_target_that_is_not_there_is_named(desk):
 def test_a_host_that_does_not_know_its_address_registers_nothing(desk, hook):
     desk.hook = hook
     with pytest.raises(InvalidInput, match="public URL"):
-        desk.create(Texts, **number(desk))
+        desk.create(InboundMessage, **number(desk))
     assert desk.transport.sent == []
 
 
@@ -273,13 +280,13 @@ def test_a_change_that_is_refused_leaves_no_trace(desk):
     desk.change_number(sms_url=THEIRS)
     desk.twilio.state.faults.add("status", method="POST", status=400)
     with pytest.raises(Refused):
-        desk.create(Texts, **number(desk, onConflict="overwrite"))
+        desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
     assert (desk.number.sms_url, desk.ledger.read()) == (THEIRS, {})
 
 
 def test_a_change_that_was_not_answered_is_repeated(desk):
     desk.twilio.state.faults.add("drop-after", method="POST")
-    desk.create(Texts, **number(desk))
+    desk.create(InboundMessage, **number(desk))
     assert desk.number.sms_url == HOOK
 
 
@@ -287,16 +294,16 @@ def test_where_twilio_goes_silent_the_ledger_tells(desk):
     desk.change_number(sms_url=THEIRS)
     desk.twilio.state.faults.add("drop-after", method="POST", times=None)
     with pytest.raises(ConnectorError):
-        desk.create(Texts, **number(desk, onConflict="overwrite"))
+        desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
     desk.twilio.state.faults.clear()
-    desk.delete(Texts, **number(desk))
+    desk.delete(InboundMessage, **number(desk))
     assert (desk.number.sms_url, desk.ledger.read()) == (THEIRS, {})
 
 
 def test_an_unreachable_twilio_is_said_as_such(desk):
     desk.twilio.state.faults.add("status", times=None, status=503)
     with pytest.raises(TryLater):
-        desk.create(Texts, **number(desk))
+        desk.create(InboundMessage, **number(desk))
 
 
 @pytest.mark.parametrize("then", ["create", "delete"])
@@ -310,18 +317,18 @@ def test_a_process_that_dies_between_any_two_steps_is_followed_by_one_that_ends_
         desk.change_number(sms_url=THEIRS, sms_method="GET")
         if killed == "delete":
             desk.transport.again()
-            desk.create(Texts, **inputs)
+            desk.create(InboundMessage, **inputs)
         desk.transport.again(step, after=after)
         try:
-            getattr(desk, killed)(Texts, **inputs)
+            getattr(desk, killed)(InboundMessage, **inputs)
         except Killed:
             died = True
         else:
             died = False
         desk.transport.again()
-        getattr(desk, then)(Texts, **inputs)
+        getattr(desk, then)(InboundMessage, **inputs)
         assert sms(desk) == ((HOOK, "POST", "") if then == "create" else (THEIRS, "GET", ""))
-        desk.delete(Texts, **inputs)
+        desk.delete(InboundMessage, **inputs)
         assert sms(desk) == (THEIRS, "GET", "")
         if not died:
             assert step > 2  # both requests were died at
@@ -351,11 +358,11 @@ def test_the_last_address_of_somebody_else_is_what_remains(running, transport, e
         else:
             desk.transport.again(dies_at if name != event else 0, after=after)
             try:
-                getattr(desk, name)(Texts, **inputs)
+                getattr(desk, name)(InboundMessage, **inputs)
             except Killed:
                 assert name != event
     desk.transport.again()
-    desk.delete(Texts, **inputs)
+    desk.delete(InboundMessage, **inputs)
     assert desk.number.sms_url == elsewhere
     assert desk.ledger.read() == {}
 
@@ -368,19 +375,13 @@ PN, MG = "PN" + "1" * 32, "MG" + "1" * 32
 @pytest.mark.parametrize(
     ("kind", "given", "field", "says"),
     [
-        (Texts, {"target": "number"}, "phoneNumberSid", "is required for the target number"),
-        (Texts, {"phoneNumberSid": PN}, "phoneNumberSid", "choose the target number"),
+        (InboundMessage, {"target": "number"}, "phoneNumberSid", "is required for the target number"),
+        (InboundMessage, {"phoneNumberSid": PN}, "phoneNumberSid", "choose the target number"),
         (
-            Texts,
+            InboundMessage,
             {"target": "number", "phoneNumberSid": PN, "messagingServiceSid": MG},
             "messagingServiceSid",
             "leave it blank",
-        ),
-        (
-            Texts,
-            {"target": "number", "phoneNumberSid": PN, "twilioConnection": None},
-            "twilioConnection",
-            "is required",
         ),
     ],
 )
@@ -391,8 +392,8 @@ def test_inputs_that_do_not_go_together_name_the_one_to_mend(desk, kind, given, 
     assert (error.field, says in str(error)) == (field, True)
 
 
-@pytest.mark.parametrize("kind", [TextStatus, Calls, CallStatus])
+@pytest.mark.parametrize("kind", [MessageStatus, InboundCall, CallStatus])
 def test_an_event_offers_only_the_targets_that_twilio_has_for_it(desk, kind):
-    other = "number" if kind is TextStatus else "messagingService"
+    other = "number" if kind is MessageStatus else "messagingService"
     with pytest.raises(ValidationError, match="target"):
         desk.inputs(kind, target=other)
