@@ -15,8 +15,10 @@ from .configuration import Configuration
 from .definition.check import require
 from .engine import Engine
 from .inbox import Inbox
+from .locks import Locks
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
+from .registrations import Registrations
 from .registry import Registry, components
 from .results import Ended
 from .routes import Routes
@@ -29,7 +31,7 @@ from .vault import Vault
 from .versions import Versions
 from .workshop import Workshop, Write
 
-_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".webhooks")))
+_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".webhooks", ".registrations")))
 _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
@@ -71,6 +73,13 @@ class Host:
             refusals=store.refusals,
             limits=settings.limits,
         )
+        self.registrations = Registrations(
+            store=store,
+            versions=self.versions,
+            configuration=self.configuration,
+            routes=self.routes,
+            locks=Locks(store.engine, settings.data),
+        )
         self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
 
     @classmethod
@@ -90,11 +99,13 @@ class Host:
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
+        self.registrations.start()
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""
         for place in self._filtered:
             place.removeFilter(self._filter)
+        self.registrations.stop()
         self.inbox.close()
         if self.engine.executor:
             self.engine.stop()
@@ -198,7 +209,8 @@ class Host:
         """Deploy an integration file for the customer of that external id; once more updates the instance of that name.
 
         ``config`` maps config variables to values, those of connections to a connection's name or id. Raises
-        IntegrationInvalid with everything that is wrong in the file, InvalidInput for a config variable.
+        IntegrationInvalid with everything that is wrong in the file, InvalidInput for a config variable, and what keeps a
+        trigger from registering its webhook: the instance is deployed then, and deploying again mends it.
         """
         integration = definition.read(path)
         require(integration, self.registry)
@@ -214,17 +226,29 @@ class Host:
             config=values,
             connections=connections,
             flows=[flow.name for flow in integration.flows],
+            registering=self.registrations.flows(integration),
         )
         self.routes.forget()
+        self.registrations.deploy(instance.id)
         return instance
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         self.store.instances.enable(instance_id, enabled=enabled)
         self.routes.forget()
 
-    def remove_instance(self, instance_id: str) -> None:
-        self.store.instances.remove(instance_id)
+    def remove_instance(self, instance_id: str, *, force: bool = False) -> None:
+        """Put back the webhooks that it registered, then remove it. Raises what keeps one from being put back.
+
+        It is switched off then, and goes as soon as they are; with ``force`` it goes at once, and they stay as they are.
+        """
         self.routes.forget()
+        self.registrations.remove(instance_id, force=force)
+        self.routes.forget()
+
+    def register_again(self, endpoint_id: str) -> None:
+        """Register the webhook of a flow anew, or put it back if it is to go. Raises what keeps it from that."""
+        self.routes.forget()
+        self.registrations.again(endpoint_id)
 
     def add_key(self, endpoint_id: str) -> str:
         """A new API key of the endpoint, to be shown once."""

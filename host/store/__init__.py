@@ -15,6 +15,7 @@ from .executors import Executors
 from .instances import Instances
 from .integrations import Integrations
 from .refusals import Refusals
+from .registrations import Registrations
 from .states import States
 
 
@@ -71,6 +72,10 @@ class Store:
     @cached_property
     def refusals(self) -> Refusals:
         return Refusals(self.engine, self.refusals_kept)
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        return Registrations(self.engine)
 
     @cached_property
     def states(self) -> States:

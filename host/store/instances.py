@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
 from ..ids import opaque_id, time_id
 from .database import insert, reading, storable
+from .registrations import intend
 from .schema import customers, endpoint_keys, endpoints, instances, integrations, versions
 
 
@@ -67,11 +68,13 @@ class Instances:
         config: Mapping[str, Any],
         connections: Mapping[str, str],
         flows: Sequence[str],
+        registering: Collection[str] = (),
     ) -> InstanceRecord:
         """Make the customer's instance of that name, or give it this version and configuration.
 
-        Endpoints stay while their flow does, so deploying again changes no address. Raises InvalidInput when the name
-        belongs to an instance of another integration.
+        Endpoints stay while their flow does, so deploying again changes no address. The webhooks of the flows that are
+        ``registering`` are to be registered from now on, and those of all others to be put back. Raises InvalidInput when the
+        name belongs to an instance of another integration.
         """
         if not name.strip() or not storable(name):
             raise InvalidInput("name: give the instance a name, in printable characters", field="name")
@@ -80,6 +83,7 @@ class Instances:
             changes = {"version_id": version_id, "config": dict(config), "connections": dict(connections)}
             instance_id = _put(connection, fixed, changes | {"updated_at": utc_now()})
             _put_endpoints(connection, instance_id, flows)
+            intend(connection, instance_id, registering, changes)
         return self.require(instance_id)
 
     def get(self, instance_id: str) -> InstanceRecord | None:
