@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 FILE_NAME = "component.yaml"
 SCHEMA_FILE = Path(__file__).with_name("component.schema.json")
 MAX_BYTES = 1_048_576
+_FUNCTIONS = {"webhookCreate": "hasWebhookCreateFunction", "webhookDelete": "hasWebhookDeleteFunction"}
+"""Entries of which the stored definition only says that they are there."""
+_FOR_HOSTS_HERE = frozenset(
+    {"sign", "pure", "readOnly", "looksFirst", "repeatableInput", *_FUNCTIONS}
+)  # not the platform's
 
 Key = tuple[str | int, ...]
-
-_FUNCTIONS = {"webhookCreate": "hasWebhookCreateFunction", "webhookDelete": "hasWebhookDeleteFunction"}
-"""Entries that the stored definition only says it has."""
-_OURS = frozenset({"sign", "pure", "readOnly", "looksFirst", *_FUNCTIONS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def _stored(unit: "Unit", example_key: str) -> dict[str, Any]:
         "key": unit.key,
         "display": {"label": unit.label, "description": unit.description},
         "inputs": inputs_of(unit.model),
-        **{name: value for name, value in unit.flags.items() if name not in _OURS},
+        **{name: value for name, value in unit.flags.items() if name not in _FOR_HOSTS_HERE},
         **{_FUNCTIONS[name]: True for name in unit.flags if name in _FUNCTIONS},
         **({} if (example := unit.example) is None else {"examplePayload": {example_key: example}}),
     }

@@ -55,7 +55,8 @@ class Answering(Typed):
         str,
         Field(
             title="Response Text",
-            description="The text or the TwiML to answer with. A text of more than 1600 characters becomes several messages.",
+            description="The text or the TwiML to answer with. A text is sent as a message, as several where it is too long "
+            "for one, or said in the call.",
             examples=["Thank you, we have your message."],
         ),
         Hint(type="text"),

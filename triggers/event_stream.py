@@ -18,6 +18,8 @@ _ATTRIBUTES = ("id", "type", "source", "specversion")
 """Those that every CloudEvent has, as text: https://github.com/cloudevents/spec, required attributes."""
 _ACCOUNTS = ("accountSid", "account_sid", "AccountSid")
 """How the products write it in an event's data."""
+_PARENT = "master_account_sid"
+"""The account that a subaccount's error is told to as well."""
 
 Event = Mapping[str, Any]
 
@@ -31,9 +33,17 @@ def body_of(events: list[Event]) -> dict[str, Any]:
 
 
 def _account(event: Event) -> str | None:
+    """The account that an event is about: in its data, or in the parameters of the request that the data is about."""
     data = event.get("data")
-    found = [data[name] for name in _ACCOUNTS if isinstance(data.get(name), str)] if isinstance(data, Mapping) else []
-    return found[0] if found else None
+    request = data.get("request") if isinstance(data, Mapping) else None
+    asked = request.get("parameters") if isinstance(request, Mapping) else None
+    found = (_text(part, name) for part in (data, asked) for name in _ACCOUNTS)
+    return next(filter(None, found), None)
+
+
+def _text(part: Any, name: str) -> str | None:
+    value = part.get(name) if isinstance(part, Mapping) else None
+    return value if isinstance(value, str) and value else None
 
 
 SAID = [
@@ -89,8 +99,9 @@ def event_stream(
     """
     heard = hear(request, inputs.twilio_connection)
     events = _events(heard.said, is_form=heard.is_form)
-    for account in {found for event in events if (found := _account(event))}:
-        check_account(inputs.twilio_connection.accounts, account)
+    for event in events:
+        if account := _account(event):
+            check_account(inputs.twilio_connection.accounts, account, _text(event.get("data"), _PARENT))
     wanted = [event for event in events if not inputs.event_types or event["type"] in inputs.event_types]
     return TriggerResult(
         payload=heard.payload(context, body_of(wanted)),
@@ -107,11 +118,7 @@ def _events(said: Any, *, is_form: bool) -> list[Event]:
     if is_form or not batch:
         raise WebhookRejected("the request is no batch of CloudEvents; is this the URL of the sink at Twilio?")
     for event in batch:
-        missing = [name for name in _ATTRIBUTES if not isinstance(event, Mapping) or not _is_there(event, name)]
+        missing = [name for name in _ATTRIBUTES if _text(event, name) is None]
         if missing:
             raise WebhookRejected(f"{missing[0]}: every CloudEvent has it, and one of these has not", field=missing[0])
     return batch
-
-
-def _is_there(event: Event, name: str) -> bool:
-    return isinstance(event.get(name), str) and bool(event[name])

@@ -23,7 +23,10 @@ _MEDIA_SID = re.compile(r"/Media/(ME[0-9a-fA-F]{32})(?:[/?.]|$)")
 
 
 def body_of(said: Parameters) -> dict[str, Any]:
-    """An inbound message. ``document`` is the payload that MongoDB's Twilio service gave its webhooks."""
+    """An inbound message. ``document`` is the payload that MongoDB's Twilio service gave its webhooks.
+
+    ``from`` and ``to`` are plain numbers; whoever answers on the same channel sends to ``parameters.From``.
+    """
     sender, receiver, text = said.address("From"), said.address("To"), str(said.said["Body"])
     return {
         "messageSid": said.text("MessageSid"),

@@ -53,7 +53,8 @@ class Parameters:
 
     def json(self, name: str) -> Any:
         """What JSON text says."""
-        return parsed(self.text(name))
+        text = self.text(name)
+        return parsed(text) if text else None
 
     def address(self, name: str) -> str | None:
         """A number as E.164, without its channel; a short code, a sender's name or a SIP address as it is."""
@@ -105,10 +106,10 @@ def moment(text: str | None) -> str | None:
     return None
 
 
-def parsed(text: str | None) -> Any:
+def parsed(text: str) -> Any:
     """What JSON text says; None where it is none, or has numbers that JSON does not know."""
     try:
-        return json.loads(text or "", parse_constant=_finite, parse_float=_finite)
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
 

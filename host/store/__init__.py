@@ -16,7 +16,9 @@ from .instances import Instances
 from .integrations import Integrations
 from .refusals import Refusals
 from .registrations import Registrations
+from .schedules import Schedules
 from .states import States
+from .users import Users
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Store:
         return Customers(self.engine)
 
     @cached_property
+    def users(self) -> Users:
+        return Users(self.engine)
+
+    @cached_property
     def connections(self) -> Connections:
         return Connections(self.engine)
 
@@ -76,6 +82,10 @@ class Store:
     @cached_property
     def registrations(self) -> Registrations:
         return Registrations(self.engine)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        return Schedules(self.engine)
 
     @cached_property
     def states(self) -> States:

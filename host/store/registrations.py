@@ -93,7 +93,7 @@ class Registrations:
                 connection.execute(sa.delete(instances).where(instances.c.id == record.instance_id))
 
     def forget(self, instance_id: str) -> None:
-        """Remove the instance, and what is known of its webhooks, whatever became of them."""
+        """Remove the instance, and what is known of its webhooks. Its endpoints go with it; its executions stay as a record."""
         with self.engine.begin() as connection:
             connection.execute(sa.delete(table).where(table.c.instance_id == instance_id))
             connection.execute(sa.delete(instances).where(instances.c.id == instance_id))

@@ -190,6 +190,22 @@ def test_the_account_is_found_however_a_product_writes_it(name):
         stream(DELIVERED | {"data": {name: OTHER}})
 
 
+def test_the_account_of_a_call_is_in_the_request_that_was_made_about_it():
+    def about(account):
+        return DELIVERED | {"data": {"request": {"method": "POST", "parameters": {"AccountSid": account}}}}
+
+    assert stream(about(ACCOUNT)).payload.body["events"][0]["accountSid"] == ACCOUNT
+    with pytest.raises(WebhookRejected, match="another account"):
+        stream(about(OTHER))
+
+
+def test_an_error_of_a_subaccount_is_its_parents_too():
+    data = {"account_sid": SUB, "master_account_sid": ACCOUNT}
+    assert stream(DELIVERED | {"data": data}).payload.body["events"][0]["accountSid"] == SUB
+    with pytest.raises(WebhookRejected, match="another account"):
+        stream(DELIVERED | {"data": data | {"master_account_sid": OTHER}})
+
+
 def test_the_same_batch_again_is_a_repetition_in_any_order():
     assert len(passed("eventStream", [document([DELIVERED, READ]), document([READ, DELIVERED]), document([READ])])) == 2
 
