@@ -110,7 +110,7 @@ class Host:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""
         for place in self._filtered:
             place.removeFilter(self._filter)
-        self.registrations.stop()
+        self.registrations.stop(self.settings.limits.stop_deadline)
         self.inbox.close()
         self.scheduler.stop()
         if self.engine.executor:

@@ -101,10 +101,11 @@ class Registrations:
         self._threads.append(thread)
         thread.start()
 
-    def stop(self) -> None:
+    def stop(self, seconds: float) -> None:
+        """End waits at once, and give a request that is under way that long: the next start finishes what it began."""
         self.stopping.set()
         for thread in self._threads:
-            thread.join()
+            thread.join(seconds)
 
     def finish(self) -> None:
         """Do what is due and nobody works on."""

@@ -19,6 +19,9 @@ from twilio_connector.host.host import Host
 from twilio_connector.host.locks import Locks
 from twilio_connector.host.settings import Settings
 from twilio_connector.host.store.schema import registrations as table
+from twilio_connector.host.web.access import Access
+from twilio_connector.host.web.app import create_app
+from twilio_connector.host.web.server import listen, serving, url_of
 from twilio_connector.sandbox.server import Sandbox
 
 THEIRS = "https://ada:hunter2@theirs.example/sms"
@@ -247,6 +250,19 @@ def test_what_is_no_longer_ours_is_not_touched_on_removal(host, desk):
     desk.theirs()
     host.remove_instance(instance.id)
     assert desk.number.sms_url == THEIRS
+
+
+def test_what_is_registered_is_heard(desk, settings):
+    """Over the wire: a text to the number and its event both come to their flows, signed."""
+    listening = listen()
+    settings = replace(settings, public_url=url_of(listening))
+    with desk.host(settings) as host, serving(create_app(host, Access()), listening):
+        desk.deploy(host, desk.flow(), desk.stream("com.twilio.messaging.inbound-message.received"))
+        desk.twilio.state.receive(desk.twilio.handset, desk.twilio.number, "Hi")
+        told = lambda: [it.status for it in desk.twilio.state.exchanges() if it.way == "out"]  # noqa: E731
+        desk.twilio.state.wait_for(lambda: len(told()) == 2, 30)
+        assert told() == [200, 200]
+        assert sorted(it.flow for it in host.store.executions.recent()) == ["Answer", "Events"]
 
 
 # ── failures ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
