@@ -22,6 +22,7 @@ from .errors import ConnectionFailed, InvalidComponent, InvalidInput
 from .inputs import Connection, Inputs, explain
 from .payload import TriggerResult, WebhookRequest
 from .result import ActionResult, example_of
+from .webhooks import Change, Ledger
 
 U = TypeVar("U", bound="Unit")
 
@@ -171,6 +172,19 @@ class Trigger(Unit):
         signer = self.flags.get("sign")
         signed: WebhookRequest = request if signer is None else self._import(signer)(request, connection)
         return signed
+
+    @property
+    def registers(self) -> bool:
+        """True where it points the service at its webhook itself, if its inputs ask for that."""
+        return "webhookCreate" in self.flags
+
+    def create_webhook(self, context: ActionContext, inputs: BaseModel, ledger: Ledger) -> tuple[Change, ...]:
+        """Point the service at ``context.invoke_url``; what is changed there now. Raises ConnectorError; see webhooks."""
+        return tuple(self._import(self.flags["webhookCreate"])(context, inputs, ledger))
+
+    def delete_webhook(self, context: ActionContext, inputs: BaseModel, ledger: Ledger) -> tuple[Change, ...]:
+        """Put back what the ledger holds; what was put back or left. Raises ConnectorError; see webhooks."""
+        return tuple(self._import(self.flags["webhookDelete"])(context, inputs, ledger))
 
     @property
     def is_polling(self) -> bool:

@@ -17,8 +17,10 @@ from .definition.check import require
 from .definition.timetable import Timetable
 from .engine import Engine
 from .inbox import Inbox
+from .locks import Locks
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
+from .registrations import Registrations
 from .registry import Registry, components
 from .results import Ended
 from .routes import Routes
@@ -32,7 +34,8 @@ from .vault import Vault
 from .versions import Versions
 from .workshop import Workshop, Write
 
-_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".schedules", ".webhooks")))
+_PARTS = ("", ".flow", ".engine", ".registrations", ".schedules", ".webhooks")
+_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in _PARTS))
 _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
@@ -74,6 +77,13 @@ class Host:
             refusals=store.refusals,
             limits=settings.limits,
         )
+        self.registrations = Registrations(
+            store=store,
+            versions=self.versions,
+            configuration=self.configuration,
+            routes=self.routes,
+            locks=Locks(store.engine, settings.data),
+        )
         self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
 
     @classmethod
@@ -94,9 +104,11 @@ class Host:
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
+        self.registrations.start()
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""
+        self.registrations.stop(self.settings.limits.stop_deadline)
         self.inbox.close()
         self.scheduler.stop()
         if self.engine.executor:
@@ -244,7 +256,8 @@ class Host:
         """Deploy an integration file for the customer of that external id; once more updates the instance of that name.
 
         ``config`` maps config variables to values, those of connections to a connection's name or id. Raises
-        IntegrationInvalid with everything that is wrong in the file, InvalidInput for a config variable.
+        IntegrationInvalid with everything that is wrong in the file, InvalidInput for a config variable, and what keeps a
+        trigger from registering its webhook: the instance is deployed then, and deploying again mends it.
         """
         integration = definition.read(path)
         require(integration, self.registry)
@@ -260,18 +273,30 @@ class Host:
             config=values,
             connections=connections,
             flows=[flow.name for flow in integration.flows],
+            registering=self.registrations.flows(integration),
             starts=self.configuration.starts(integration, values),
         )
         self.routes.forget()
+        self.registrations.deploy(instance.id)
         return instance
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         self.store.instances.enable(instance_id, enabled=enabled)
         self.routes.forget()
 
-    def remove_instance(self, instance_id: str) -> None:
-        self.store.instances.remove(instance_id)
+    def remove_instance(self, instance_id: str, *, force: bool = False) -> None:
+        """Put back the webhooks that it registered, then remove it. Raises what keeps one from being put back.
+
+        It is switched off then, and goes as soon as they are; with ``force`` it goes at once, and they stay as they are.
+        """
         self.routes.forget()
+        self.registrations.remove(instance_id, force=force)
+        self.routes.forget()
+
+    def register_again(self, endpoint_id: str) -> None:
+        """Register the webhook of a flow anew, or put it back if it is to go. Raises what keeps it from that."""
+        self.routes.forget()
+        self.registrations.again(endpoint_id)
 
     def set_schedule(self, endpoint_id: str, timetable: Timetable | None) -> None:
         """Start the flow at times of this instance's own, from now; None: at those of the integration file."""

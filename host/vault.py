@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from ..connector.errors import ConnectorError
 from .settings import Settings
 from .store.database import read_meta, write_meta
-from .store.schema import connections, meta
+from .store.schema import connections, meta, registrations
 
 _CHECK = "vault_check"
 _PROOF = "twilio-connector"
@@ -67,6 +67,10 @@ class Vault:
             for row in rows:
                 changed = sa.update(connections).where(connections.c.id == row.id)
                 connection.execute(changed.values(secret=self._again(row.secret)))
+            kept = sa.select(registrations.c.endpoint_id, registrations.c.ledger).where(registrations.c.ledger != "")
+            for row in connection.execute(kept.with_for_update()).all():
+                changed = sa.update(registrations).where(registrations.c.endpoint_id == row.endpoint_id)
+                connection.execute(changed.values(ledger=self._again(row.ledger)))
             check = self._again(read_meta(connection, _CHECK) or "")
             connection.execute(sa.update(meta).where(meta.c.key == _CHECK).values(value=check))
         return len(rows)

@@ -15,6 +15,7 @@ from .executors import Executors
 from .instances import Instances
 from .integrations import Integrations
 from .refusals import Refusals
+from .registrations import Registrations
 from .schedules import Schedules
 from .states import States
 from .users import Users
@@ -77,6 +78,10 @@ class Store:
     @cached_property
     def refusals(self) -> Refusals:
         return Refusals(self.engine, self.refusals_kept)
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        return Registrations(self.engine)
 
     @cached_property
     def schedules(self) -> Schedules:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from ...connector.errors import InvalidInput
 from ..ids import opaque_id, time_id
 from . import schedules
 from .database import insert, reading, storable
+from .registrations import intend
 from .schema import customers, endpoint_keys, endpoints, instances, integrations, versions
 
 
@@ -69,13 +70,14 @@ class Instances:
         config: Mapping[str, Any],
         connections: Mapping[str, str],
         flows: Sequence[str],
+        registering: Collection[str] = (),
         starts: Mapping[str, schedules.Start] = MappingProxyType({}),
     ) -> InstanceRecord:
         """Make the customer's instance of that name, or give it this version and configuration.
 
         Endpoints stay while their flow does, so deploying again changes no address; ``starts`` tells which of the flows start
-        by themselves. Raises InvalidInput when the name
-        belongs to an instance of another integration.
+        by themselves. The webhooks of the flows that are ``registering`` are to be registered from now on, and those of all
+        others to be put back. Raises InvalidInput when the name belongs to an instance of another integration.
         """
         if not name.strip() or not storable(name):
             raise InvalidInput("name: give the instance a name, in printable characters", field="name")
@@ -84,6 +86,7 @@ class Instances:
             changes = {"version_id": version_id, "config": dict(config), "connections": dict(connections)}
             instance_id = _put(connection, fixed, changes | {"updated_at": utc_now()})
             _put_endpoints(connection, instance_id, flows)
+            intend(connection, instance_id, registering, changes)
             schedules.arrange(connection, instance_id, starts, utc_now())
         return self.require(instance_id)
 
@@ -113,11 +116,6 @@ class Instances:
             schedules.resume(connection, instance_id, utc_now()) if enabled else schedules.pause(
                 connection, instance_id
             )
-
-    def remove(self, instance_id: str) -> None:
-        """Its endpoints go with it; its executions stay as a record."""
-        with self.engine.begin() as connection:
-            connection.execute(sa.delete(instances).where(instances.c.id == instance_id))
 
     def endpoint(self, endpoint_id: str) -> EndpointRecord | None:
         with reading(self.engine).begin() as connection:

@@ -148,6 +148,28 @@ endpoint_keys = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
 )
 
+# A webhook that a trigger registers at its service: the row is there before anything is changed, and until all is put back,
+# so it outlives its endpoint. Version, config and connections are those that it was done with last.
+registrations = sa.Table(
+    "registrations",
+    metadata,
+    sa.Column("endpoint_id", sa.String(64), primary_key=True),
+    sa.Column("instance_id", sa.String(36), nullable=False, index=True),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("version_id", sa.String(64), nullable=False),
+    sa.Column("config", Json, nullable=False),
+    sa.Column("connections", Json, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("leaving", sa.Boolean, nullable=False),  # its instance goes once the last of them is put back
+    sa.Column("ledger", sa.Text, nullable=False),  # ciphertext; empty for an empty one
+    sa.Column("changes", Json, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("registered_at", Instant),
+    sa.Column("updated_at", Instant, nullable=False),
+)
+
 # The inbox is this table: a row in status ``accepted`` or ``waiting`` is work to be claimed.
 executions = sa.Table(
     "executions",
