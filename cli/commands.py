@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from . import secret, vault
+
 app = typer.Typer(
     help="A Twilio connector for integration platforms: use it from the shell, host it, try it.",
     no_args_is_help=True,
@@ -168,3 +170,7 @@ def demo(*, once: Annotated[bool, typer.Option("--once", help="End after the fir
     from .demo import demo
 
     demo(once=once)
+
+
+app.add_typer(vault.app, name="vault")
+app.add_typer(secret.app, name="secret")

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..connector.errors import ConnectionFailed, InvalidInput
 from .definition import model
+from .named_secrets import NamedSecrets
 from .redact import Redactor
 from .registry import Registry
 from .store import Store
@@ -17,6 +18,7 @@ from .vault import Vault
 class Configuration:
     store: Store
     vault: Vault
+    secrets: NamedSecrets
     registry: Registry
     redactor: Redactor = field(repr=False)
 
@@ -38,8 +40,8 @@ class Configuration:
         return {**values, **opened}
 
     def open(self, record: ConnectionRecord) -> dict[str, Any]:
-        """``{"key", "fields"}``. Raises VaultLocked."""
-        fields = self.vault.unseal(record.id, record.secret)
+        """``{"key", "fields"}``, with the secrets that fields call. Raises VaultLocked, ConnectionFailed."""
+        fields = self.secrets.resolve(self.vault.unseal(record.id, record.secret))
         self.redactor.learn(self._secrets(record.component, record.key, fields))
         return {"key": record.key, "fields": fields}
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,11 +11,12 @@ from ..connector.context import ActionContext
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import definition, publication
+from . import changes, definition, durable, publication, rotation
 from .configuration import Configuration
 from .definition.check import require
 from .engine import Engine
 from .inbox import Inbox
+from .named_secrets import NamedSecrets, references
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
 from .registry import Registry, components
@@ -25,7 +27,7 @@ from .store import Store
 from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
 from .store.instances import InstanceRecord
-from .vault import Vault
+from .vault import Vault, VaultLocked
 from .versions import Versions
 from .workshop import Workshop, Write
 
@@ -41,7 +43,9 @@ class Host:
         self.redactor = Redactor()
         self.transport = Transport()
         self.versions = Versions(store, settings.data / "versions")
-        self.configuration = Configuration(store, vault, registry, self.redactor)
+        self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
+        self.changes = changes.Changes(store.engine, self.redactor)
+        self.configuration = Configuration(store, vault, self.secrets, registry, self.redactor)
         self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
         self.routes = Routes(
             store=store,
@@ -134,10 +138,12 @@ class Host:
     def add_connection(self, *, name: str, component: str, key: str, fields: Mapping[str, Any]) -> ConnectionRecord:
         """Raises ConnectionFailed naming the field that is wrong, InvalidInput for a name in use."""
         given = _given(fields)
-        self.connection_type(component, key).build(given)
-        return self.store.connections.add(
+        self._build(self.connection_type(component, key), given)
+        record = self.store.connections.add(
             name=name, component=component, key=key, seal=lambda new_id: self.vault.seal(new_id, given)
         )
+        self.changes.note("connection.add", record.id, f"{record.name}: {key} of {component}")
+        return record
 
     def update_connection(
         self, connection_id: str, *, name: str, fields: Mapping[str, Any], forget: Collection[str] = ()
@@ -148,9 +154,11 @@ class Host:
         stored = self.vault.unseal(record.id, record.secret)
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
-        kind.build(given)
+        self._build(kind, given)
         saved = self.store.connections.update(connection_id, name=name, secret=self.vault.seal(connection_id, given))
         self.routes.forget()
+        names = sorted(k for k in given.keys() | stored.keys() if given.get(k) != stored.get(k))
+        self.changes.note("connection.update", connection_id, f"{saved.name}: {', '.join(names) or 'its name'}")
         return saved
 
     def connection_form(self, connection_id: str) -> tuple[dict[str, Any], frozenset[str]]:
@@ -175,7 +183,10 @@ class Host:
 
     def remove_connection(self, connection_id: str) -> None:
         """Raises InvalidInput while an instance uses it."""
+        record = self.store.connections.get(connection_id)
         self.store.connections.remove(connection_id)
+        if record:
+            self.changes.note("connection.remove", connection_id, record.name)
 
     def connection_type(self, component: str, key: str) -> ConnectionType:
         """Raises InvalidInput for one that no installed component has."""
@@ -183,6 +194,59 @@ class Host:
         if found is None or key not in found.connections:
             raise InvalidInput(f"no installed component {component!r} has a connection {key!r}", field="component")
         return found.connections[key]
+
+    def _build(self, kind: ConnectionType, fields: Mapping[str, Any]) -> None:
+        """Raises ConnectionFailed for values that are wrong, InvalidInput for a secret called where none belongs."""
+        for field, _ in references(fields):
+            if field not in hidden(kind):
+                raise InvalidInput(f"{field}: is no secret of this connection; write its value", field=field)
+        kind.build(self.secrets.resolve(fields))
+
+    # ── secrets and keys ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def set_secret(self, name: str, value: str) -> bool:
+        """Put a named secret into the vault; whether it is new. Connections that call it use it from now on."""
+        new = self.secrets.set(name, value)
+        self.routes.forget()
+        self.changes.note("secret.set", name, "new" if new else "changed")
+        return new
+
+    def remove_secret(self, name: str) -> None:
+        """Raises InvalidInput when the vault has none of that name, or while a connection calls it."""
+        users = self.users_of_secret(name)
+        if users:
+            raise InvalidInput(
+                f"the secret is called by {', '.join(users)}; change those connections first", field="name"
+            )
+        if not self.store.named_secrets.remove(name):
+            raise InvalidInput("the vault has no secret of that name; see them with: secret list", field="name")
+        self.changes.note("secret.remove", name)
+
+    def users_of_secret(self, name: str) -> list[str]:
+        """The names of the connections that call it."""
+        users = []
+        for record in self.store.connections.all():
+            with suppress(VaultLocked):  # what cannot be read calls nothing
+                if name in dict(references(self.vault.unseal(record.id, record.secret))).values():
+                    users.append(record.name)
+        return users
+
+    def rotate_keys(self) -> rotation.Rotation:
+        """Seal everything with a new key. Raises VaultLocked where only a person can put it into place."""
+        done = rotation.rotate(self.vault, self.store.engine)
+        self.changes.note("vault.rotate", done.key, f"{done.sealed} values sealed")
+        return done
+
+    def forget_keys(self) -> tuple[str, ...]:
+        """Remove the keys that seal nothing any more; their names."""
+        gone = rotation.forget(self.vault, self.store.engine, durable.sealed_checkpoints(self.settings))
+        if gone:
+            self.changes.note("vault.forget", ", ".join(gone))
+        return gone
+
+    def sealed_by(self) -> Mapping[str | None, int]:
+        """How many values each key seals, the first key first; None for values that no key opens."""
+        return rotation.census(self.vault, self.store.engine, durable.sealed_checkpoints(self.settings))
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -216,25 +280,32 @@ class Host:
             flows=[flow.name for flow in integration.flows],
         )
         self.routes.forget()
+        self.changes.note("instance.deploy", instance.id, f"{instance.name} for {customer}: version {version.number}")
         return instance
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         self.store.instances.enable(instance_id, enabled=enabled)
         self.routes.forget()
+        self.changes.note("instance.enable" if enabled else "instance.disable", instance_id)
 
     def remove_instance(self, instance_id: str) -> None:
+        record = self.store.instances.get(instance_id)
         self.store.instances.remove(instance_id)
         self.routes.forget()
+        if record:
+            self.changes.note("instance.remove", instance_id, f"{record.name} of {record.customer}")
 
     def add_key(self, endpoint_id: str) -> str:
         """A new API key of the endpoint, to be shown once."""
         key = self.store.instances.add_key(endpoint_id)
         self.routes.forget()
+        self.changes.note("key.add", f"{endpoint_id[:6]}…")  # whole, it is itself a permission
         return key
 
     def remove_key(self, key_id: str) -> None:
         self.store.instances.remove_key(key_id)
         self.routes.forget()
+        self.changes.note("key.remove", key_id)
 
 
 def hidden(kind: ConnectionType) -> frozenset[str]:

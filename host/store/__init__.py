@@ -14,6 +14,7 @@ from .executions import Executions
 from .executors import Executors
 from .instances import Instances
 from .integrations import Integrations
+from .named_secrets import NamedSecretRows
 from .refusals import Refusals
 from .states import States
 
@@ -51,6 +52,10 @@ class Store:
     @cached_property
     def connections(self) -> Connections:
         return Connections(self.engine)
+
+    @cached_property
+    def named_secrets(self) -> NamedSecretRows:
+        return NamedSecretRows(self.engine)
 
     @cached_property
     def integrations(self) -> Integrations:
