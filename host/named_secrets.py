@@ -64,7 +64,7 @@ class NamedSecrets:
         """Put it into the vault, in place of what it was; whether it is new. Raises InvalidInput."""
         if not is_name(name):
             raise InvalidInput(f"name: {NAME_RULE}", field="name")
-        if not value or not storable(value) or len(value.encode()) > MAX_BYTES:
+        if not value.strip() or not storable(value) or len(value.encode()) > MAX_BYTES:
             raise InvalidInput(f"the secret {name} must be text of 1 to {MAX_BYTES} bytes without NUL", field="value")
         return self.rows.put(name, self.vault.seal(_subject(name), {"value": value}))
 

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-VALUE = "hunter2-hunter2"
+VALUE = b"hunter2-hunter2"
+TYPED = VALUE + b"\n"
 
 
 @pytest.fixture
@@ -19,8 +20,8 @@ def data(tmp_path, monkeypatch):
 
 @pytest.fixture
 def set_secret(run, monkeypatch):
-    def run_with(name, value=VALUE.encode()):
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(value + b"\n")))
+    def run_with(name, value=TYPED):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(value)))
         return run("secret", "set", name)
 
     return run_with
@@ -34,7 +35,7 @@ def test_a_secret_is_set_listed_and_removed(run, set_secret, data):
     assert "called by no connection" in listed
     assert run("secret", "remove", "my-token").status == 0
     assert run("secret", "list").out == ""
-    assert not any(VALUE.encode() in path.read_bytes() for path in data.rglob("*") if path.is_file())
+    assert not any(VALUE in path.read_bytes() for path in data.rglob("*") if path.is_file())
 
 
 def test_a_value_in_the_place_of_the_name_is_refused_and_not_quoted(set_secret, data):
@@ -59,12 +60,12 @@ def test_a_person_is_asked_and_nothing_is_shown(data):
         for prompt in (b"Value of my-token: ", b"Repeat for confirmation: "):
             while prompt not in shown:
                 shown += os.read(main, 1024)
-            os.write(main, VALUE.encode() + b"\n")
+            os.write(main, VALUE + b"\n")
         while b"stored" not in shown:
             shown += os.read(main, 1024)
         assert process.wait() == 0
     os.close(main)
-    assert VALUE.encode() not in shown
+    assert VALUE not in shown
 
 
 def test_the_keys_are_rotated_and_forgotten(run, set_secret, data):
