@@ -21,6 +21,8 @@ class Configuration:
     secrets: NamedSecrets
     registry: Registry
     redactor: Redactor = field(repr=False)
+    expected: Mapping[str, ConnectionRecord] = field(default_factory=dict)
+    """Connections by name that are about to be made, so that what needs them can be checked before."""
 
     def check(self, integration: model.Integration, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """Values and connection ids for all config variables; connections are given by name or id.
@@ -56,7 +58,8 @@ class Configuration:
         wanted = var.connection
         if not given or wanted is None:
             raise InvalidInput(f"config variable {var.key!r}: choose a connection", field=var.key)
-        record = self.store.connections.named(str(given)) or self.store.connections.get(str(given))
+        record = self.expected.get(str(given)) or self.store.connections.named(str(given))
+        record = record or self.store.connections.get(str(given))
         if record is None:
             raise InvalidInput(f"config variable {var.key!r}: there is no connection {given!r}", field=var.key)
         if (record.component, record.key) != (wanted.component.key, wanted.key):

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
-from ..connector.context import ActionContext
+from ..connector.context import ActionContext, Customer
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from . import changes, definition, durable, publication, rotation
 from .configuration import Configuration
 from .definition.check import require
+from .definition.model import Integration
 from .engine import Engine
 from .inbox import Inbox
 from .named_secrets import NamedSecrets, references
@@ -27,6 +28,7 @@ from .store import Store
 from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
 from .store.instances import InstanceRecord
+from .store.integrations import VersionRecord
 from .vault import Vault, VaultLocked
 from .versions import Versions
 from .workshop import Workshop, Write
@@ -195,6 +197,14 @@ class Host:
             raise InvalidInput(f"no installed component {component!r} has a connection {key!r}", field="component")
         return found.connections[key]
 
+    def check_fields(self, component: str, key: str, fields: Mapping[str, Any]) -> None:
+        """Whether a connection could be made of them. Raises as add_connection does."""
+        self._build(self.connection_type(component, key), _given(fields))
+
+    def connection_fields(self, record: ConnectionRecord) -> dict[str, Any]:
+        """As they are stored, secrets and all, and those that are called by name as they are called."""
+        return self.vault.unseal(record.id, record.secret)
+
     def _build(self, kind: ConnectionType, fields: Mapping[str, Any]) -> None:
         """Raises ConnectionFailed for values that are wrong, InvalidInput for a secret called where none belongs."""
         for field, _ in references(fields):
@@ -267,9 +277,7 @@ class Host:
         integration = definition.read(path)
         require(integration, self.registry)
         values, connections = self.configuration.check(integration, config or {})
-        limit = self.settings.limits.definition
-        files = publication.files(integration, path, limit)
-        version = self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
+        version = self._publish(integration, path)
         instance = self.store.instances.put(
             name=name or integration.name,
             version_id=version.id,
@@ -282,6 +290,28 @@ class Host:
         self.routes.forget()
         self.changes.note("instance.deploy", instance.id, f"{instance.name} for {customer}: version {version.number}")
         return instance
+
+    def publish(self, path: Path) -> VersionRecord:
+        """Store an integration file as a version; the same content gives the same. Raises IntegrationInvalid."""
+        integration = definition.read(path)
+        require(integration, self.registry)
+        return self._publish(integration, path)
+
+    def _publish(self, integration: Integration, path: Path) -> VersionRecord:
+        limit = self.settings.limits.definition
+        files = publication.files(integration, path, limit)
+        return self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
+
+    def put_customer(self, external_id: str, name: str = "") -> Customer:
+        """Make or rename the customer of that external id. Raises InvalidInput."""
+        customer = self.store.customers.ensure(external_id, name)
+        self.changes.note("customer.put", customer.id, f"{external_id}: {customer.name}")
+        return customer
+
+    def remove_customer(self, customer_id: str) -> None:
+        """Raises InvalidInput while the customer has instances."""
+        self.store.customers.remove(customer_id)
+        self.changes.note("customer.remove", customer_id)
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         self.store.instances.enable(instance_id, enabled=enabled)

@@ -10,6 +10,7 @@ from ..settings import Settings
 from .connections import Connections
 from .customers import Customers
 from .database import connect, prepare
+from .declared import Declared
 from .executions import Executions
 from .executors import Executors
 from .instances import Instances
@@ -52,6 +53,10 @@ class Store:
     @cached_property
     def connections(self) -> Connections:
         return Connections(self.engine)
+
+    @cached_property
+    def declared(self) -> Declared:
+        return Declared(self.engine)
 
     @cached_property
     def named_secrets(self) -> NamedSecretRows:

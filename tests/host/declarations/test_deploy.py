@@ -1,0 +1,152 @@
+"""The host made like a folder, and again, and when the folder changes."""
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from twilio_connector.connector.errors import ConnectionFailed
+from twilio_connector.host.store.schema import metadata
+
+KINDS = {
+    ("customer", "acme"),
+    ("connection", "Main"),
+    ("integration", "Greet"),
+    ("instance", "Greet of acme"),
+}
+
+
+def rows(host):
+    """All that the host keeps, but for the log."""
+    with host.store.engine.begin() as connection:
+        tables = [table for table in metadata.sorted_tables if table.name != "changes"]
+        return {table.name: connection.execute(sa.select(table)).fetchall() for table in tables}
+
+
+def only(outcomes, but=()):
+    return {subject: did for subject, did in outcomes.items() if did != "left" or subject in but}
+
+
+def test_everything_is_made_and_a_second_run_changes_nothing(deploy, folder, host):
+    assert set(deploy(folder()).items()) == {(subject, "made") for subject in KINDS}
+    (instance,) = host.store.instances.all()
+    assert (instance.customer, instance.config, instance.enabled) == ("Acme Inc.", {"Greeting": "Hello"}, True)
+    before = rows(host)
+    assert set(deploy(folder()).items()) == {(subject, "left") for subject in KINDS}
+    assert rows(host) == before
+
+
+def test_a_dry_run_says_the_same_and_does_nothing(deploy, folder, host):
+    before = rows(host)
+    assert set(deploy(folder(), dry_run=True).items()) == {(subject, "made") for subject in KINDS}
+    assert rows(host) == before
+
+
+CHANGES = [
+    ({"customers/acme.yaml": "{externalId: acme, name: Acme Ltd.}"}, ("customer", "acme")),
+    ({"instances/acme.yaml": "{integration: Greet, customer: acme, config: {Token: Main, Greeting: Hi}}"}, None),
+    ({"instances/acme.yaml": "{integration: Greet, customer: acme, enabled: false, config: {Token: Main}}"}, None),
+]
+
+
+@pytest.mark.parametrize(("change", "subject"), CHANGES)
+def test_what_differs_is_changed_and_nothing_else(deploy, folder, host, change, subject):
+    deploy(folder())
+    (before,) = host.store.instances.all()
+    assert only(deploy(folder(**change), dry_run=True)) == {subject or ("instance", "Greet of acme"): "changed"}
+    assert only(deploy(folder(**change))) == {subject or ("instance", "Greet of acme"): "changed"}
+    assert only(deploy(folder(**change))) == {}
+    (after,) = host.store.instances.all()
+    assert after.id == before.id
+    assert replace(after, updated_at=before.updated_at) != before
+
+
+def test_a_changed_connection_keeps_its_id_and_has_exactly_what_is_declared(deploy, folder, host):
+    deploy(folder())
+    made = host.store.connections.named("Main")
+    host.set_secret("other", "hunter3-hunter3")
+    text = "{name: Main, type: probe, config: {sid: A2}, secret_config: {auth_token: other}}"
+    assert only(deploy(folder(**{"connections/main.yaml": text}))) == {("connection", "Main"): "changed"}
+    opened = host.configuration.open(host.store.connections.require(made.id))
+    assert opened["fields"] == {"account": "A2", "token": "hunter3-hunter3"}
+
+
+def test_a_secret_set_anew_changes_nothing_in_the_folder(deploy, folder, host):
+    deploy(folder())
+    host.set_secret("my-token", "hunter3-hunter3")
+    assert only(deploy(folder())) == {}
+    opened = host.configuration.open(host.store.connections.named("Main"))
+    assert opened["fields"]["token"] == "hunter3-hunter3"
+
+
+def test_an_edited_integration_is_a_new_version_of_its_instances(deploy, folder, host):
+    deploy(folder())
+    path = folder() / "integrations/greet/integration.yaml"
+    path.write_text(path.read_text().replace("defaultValue: Hello", "defaultValue: Good day"))
+    edited = path.read_text()
+    changed = {("integration", "Greet"): "changed", ("instance", "Greet of acme"): "changed"}
+    assert only(deploy(folder({"integrations/greet/integration.yaml": edited}))) == changed
+    (instance,) = host.store.instances.all()
+    assert (instance.version, instance.config) == (2, {"Greeting": "Good day"})
+
+
+def test_what_is_declared_no_more_goes_only_when_asked_and_what_others_made_stays(deploy, folder, host):
+    host.add_connection(name="By hand", component="probe", key="token", fields={"account": "A", "token": "t"})
+    host.put_customer("by-hand")
+    deploy(folder())
+    gone = dict.fromkeys(("connections/main.yaml", "customers/acme.yaml", "instances/acme.yaml"))
+    root = folder(**gone)
+    subjects = KINDS - {("integration", "Greet")}
+    assert only(deploy(root)) == dict.fromkeys(subjects, "undeclared")
+    assert only(deploy(root, prune=True, dry_run=True)) == dict.fromkeys(subjects, "removed")
+    assert only(deploy(root, prune=True)) == dict.fromkeys(subjects, "removed")
+    assert only(deploy(root, prune=True)) == {}
+    assert host.store.instances.all() == []
+    assert [c.name for c in host.store.connections.all()] == ["By hand"]
+    assert [c.external_id for c in host.store.customers.all()] == ["by-hand"]
+
+
+def test_what_was_there_before_is_taken_over_and_never_removed(deploy, folder, host):
+    host.put_customer("acme", "Acme Inc.")
+    deploy(folder())
+    root = folder(**{"customers/acme.yaml": None, "instances/acme.yaml": None})
+    deploy(root, prune=True)
+    assert [c.external_id for c in host.store.customers.all()] == ["acme"]
+
+
+def test_a_folder_of_another_name_removes_nothing_and_takes_nothing(deploy, folder, host, problems, tmp_path):
+    deploy(folder(), name="first")
+    assert len(problems(folder())) == 3
+    assert "the folder 'first' made it and keeps it" in problems(folder())[0]
+    empty = tmp_path / "other"
+    (empty / "customers").mkdir(parents=True)
+    assert deploy(empty, name="second", prune=True) == {}
+    assert set(deploy(empty, name="first", prune=True).values()) == {"removed"}
+
+
+def test_one_that_fails_stops_no_other(deploy, folder, host, monkeypatch):
+    second = "{integration: Greet, customer: acme, name: Second, config: {Token: Main}}"
+    real = host.deploy
+
+    def failing(path, *, name, **given):
+        if name == "Greet":
+            raise ConnectionFailed("the service said no")
+        return real(path, name=name, **given)
+
+    monkeypatch.setattr(host, "deploy", failing)
+    root = folder(**{"instances/second.yaml": second})
+    assert deploy(root)["instance", "Greet of acme"] == "failed"
+    monkeypatch.undo()
+    assert only(deploy(root)) == {("instance", "Greet of acme"): "made"}
+
+
+def test_a_connection_in_use_is_not_pruned_and_the_rest_is(deploy, folder, host):
+    """Somebody made an instance by hand with the folder's connection."""
+    deploy(folder())
+    host.put_customer("by-hand")
+    path = folder() / "integrations/greet/integration.yaml"
+    host.deploy(path, customer="by-hand", config={"Token": "Main"})
+    root = folder(**{"connections/main.yaml": None, "instances/acme.yaml": None})
+    assert only(deploy(root, prune=True)) == {
+        ("instance", "Greet of acme"): "removed",
+        ("connection", "Main"): "failed",
+    }
