@@ -23,7 +23,7 @@ def set_secret(name: Name, data: Data = None) -> None:
         raise InvalidInput(f"name: {NAME_RULE}", field="name")
     value = _asked(name) if sys.stdin.isatty() else _read()
     with opened(data) as host:
-        new = host.set_secret(name, value)
+        new = host.custody.set_secret(name, value)
     typer.echo(f"{name}: {'stored' if new else 'changed; connections that call it use it within seconds'}")
 
 
@@ -34,7 +34,7 @@ def list_secrets(data: Data = None) -> None:
 
     with opened(data) as host:
         for name, at in host.store.named_secrets.all().items():
-            users = ", ".join(host.users_of_secret(name)) or "no connection"
+            users = ", ".join(host.custody.users_of(name)) or "no connection"
             typer.echo(f"{name}  {at:%Y-%m-%d %H:%M} UTC  called by {users}")
 
 
@@ -44,7 +44,7 @@ def remove(name: Name, data: Data = None) -> None:
     from .opened import opened
 
     with opened(data) as host:
-        host.remove_secret(name)
+        host.custody.remove_secret(name)
     typer.echo("removed")
 
 

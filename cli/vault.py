@@ -18,7 +18,7 @@ def status(data: Data = None) -> None:
     from .opened import opened
 
     with opened(data) as host:
-        counts = host.sealed_by()
+        counts = host.custody.census()
         typer.echo(f"Keys       {host.vault.source.name}")
         for index, (name, count) in enumerate(counts.items()):
             typer.echo(f"{name or '—':<10} {count:>6} sealed  {_role(name, index, count)}")
@@ -30,7 +30,7 @@ def rotate(data: Data = None) -> None:
     from .opened import opened
 
     with opened(data) as host:
-        done = host.rotate_keys()
+        done = host.custody.rotate()
         began = "a new key" if done.new else "the rotation that was begun before, or a key that you put first,"
         typer.echo(f"{done.key}: {began} seals all {done.sealed} values now")
         for subject in done.unreadable:
@@ -48,9 +48,9 @@ def forget(data: Data = None) -> None:
     from .opened import opened
 
     with opened(data) as host:
-        gone = host.forget_keys()
+        gone = host.custody.forget()
         typer.echo(f"removed: {', '.join(gone)}" if gone else "nothing to remove")
-        for name, count in list(host.sealed_by().items())[1:]:
+        for name, count in list(host.custody.census().items())[1:]:
             if name and count:
                 typer.echo(f"{name} stays: it seals {count} values; rotate, or let the executions that run end")
 

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,8 +10,10 @@ from ..connector.context import ActionContext, Customer
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import changes, definition, durable, publication, rotation
+from . import definition, publication
+from .changes import Changes
 from .configuration import Configuration
+from .custody import Custody
 from .definition.check import require
 from .definition.model import Integration
 from .engine import Engine
@@ -29,7 +30,7 @@ from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
 from .store.instances import InstanceRecord
 from .store.integrations import VersionRecord
-from .vault import Vault, VaultLocked
+from .vault import Vault
 from .versions import Versions
 from .workshop import Workshop, Write
 
@@ -46,7 +47,7 @@ class Host:
         self.transport = Transport()
         self.versions = Versions(store, settings.data / "versions")
         self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
-        self.changes = changes.Changes(store.engine, self.redactor)
+        self.changes = Changes(store.engine, self.redactor)
         self.configuration = Configuration(store, vault, self.secrets, registry, self.redactor)
         self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
         self.routes = Routes(
@@ -56,6 +57,14 @@ class Host:
             configuration=self.configuration,
             transport=self.transport,
             address=self.address,
+        )
+        self.custody = Custody(
+            settings=settings,
+            store=store,
+            vault=vault,
+            secrets=self.secrets,
+            changes=self.changes,
+            changed=self.routes.forget,
         )
         self.engine = Engine(
             settings,
@@ -211,52 +220,6 @@ class Host:
             if field not in hidden(kind):
                 raise InvalidInput(f"{field}: is no secret of this connection; write its value", field=field)
         kind.build(self.secrets.resolve(fields))
-
-    # ── secrets and keys ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def set_secret(self, name: str, value: str) -> bool:
-        """Put a named secret into the vault; whether it is new. Connections that call it use it from now on."""
-        new = self.secrets.set(name, value)
-        self.routes.forget()
-        self.changes.note("secret.set", name, "new" if new else "changed")
-        return new
-
-    def remove_secret(self, name: str) -> None:
-        """Raises InvalidInput when the vault has none of that name, or while a connection calls it."""
-        users = self.users_of_secret(name)
-        if users:
-            raise InvalidInput(
-                f"the secret is called by {', '.join(users)}; change those connections first", field="name"
-            )
-        if not self.store.named_secrets.remove(name):
-            raise InvalidInput("the vault has no secret of that name; see them with: secret list", field="name")
-        self.changes.note("secret.remove", name)
-
-    def users_of_secret(self, name: str) -> list[str]:
-        """The names of the connections that call it."""
-        users = []
-        for record in self.store.connections.all():
-            with suppress(VaultLocked):  # what cannot be read calls nothing
-                if name in dict(references(self.vault.unseal(record.id, record.secret))).values():
-                    users.append(record.name)
-        return users
-
-    def rotate_keys(self) -> rotation.Rotation:
-        """Seal everything with a new key. Raises VaultLocked where only a person can put it into place."""
-        done = rotation.rotate(self.vault, self.store.engine)
-        self.changes.note("vault.rotate", done.key, f"{done.sealed} values sealed")
-        return done
-
-    def forget_keys(self) -> tuple[str, ...]:
-        """Remove the keys that seal nothing any more; their names."""
-        gone = rotation.forget(self.vault, self.store.engine, durable.sealed_checkpoints(self.settings))
-        if gone:
-            self.changes.note("vault.forget", ", ".join(gone))
-        return gone
-
-    def sealed_by(self) -> Mapping[str | None, int]:
-        """How many values each key seals, the first key first; None for values that no key opens."""
-        return rotation.census(self.vault, self.store.engine, durable.sealed_checkpoints(self.settings))
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -94,8 +94,8 @@ class Vault:
 
 
 _WRONG_KEY = (
-    "the key does not open this database's connections: put the key that they were stored with into TWILIO_CONNECTOR_KEYS "
-    "(or vault.key back into the data directory); to change keys, give the new one first, a comma, the old one"
+    "the key does not open this database's connections: put the key that they were stored with back to where the keys are "
+    "(TWILIO_CONNECTOR_KEYS, TWILIO_CONNECTOR_KEY_FILE, TWILIO_CONNECTOR_KEYRING, or vault.key in the data directory)"
 )
 _UNREADABLE = "the stored values of {} cannot be read: they were changed; enter them again"
 _MOVED = "the stored values of {} belong to another; enter them again"

@@ -13,6 +13,7 @@ from ..definition.names import did_you_mean
 from ..definition.problems import Problem
 from ..host import Host
 from ..store.connections import ConnectionRecord
+from .files import FOLDERS
 from .model import (
     NEW,
     Checked,
@@ -38,6 +39,7 @@ def check(declared: Declarations, host: Host) -> Checked:
 class _Check:
     def __init__(self, declared: Declarations, host: Host) -> None:
         self._declared, self._host = declared, host
+        self._whole = {folder for folder in FOLDERS if declared.whole(folder)}  # of these, what is not there is missing
         self._integrations = {found.name: found.definition for found in declared.integrations}
         self._customers = {known.external_id: known.id for known in host.store.customers.all()}
         self._owners = host.store.declared.all()
@@ -95,15 +97,16 @@ class _Check:
         try:
             self._host.check_fields(found.component, found.key, found.fields)
         except ConnectorError as error:
-            found.places.get(error.field or "", found.source).problem(str(error))
+            place = found.places.get(error.field or "", found.source)
+            place.problem(str(error).removeprefix(f"{error.field}: " if place is not found.source else ""))
 
     def _instance(self, found: DeclaredInstance) -> None:
         definition = self._integrations.get(found.integration)
-        if definition is None and self._declared.whole("integrations"):
+        if definition is None and "integrations" in self._whole:
             known = did_you_mean(found.integration, self._integrations)
             _note(found.source, "integration", f"the folder declares no integration {found.integration!r}; {known}")
         declared = {customer.external_id for customer in self._declared.customers}
-        if found.customer not in declared | self._customers.keys() and self._declared.whole("customers"):
+        if found.customer not in declared | self._customers.keys() and "customers" in self._whole:
             known = did_you_mean(found.customer, declared | self._customers.keys())
             _note(found.source, "customer", f"there is no customer of the external id {found.customer!r}; {known}")
         if definition:
@@ -121,7 +124,7 @@ class _Check:
         configuration = replace(self._host.configuration, expected=self._connections)
         for var in definition.config_vars:  # one by one, so that each is told what is wrong with it
             given = {var.key: found.config[var.key]} if var.key in found.config else {}
-            if var.data_type == "connection" and given and not self._declared.whole("connections"):
+            if var.data_type == "connection" and given and "connections" not in self._whole:
                 continue
             try:
                 one = configuration.check(replace(definition, config_vars=(var,)), given)

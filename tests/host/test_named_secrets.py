@@ -43,25 +43,25 @@ def test_the_vault_comes_first_then_the_environment_then_the_file(quiet, folder)
     (folder / "from-file").write_text("of-the-file\r\n")
     assert quiet.secrets.get("from-env") == "of-the-environment"
     assert quiet.secrets.get("from-file") == "of-the-file"
-    quiet.set_secret("from-env", "of-the-vault")
+    quiet.custody.set_secret("from-env", "of-the-vault")
     assert quiet.secrets.get("from-env") == "of-the-vault"
 
 
 def test_a_connection_that_calls_a_secret_follows_it_when_it_changes(quiet):
-    quiet.set_secret("my-token", "first-token")
+    quiet.custody.set_secret("my-token", "first-token")
     made = quiet.add_connection(name="mine", component="probe", key="token", fields=CALLING)
     assert token_of(quiet, made) == "first-token"
     assert quiet.test_connection(made.id).healthy
-    quiet.set_secret("my-token", "second-token")
+    quiet.custody.set_secret("my-token", "second-token")
     assert token_of(quiet, made) == "second-token"
     assert quiet.redactor.strike("first-token second-token") == "[secret] [secret]"
 
 
 def test_a_secret_left_empty_on_the_form_still_calls_its_name(quiet):
-    quiet.set_secret("my-token", "first-token")
+    quiet.custody.set_secret("my-token", "first-token")
     made = quiet.add_connection(name="mine", component="probe", key="token", fields=CALLING)
     quiet.update_connection(made.id, name="ours", fields={"account": "A2", "token": ""})
-    quiet.set_secret("my-token", "second-token")
+    quiet.custody.set_secret("my-token", "second-token")
     assert token_of(quiet, made) == "second-token"
 
 
@@ -73,21 +73,21 @@ def test_a_secret_that_is_nowhere_is_named_with_where_it_was_looked_for(quiet, f
 
 
 def test_a_secret_is_called_only_where_a_secret_belongs(quiet):
-    quiet.set_secret("my-token", "first-token")
+    quiet.custody.set_secret("my-token", "first-token")
     fields = {"account": reference("my-token"), "token": "t"}
     with pytest.raises(InvalidInput, match="account: is no secret"):
         quiet.add_connection(name="mine", component="probe", key="token", fields=fields)
 
 
 def test_a_secret_in_use_is_not_removed(quiet):
-    quiet.set_secret("my-token", "first-token")
+    quiet.custody.set_secret("my-token", "first-token")
     made = quiet.add_connection(name="mine", component="probe", key="token", fields=CALLING)
     with pytest.raises(InvalidInput, match="called by mine"):
-        quiet.remove_secret("my-token")
+        quiet.custody.remove_secret("my-token")
     quiet.remove_connection(made.id)
-    quiet.remove_secret("my-token")
+    quiet.custody.remove_secret("my-token")
     with pytest.raises(InvalidInput, match="secret list"):
-        quiet.remove_secret("my-token")
+        quiet.custody.remove_secret("my-token")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_secret_in_use_is_not_removed(quiet):
 )
 def test_what_is_no_name_is_refused_and_never_quoted(quiet, name):
     for refused in (
-        lambda: quiet.set_secret(name, "v"),
+        lambda: quiet.custody.set_secret(name, "v"),
         lambda: quiet.add_connection(
             name="m", component="probe", key="token", fields={"account": "a", "token": {"$secret": name}}
         ),
@@ -121,7 +121,7 @@ def test_names(name):
 @pytest.mark.parametrize("value", ["", "a\0b", "\ud800", "x" * (MAX_BYTES + 1)])
 def test_a_value_that_cannot_be_kept_is_refused(quiet, value):
     with pytest.raises(InvalidInput, match="1 to"):
-        quiet.set_secret("big", value)
+        quiet.custody.set_secret("big", value)
 
 
 def test_an_empty_variable_or_file_is_no_secret(quiet, folder):
@@ -162,14 +162,14 @@ def test_secrets_mounted_as_links_inside_the_folder_are_read(quiet, folder):
 
 
 def test_a_secrets_row_that_was_swapped_is_refused(quiet):
-    quiet.set_secret("one", "first")
+    quiet.custody.set_secret("one", "first")
     quiet.store.named_secrets.put("two", quiet.store.named_secrets.get("one"))
     with pytest.raises(Exception, match="secret two belong to another"):
         quiet.secrets.get("two")
 
 
 def test_no_secret_is_written_down_in_plain(quiet, settings):
-    quiet.set_secret("my-token", "hunter2-hunter2")
+    quiet.custody.set_secret("my-token", "hunter2-hunter2")
     made = quiet.add_connection(name="mine", component="probe", key="token", fields=CALLING)
     quiet.configuration.open(made)
     quiet.changes.note("probe", "x", "hunter2-hunter2")

@@ -135,20 +135,20 @@ def test_the_checkpoint_of_an_execution_that_runs_keeps_its_key(host, integratio
     while not line.exists():
         time.sleep(0.01)
     (old,) = host.vault.key_names
-    host.rotate_keys()
-    assert len(durable.sealed_checkpoints(host.settings)) == host.sealed_by()[old] == 1
-    assert host.forget_keys() == ()
+    host.custody.rotate()
+    assert len(durable.sealed_checkpoints(host.settings)) == host.custody.census()[old] == 1
+    assert host.custody.forget() == ()
     assert asyncio.run(host.result(accepted, 30)).status == "succeeded"
-    while host.sealed_by()[old]:  # the engine writes down the end a moment after it is told
+    while host.custody.census()[old]:  # the engine writes down the end a moment after it is told
         time.sleep(0.01)
-    assert host.forget_keys() == (old,)
+    assert host.custody.forget() == (old,)
 
 
 def test_a_host_that_starts_after_a_rotation_needs_only_the_new_key(settings):
     with Host.open(Settings(data=settings.data)) as host:
-        host.set_secret("token", "hunter2")
-        host.rotate_keys()
-        host.forget_keys()
+        host.custody.set_secret("token", "hunter2")
+        host.custody.rotate()
+        host.custody.forget()
     store = Store.open(Settings(data=settings.data))
     vault = Vault.open(Settings(data=settings.data), store.engine)
     assert vault.unseal("secret token", store.named_secrets.get("token")) == {"value": "hunter2"}

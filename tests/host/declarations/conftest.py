@@ -55,7 +55,7 @@ connections:
 def host(tmp_path, probe):
     (probe / "component.yaml").write_text(COMPONENT)
     opened = Host.open(Settings(data=tmp_path / "data", components=(probe,), public_url="https://host.example"))
-    opened.set_secret("my-token", "hunter2-hunter2")
+    opened.custody.set_secret("my-token", "hunter2-hunter2")
     yield opened
     opened.stop()
 

@@ -63,7 +63,7 @@ def test_what_differs_is_changed_and_nothing_else(deploy, folder, host, change, 
 def test_a_changed_connection_keeps_its_id_and_has_exactly_what_is_declared(deploy, folder, host):
     deploy(folder())
     made = host.store.connections.named("Main")
-    host.set_secret("other", "hunter3-hunter3")
+    host.custody.set_secret("other", "hunter3-hunter3")
     text = "{name: Main, type: probe, config: {sid: A2}, secret_config: {auth_token: other}}"
     assert only(deploy(folder(**{"connections/main.yaml": text}))) == {("connection", "Main"): "changed"}
     opened = host.configuration.open(host.store.connections.require(made.id))
@@ -72,7 +72,7 @@ def test_a_changed_connection_keeps_its_id_and_has_exactly_what_is_declared(depl
 
 def test_a_secret_set_anew_changes_nothing_in_the_folder(deploy, folder, host):
     deploy(folder())
-    host.set_secret("my-token", "hunter3-hunter3")
+    host.custody.set_secret("my-token", "hunter3-hunter3")
     assert only(deploy(folder())) == {}
     opened = host.configuration.open(host.store.connections.named("Main"))
     assert opened["fields"]["token"] == "hunter3-hunter3"
