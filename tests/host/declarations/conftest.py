@@ -3,6 +3,7 @@
 from textwrap import dedent
 
 import pytest
+from pydantic import SecretStr
 from twilio_connector.host.declarations import DeclarationsInvalid, apply, check, read
 from twilio_connector.host.host import Host
 from twilio_connector.host.settings import Settings
@@ -52,9 +53,14 @@ connections:
 
 
 @pytest.fixture
-def host(tmp_path, probe):
+def host(request, tmp_path, probe):
+    """On SQLite; on Postgres where a test asks for it."""
     (probe / "component.yaml").write_text(COMPONENT)
-    opened = Host.open(Settings(data=tmp_path / "data", components=(probe,), public_url="https://host.example"))
+    url = SecretStr(request.getfixturevalue("new_database")() if getattr(request, "param", "") == "postgres" else "")
+    settings = Settings(
+        data=tmp_path / "data", database_url=url, components=(probe,), public_url="https://host.example"
+    )
+    opened = Host.open(settings)
     opened.custody.set_secret("my-token", "hunter2-hunter2")
     yield opened
     opened.stop()

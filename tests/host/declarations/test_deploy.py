@@ -26,6 +26,10 @@ def only(outcomes, but=()):
     return {subject: did for subject, did in outcomes.items() if did != "left" or subject in but}
 
 
+BOTH = pytest.mark.parametrize("host", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+
+
+@BOTH
 def test_everything_is_made_and_a_second_run_changes_nothing(deploy, folder, host):
     assert set(deploy(folder()).items()) == {(subject, "made") for subject in KINDS}
     (instance,) = host.store.instances.all()
@@ -89,6 +93,7 @@ def test_an_edited_integration_is_a_new_version_of_its_instances(deploy, folder,
     assert (instance.version, instance.config) == (2, {"Greeting": "Good day"})
 
 
+@BOTH
 def test_what_is_declared_no_more_goes_only_when_asked_and_what_others_made_stays(deploy, folder, host):
     host.add_connection(name="By hand", component="probe", key="token", fields={"account": "A", "token": "t"})
     host.put_customer("by-hand")
