@@ -231,10 +231,12 @@ class Host:
         config: Mapping[str, Any] | None = None,
         name: str = "",
         customer_name: str = "",
+        enabled: bool | None = None,
     ) -> InstanceRecord:
         """Deploy an integration file for the customer of that external id; once more updates the instance of that name.
 
-        ``config`` maps config variables to values, those of connections to a connection's name or id. Raises
+        ``config`` maps config variables to values, those of connections to a connection's name or id. Without ``enabled`` a
+        new instance is on and another stays as it is. Raises
         IntegrationInvalid with everything that is wrong in the file, InvalidInput for a config variable.
         """
         integration = definition.read(path)
@@ -249,6 +251,7 @@ class Host:
             config=values,
             connections=connections,
             flows=[flow.name for flow in integration.flows],
+            enabled=enabled,
         )
         self.routes.forget()
         self.changes.note("instance.deploy", instance.id, f"{instance.name} for {customer}: version {version.number}")

@@ -3,15 +3,18 @@
 One thing that fails stops no other. What the folder made before and does not declare any more is removed only when asked.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
+from ...connector.context import Customer
 from ...connector.errors import ConnectorError
 from .. import publication
 from ..host import Host, hidden
-from ..store.declared import Subject
+from ..store.connections import ConnectionRecord
+from ..store.declared import Mark, Subject
+from ..store.instances import InstanceRecord
 from ..store.integrations import content_hash
 from .model import Checked, DeclaredConnection, DeclaredCustomer, DeclaredInstance, DeclaredIntegration, Kind
 
@@ -30,28 +33,62 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """``act`` does it and gives the id of what it is about; None for what removes."""
+    """``find`` gives the id of what it is about, if that is there; ``act`` does it."""
 
     did: Did
     kind: Kind
     name: str
-    subject_id: str
-    act: Callable[[], str | None]
+    find: Callable[[], str | None]
+    act: Callable[[], object]
 
 
 def apply(checked: Checked, host: Host, *, prune: bool = False, dry_run: bool = False) -> Iterator[Outcome]:
-    """What was done, as it is done; with ``dry_run`` what would be. Errors are in the outcomes."""
-    declared = checked.declarations
-    before = {subject for subject, owner in host.store.declared.all().items() if owner == declared.name}
+    """What was done, as it is done; with ``dry_run`` what would be. Errors are in the outcomes.
+
+    What failed is tried again the next time, even if it is by then as it is declared: deploying does more than is stored.
+    """
+    folder = checked.declarations.name
+    marks = host.store.declared.all()
+    gone = {subject for subject, mark in marks.items() if mark.made and mark.folder == folder}
     for plan in _plans(checked, host):
         step = plan()
-        before.discard((step.kind, step.subject_id))
-        yield _done(host, declared.name, step, dry_run=dry_run)
-    for step in _removals(host, before):
-        if prune:
-            yield _done(host, declared.name, step, dry_run=dry_run)
-        else:
-            yield Outcome(did="undeclared", kind=step.kind, name=step.name)
+        subject = step.kind, step.find() or ""
+        gone.discard(subject)
+        if step.did == "left" and subject in marks and marks[subject].failed:
+            step = replace(step, did="changed")
+        yield _outcome(step) if dry_run else _done(host, folder, step)
+    for step in _removals(host, gone):
+        yield (
+            _outcome(step, "removed" if prune else "undeclared") if dry_run or not prune else _done(host, folder, step)
+        )
+
+
+def _done(host: Host, folder: str, step: _Step) -> Outcome:
+    if step.did == "left":
+        return _outcome(step)
+    before = step.find()
+    if before:
+        _mark(host, folder, step, before, failed=True)  # should this process not live to see it done
+    try:
+        step.act()
+    except ConnectorError as error:
+        _mark(host, folder, step, before, failed=True)
+        return Outcome(did="failed", kind=step.kind, name=step.name, error=error)
+    _mark(host, folder, step, before, failed=False)
+    return _outcome(step)
+
+
+def _mark(host: Host, folder: str, step: _Step, before: str | None, *, failed: bool) -> None:
+    """Versions of integrations bear no mark: they are never removed."""
+    after = step.find()
+    if before and not after:
+        host.store.declared.forget(step.kind, before)
+    elif after and step.kind != "integration":
+        host.store.declared.put(step.kind, after, Mark(folder=folder, made=before is None, failed=failed))
+
+
+def _outcome(step: _Step, did: Did | None = None) -> Outcome:
+    return Outcome(did=did or step.did, kind=step.kind, name=step.name)
 
 
 def _plans(checked: Checked, host: Host) -> Iterator[Callable[[], _Step]]:
@@ -63,57 +100,45 @@ def _plans(checked: Checked, host: Host) -> Iterator[Callable[[], _Step]]:
     yield from (partial(_instance, host, checked, found) for found in declared.instances)
 
 
-def _done(host: Host, folder: str, step: _Step, *, dry_run: bool) -> Outcome:
-    if step.did != "left" and not dry_run:
-        try:
-            subject_id = step.act()
-        except ConnectorError as error:
-            return Outcome(did="failed", kind=step.kind, name=step.name, error=error)
-        if step.did == "made" and subject_id and step.kind != "integration":
-            host.store.declared.mark(step.kind, subject_id, folder)
-        elif step.did == "removed":
-            host.store.declared.forget(step.kind, step.subject_id)
-    return Outcome(did=step.did, kind=step.kind, name=step.name)
-
-
 def _customer(host: Host, found: DeclaredCustomer) -> _Step:
     known = host.store.customers.known(found.external_id)
-    same = known and found.name in ("", known.name)
     return _Step(
-        did="left" if same else "changed" if known else "made",
+        did=_did(known, known is not None and found.name in ("", known.name)),
         kind="customer",
         name=found.external_id,
-        subject_id=known.id if known else "",
-        act=lambda: host.put_customer(found.external_id, found.name).id,
+        find=lambda: _id(host.store.customers.known(found.external_id)),
+        act=lambda: host.put_customer(found.external_id, found.name),
     )
 
 
 def _connection(host: Host, found: DeclaredConnection) -> _Step:
     record = host.store.connections.named(found.name)
 
-    def act() -> str:
+    def act() -> None:
         if record is None:
-            return host.add_connection(
-                name=found.name, component=found.component, key=found.key, fields=found.fields
-            ).id
-        secrets = hidden(host.connection_type(found.component, found.key))
-        return host.update_connection(record.id, name=found.name, fields=found.fields, forget=secrets).id
+            host.add_connection(name=found.name, component=found.component, key=found.key, fields=found.fields)
+        else:
+            secrets = hidden(host.connection_type(found.component, found.key))
+            host.update_connection(record.id, name=found.name, fields=found.fields, forget=secrets)
 
-    same = record and host.connection_fields(record) == found.fields
-    did: Did = "left" if same else "changed" if record else "made"
-    return _Step(did=did, kind="connection", name=found.name, subject_id=record.id if record else "", act=act)
+    return _Step(
+        did=_did(record, record is not None and host.connection_fields(record) == found.fields),
+        kind="connection",
+        name=found.name,
+        find=lambda: _id(host.store.connections.named(found.name)),
+        act=act,
+    )
 
 
 def _integration(host: Host, found: DeclaredIntegration) -> _Step:
     version_id = _version(host, found)
     known = [version for version in host.store.integrations.all() if version.integration == found.name]
-    same = any(version.id == version_id for version in known)
     return _Step(
-        did="left" if same else "changed" if known else "made",
+        did=_did(known or None, any(version.id == version_id for version in known)),
         kind="integration",
         name=found.name,
-        subject_id="",
-        act=lambda: host.publish(found.path).id,
+        find=lambda: None,
+        act=lambda: host.publish(found.path),
     )
 
 
@@ -123,25 +148,34 @@ def _version(host: Host, found: DeclaredIntegration) -> str:
 
 
 def _instance(host: Host, checked: Checked, found: DeclaredInstance) -> _Step:
+    record = _record(host, found)
+    integration = next(i for i in checked.declarations.integrations if i.name == found.integration)
+    values, connections = checked.configs[found.customer, found.name]
+    wanted = _version(host, integration), values, connections
+    same = record is not None and (record.version_id, record.config, record.connections) == wanted
+    return _Step(
+        did=_did(record, same and record is not None and found.enabled in (None, record.enabled)),
+        kind="instance",
+        name=f"{found.name} of {found.customer}",
+        find=lambda: _id(_record(host, found)),
+        act=lambda: host.deploy(
+            integration.path, customer=found.customer, config=found.config, name=found.name, enabled=found.enabled
+        ),
+    )
+
+
+def _record(host: Host, found: DeclaredInstance) -> InstanceRecord | None:
     customer = host.store.customers.known(found.customer)
     instances = host.store.instances.all() if customer else []
-    record = next((i for i in instances if customer and (i.customer_id, i.name) == (customer.id, found.name)), None)
-    integration = next(i for i in checked.declarations.integrations if i.name == found.integration)
+    return next((i for i in instances if customer and (i.customer_id, i.name) == (customer.id, found.name)), None)
 
-    def act() -> str:
-        deployed = host.deploy(integration.path, customer=found.customer, config=found.config, name=found.name)
-        if found.enabled not in (None, deployed.enabled):
-            host.enable(deployed.id, enabled=bool(found.enabled))
-        return deployed.id
 
-    values, connections = checked.configs[found.customer, found.name]
-    same = record and (
-        (record.version_id, record.config, record.connections) == (_version(host, integration), values, connections)
-        and found.enabled in (None, record.enabled)
-    )
-    did: Did = "left" if same else "changed" if record else "made"
-    name = f"{found.name} of {found.customer}"
-    return _Step(did=did, kind="instance", name=name, subject_id=record.id if record else "", act=act)
+def _did(known: object, same: bool) -> Did:
+    return "made" if known is None else "left" if same else "changed"
+
+
+def _id(found: Customer | ConnectionRecord | InstanceRecord | None) -> str | None:
+    return found.id if found else None
 
 
 def _removals(host: Host, gone: set[Subject]) -> Iterator[_Step]:
@@ -149,12 +183,19 @@ def _removals(host: Host, gone: set[Subject]) -> Iterator[_Step]:
     customers = {c.id: c.external_id for c in host.store.customers.all()}
     instances = {i.id: f"{i.name} of {customers[i.customer_id]}" for i in host.store.instances.all()}
     connections = {c.id: c.name for c in host.store.connections.all()}
-    yield from _removing("instance", instances, gone, host.remove_instance)
-    yield from _removing("connection", connections, gone, host.remove_connection)
-    yield from _removing("customer", customers, gone, host.remove_customer)
+    yield from _removing("instance", instances, gone, host.store.instances.get, host.remove_instance)
+    yield from _removing("connection", connections, gone, host.store.connections.get, host.remove_connection)
+    yield from _removing("customer", customers, gone, host.store.customers.get, host.remove_customer)
 
 
-def _removing(kind: Kind, names: dict[str, str], gone: set[Subject], remove: Callable[[str], None]) -> Iterator[_Step]:
+def _removing(
+    kind: Kind,
+    names: Mapping[str, str],
+    gone: set[Subject],
+    get: Callable[[str], Customer | ConnectionRecord | InstanceRecord | None],
+    remove: Callable[[str], None],
+) -> Iterator[_Step]:
     for subject_id, name in names.items():
         if (kind, subject_id) in gone:
-            yield _Step(did="removed", kind=kind, name=name, subject_id=subject_id, act=partial(remove, subject_id))
+            find, act = lambda gone=subject_id: _id(get(gone)), partial(remove, subject_id)
+            yield _Step(did="removed", kind=kind, name=name, find=find, act=act)

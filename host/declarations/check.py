@@ -42,7 +42,7 @@ class _Check:
         self._whole = {folder for folder in FOLDERS if declared.whole(folder)}  # of these, what is not there is missing
         self._integrations = {found.name: found.definition for found in declared.integrations}
         self._customers = {known.external_id: known.id for known in host.store.customers.all()}
-        self._owners = host.store.declared.all()
+        self._owners = {subject: mark.folder for subject, mark in host.store.declared.all().items() if mark.made}
         self._connections = {found.name: self._record(found) for found in declared.connections}
         self.configs: dict[tuple[str, str], tuple[Mapping[str, Any], Mapping[str, str]]] = {}
 

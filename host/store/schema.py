@@ -81,13 +81,15 @@ named_secrets = sa.Table(
     sa.Column("updated_at", Instant, nullable=False),
 )
 
-# What a team's folder made, so that only that is ever removed with it; see host/team/.
+# What a team's folder made, so that only that is ever removed with it, and what did not go well; see host/declarations/.
 declared = sa.Table(
     "declared",
     metadata,
     sa.Column("kind", sa.String(16), primary_key=True),
     sa.Column("subject_id", sa.String(64), primary_key=True),
     sa.Column("folder", sa.Text, nullable=False),
+    sa.Column("made", sa.Boolean, nullable=False),
+    sa.Column("failed", sa.Boolean, nullable=False),
 )
 
 # Who changed what; see host/changes.py.
