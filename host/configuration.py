@@ -14,6 +14,16 @@ from .store.connections import ConnectionRecord
 from .vault import Vault
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A connection that is about to be made."""
+
+    id: str
+    name: str
+    component: str
+    key: str
+
+
 @dataclass(frozen=True)
 class Configuration:
     store: Store
@@ -21,8 +31,8 @@ class Configuration:
     secrets: NamedSecrets
     registry: Registry
     redactor: Redactor = field(repr=False)
-    expected: Mapping[str, ConnectionRecord] = field(default_factory=dict)
-    """Connections by name that are about to be made, so that what needs them can be checked before."""
+    expected: Mapping[str, Expected] = field(default_factory=dict)
+    """Connections by name that may not be there yet, so that what needs them can be checked before."""
 
     def check(self, integration: model.Integration, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """Values and connection ids for all config variables; connections are given by name or id.

@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ...connector.context import utc_now
 from ...connector.errors import ConnectorError
+from ..configuration import Expected
 from ..definition.check import check as check_definition
 from ..definition.cursor import Cursor
 from ..definition.model import Integration
 from ..definition.names import did_you_mean
 from ..definition.problems import Problem
 from ..host import Host
-from ..store.connections import ConnectionRecord
 from .files import FOLDERS
 from .model import (
     NEW,
@@ -43,7 +42,7 @@ class _Check:
         self._integrations = {found.name: found.definition for found in declared.integrations}
         self._customers = {known.external_id: known.id for known in host.store.customers.all()}
         self._owners = {subject: mark.folder for subject, mark in host.store.declared.all().items() if mark.made}
-        self._connections = {found.name: self._record(found) for found in declared.connections}
+        self._connections = {found.name: self._expected(found) for found in declared.connections}
         self.configs: dict[tuple[str, str], tuple[Mapping[str, Any], Mapping[str, str]]] = {}
 
     def run(self) -> None:
@@ -63,21 +62,12 @@ class _Check:
         for instance in declared.instances:
             self._instance(instance)
 
-    def _record(self, found: DeclaredConnection) -> ConnectionRecord:
+    def _expected(self, found: DeclaredConnection) -> Expected:
         """As it is stored, or as it will be."""
-        now = utc_now()
-        return self._host.store.connections.named(found.name) or ConnectionRecord(
-            id=NEW + found.name,
-            name=found.name,
-            component=found.component,
-            key=found.key,
-            secret="",
-            verdict=None,
-            healthy=None,
-            tested_at=None,
-            created_at=now,
-            updated_at=now,
-        )
+        record = self._host.store.connections.named(found.name)
+        if record:
+            return Expected(id=record.id, name=record.name, component=record.component, key=record.key)
+        return Expected(id=NEW + found.name, name=found.name, component=found.component, key=found.key)
 
     def _twins(self, found: Iterable[D], name: Callable[[D], object], place: Callable[[D], Problem]) -> None:
         first: dict[object, D] = {}
