@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FILE_NAME = "component.yaml"
 SCHEMA_FILE = Path(__file__).with_name("component.schema.json")
 MAX_BYTES = 1_048_576
+_FOR_HOSTS_HERE = frozenset({"sign", "pure", "readOnly", "looksFirst", "repeatableInput"})  # not the platform's
 
 Key = tuple[str | int, ...]
 
@@ -153,7 +154,7 @@ def _stored(unit: "Unit", example_key: str) -> dict[str, Any]:
         "key": unit.key,
         "display": {"label": unit.label, "description": unit.description},
         "inputs": inputs_of(unit.model),
-        **{name: value for name, value in unit.flags.items() if name not in {"sign", "pure", "readOnly", "looksFirst"}},
+        **{name: value for name, value in unit.flags.items() if name not in _FOR_HOSTS_HERE},
         **({} if (example := unit.example) is None else {"examplePayload": {example_key: example}}),
     }
 

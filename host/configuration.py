@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from ..connector.context import User
 from ..connector.errors import ConnectionFailed, InvalidInput
 from .definition import model
+from .definition.timetable import Timetable
+from .expressions import Withheld
 from .named_secrets import NamedSecrets
 from .redact import Redactor
 from .registry import Registry
 from .store import Store
 from .store.connections import ConnectionRecord
+from .store.schedules import Start
 from .vault import Vault
 
 
@@ -46,10 +50,38 @@ class Configuration:
         values = {k: _value(v, given.get(k)) for k, v in known.items() if v.data_type != "connection"}
         return values, connections
 
-    def resolve(self, values: Mapping[str, Any], connections: Mapping[str, str]) -> dict[str, Any]:
-        """All values by config variable; connections as ``{"key", "configVarKey", "fields"}``, known to the redactor."""
-        opened = {k: self.open(self.store.connections.require(i)) | {"configVarKey": k} for k, i in connections.items()}
+    def starts(self, integration: model.Integration, values: Mapping[str, Any]) -> dict[str, Start]:
+        """By flow, when those start that start by themselves. Raises InvalidInput naming the config variable."""
+        return {flow.name: self._start(integration, flow, values) for flow in integration.flows if flow.schedule}
+
+    def _start(self, integration: model.Integration, flow: model.Flow, values: Mapping[str, Any]) -> Start:
+        schedule, ref = cast(model.Schedule, flow.schedule), flow.trigger.action
+        var = integration.config_var(schedule.value) if schedule.type == "configVar" else None
+        text, zone = (
+            (values[var.key], var.time_zone or schedule.time_zone) if var else (schedule.value, schedule.time_zone)
+        )
+        return Start(Timetable.parse(text, zone), polling=self.registry[ref.component.key].triggers[ref.key].is_polling)
+
+    def resolve(
+        self, values: Mapping[str, Any], connections: Mapping[str, str], user: User | None = None
+    ) -> dict[str, Any]:
+        """All values by config variable; connections as ``{"key", "configVarKey", "fields"}``, known to the redactor.
+
+        Those that are reserved for others than ``user`` are not opened but Withheld. Without a user, which is what a
+        trigger's verification does before anybody is known, all are opened.
+        """
+        records = {k: self.store.connections.require(i) for k, i in connections.items()}
+        opened = {k: self._value(k, record, user) for k, record in records.items()}
         return {**values, **opened}
+
+    def _value(self, name: str, record: ConnectionRecord, user: User | None) -> dict[str, Any] | Withheld:
+        if user is None or not record.reserved_for or user.id in record.reserved_for:
+            return self.open(record) | {"configVarKey": name}
+        who = f"the user {user.external_id!r}" if user.id else "the system"
+        return Withheld(
+            f"the connection {record.name!r} is reserved, and this execution runs as {who}: "
+            "reserve it for them too, or run the flow as another user (runAs)"
+        )
 
     def open(self, record: ConnectionRecord) -> dict[str, Any]:
         """``{"key", "fields"}``, with the secrets that fields call. Raises VaultLocked, ConnectionFailed."""
@@ -95,9 +127,18 @@ def _value(var: model.ConfigVar, given: Any) -> Any:
         )
     if var.data_type == "boolean" and text not in {"true", "false"}:
         raise InvalidInput(f"config variable {var.key!r}: give true or false, not {text!r}", field=var.key)
+    if var.data_type == "schedule":
+        _require_timetable(var, text)
     if var.data_type == "number" and not _is_number(text):
         raise InvalidInput(f"config variable {var.key!r}: {text!r} is not a number", field=var.key)
     return text
+
+
+def _require_timetable(var: model.ConfigVar, text: str) -> None:
+    try:
+        Timetable.parse(text)
+    except ValueError as error:
+        raise InvalidInput(f"config variable {var.key!r}: {error}", field=var.key) from None
 
 
 def _is_number(text: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
-from ..connector.context import ActionContext, Customer
+from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
@@ -14,8 +14,10 @@ from . import definition, publication
 from .changes import Changes
 from .configuration import Configuration
 from .custody import Custody
+from .databases import Databases
 from .definition.check import require
 from .definition.model import Integration
+from .definition.timetable import Timetable
 from .engine import Engine
 from .inbox import Inbox
 from .named_secrets import NamedSecrets, references
@@ -24,6 +26,7 @@ from .redact import RedactingFilter, Redactor
 from .registry import Registry, components
 from .results import Ended
 from .routes import Routes
+from .scheduler import Scheduler
 from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
@@ -34,7 +37,7 @@ from .vault import Vault
 from .versions import Versions
 from .workshop import Workshop, Write
 
-_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".webhooks")))
+_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".schedules", ".webhooks")))
 _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
@@ -66,18 +69,18 @@ class Host:
             changes=self.changes,
             changed=self.routes.forget,
         )
-        self.engine = Engine(
-            settings,
-            Workshop(
-                store=store,
-                registry=registry,
-                versions=self.versions,
-                configuration=self.configuration,
-                routes=self.routes,
-                records=self._records,
-                limits=settings.limits,
-            ),
+        workshop = Workshop(
+            store=store,
+            registry=registry,
+            versions=self.versions,
+            configuration=self.configuration,
+            routes=self.routes,
+            records=self._records,
+            databases=Databases(settings),
+            limits=settings.limits,
         )
+        self.engine = Engine(settings, workshop)
+        self.scheduler = Scheduler(workshop, self.engine.wake)
         self.inbox = Inbox(store.engine, settings.limits, self.engine.wake)
         self.reception = Reception(
             routes=self.routes,
@@ -102,6 +105,7 @@ class Host:
     def start(self) -> None:
         """Execute what is accepted, beginning with what the last process left."""
         self.engine.start()
+        self.scheduler.start()
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
@@ -111,6 +115,7 @@ class Host:
         for place in self._filtered:
             place.removeFilter(self._filter)
         self.inbox.close()
+        self.scheduler.stop()
         if self.engine.executor:
             self.engine.stop()
         self._records.close()
@@ -142,31 +147,52 @@ class Host:
 
     async def result(self, execution_id: str, timeout: float | None = None) -> Ended:  # noqa: ASYNC109
         """How an execution ended. Raises TimeoutError after ``timeout`` seconds, by default the synchronous deadline."""
-        return await self.engine.results.wait(execution_id, timeout or self.settings.limits.sync_deadline)
+        seconds = self.settings.limits.sync_deadline if timeout is None else timeout
+        return await self.engine.results.wait(execution_id, seconds)
 
     # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def add_connection(self, *, name: str, component: str, key: str, fields: Mapping[str, Any]) -> ConnectionRecord:
-        """Raises ConnectionFailed naming the field that is wrong, InvalidInput for a name in use."""
-        given = _given(fields)
+    def add_connection(
+        self, *, name: str, component: str, key: str, fields: Mapping[str, Any], reserved_for: Collection[str] = ()
+    ) -> ConnectionRecord:
+        """Raises ConnectionFailed naming the field that is wrong, InvalidInput for a name in use.
+
+        ``reserved_for`` are ids of users: only flows that run as one of them may use it. None: every flow may.
+        """
+        given, users = _given(fields), self._known_users(reserved_for)
         self._build(self.connection_type(component, key), given)
         record = self.store.connections.add(
-            name=name, component=component, key=key, seal=lambda new_id: self.vault.seal(new_id, given)
+            name=name,
+            component=component,
+            key=key,
+            seal=lambda new_id: self.vault.seal(new_id, given),
+            reserved_for=users,
         )
         self.changes.note("connection.add", record.id, f"{record.name}: {key} of {component}")
         return record
 
     def update_connection(
-        self, connection_id: str, *, name: str, fields: Mapping[str, Any], forget: Collection[str] = ()
+        self,
+        connection_id: str,
+        *,
+        name: str,
+        fields: Mapping[str, Any],
+        forget: Collection[str] = (),
+        reserved_for: Collection[str] | None = None,
     ) -> ConnectionRecord:
-        """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``."""
+        """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``.
+
+        None for ``reserved_for`` leaves that as it is.
+        """
+        users = None if reserved_for is None else self._known_users(reserved_for)
         record = self.store.connections.require(connection_id)
         kind = self.connection_type(record.component, record.key)
         stored = self.vault.unseal(record.id, record.secret)
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
         self._build(kind, given)
-        saved = self.store.connections.update(connection_id, name=name, secret=self.vault.seal(connection_id, given))
+        secret = self.vault.seal(connection_id, given)
+        saved = self.store.connections.update(connection_id, name=name, secret=secret, reserved_for=users)
         self.routes.forget()
         names = sorted(k for k in given.keys() | stored.keys() if given.get(k) != stored.get(k))
         self.changes.note("connection.update", connection_id, f"{saved.name}: {', '.join(names) or 'its name'}")
@@ -221,6 +247,29 @@ class Host:
                 raise InvalidInput(f"{field}: is no secret of this connection; write its value", field=field)
         kind.build(self.secrets.resolve(fields))
 
+    def _known_users(self, ids: Collection[str]) -> list[str]:
+        for user_id in ids:
+            if self.store.users.get(user_id) is None:
+                raise InvalidInput(
+                    f"reserved_for: there is no user {user_id!r}; give ids of users", field="reserved_for"
+                )
+        return sorted(set(ids))
+
+    # ── users ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_user(self, customer_id: str, *, external_id: str, name: str = "", email: str = "") -> User:
+        """A user of the customer, as whom flows may run. Raises InvalidInput, naming the field."""
+        if self.store.customers.get(customer_id) is None:
+            raise InvalidInput(f"there is no customer {customer_id}; it was removed", field="customer")
+        user = self.store.users.add(customer_id, external_id=external_id, name=name, email=email)
+        self.changes.note("user.add", user.id, external_id)
+        return user
+
+    def remove_user(self, user_id: str) -> None:
+        """Raises InvalidInput while a connection is reserved for them."""
+        self.store.users.remove(user_id)
+        self.changes.note("user.remove", user_id)
+
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def deploy(
@@ -251,6 +300,7 @@ class Host:
             config=values,
             connections=connections,
             flows=[flow.name for flow in integration.flows],
+            starts=self.configuration.starts(integration, values),
             enabled=enabled,
         )
         self.routes.forget()
@@ -290,6 +340,16 @@ class Host:
         self.routes.forget()
         if record:
             self.changes.note("instance.remove", instance_id, f"{record.name} of {record.customer}")
+
+    def set_schedule(self, endpoint_id: str, timetable: Timetable | None) -> None:
+        """Start the flow at times of this instance's own, from now; None: at those of the integration file."""
+        self.store.schedules.override(endpoint_id, timetable, utc_now())
+        times = str(timetable) if timetable else "as in the integration"
+        self.changes.note("schedule.set", f"{endpoint_id[:6]}…", times)
+
+    def run_now(self, endpoint_id: str) -> None:
+        """Start the flow once more, beside its times. Raises InvalidInput while it cannot be."""
+        self.store.schedules.run_now(endpoint_id, utc_now())
 
     def add_key(self, endpoint_id: str) -> str:
         """A new API key of the endpoint, to be shown once."""

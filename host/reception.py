@@ -3,15 +3,16 @@
 import logging
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from ..connector.context import utc_now
 from ..connector.errors import InvalidInput, Refused
-from ..connector.payload import HttpResponse, Payload, WebhookRequest
+from ..connector.payload import FlowEnd, HttpResponse, Payload, TriggerResult, WebhookRequest
 from . import portable
-from .ids import time_id
+from .ids import rising_ids
 from .inbox import Inbound, Inbox
 from .routes import Route, Routes
 from .settings import Limits
@@ -24,7 +25,7 @@ _REFUSALS_AT_ONCE = 100
 
 
 class NoSuchEndpoint(Refused):
-    """An address that nobody was given, or one of an instance that is switched off."""
+    """An address that nobody was given, or of an instance that is switched off, or of a flow that only a schedule starts."""
 
 
 class KeyRefused(Refused):
@@ -37,23 +38,33 @@ class TooLarge(InvalidInput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """An accepted request. ``response`` is the trigger's own answer; a ``synchronous`` flow's result comes before it."""
+    """An accepted request, and what its sender is answered.
 
-    execution_id: str
-    duplicate: bool
-    synchronous: bool
+    With ``wait`` that is what ``answer`` makes of the flow's end, or the host where the trigger leaves it to it; ``response``
+    is the trigger's answer otherwise. There is no execution where the event holds nothing for the flow.
+    """
+
+    execution_id: str | None
+    duplicate: bool = False
+    wait: bool = False
     response: HttpResponse | None = None
+    answer: Callable[[FlowEnd], HttpResponse] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reception:
-    """``records`` writes down what was refused, together with other writes."""
+    """``records`` writes down what was refused, together with other writes.
+
+    Ids rise in the order in which requests reach the inbox of this process, so this is the order of a sequence; those of
+    several processes are in the order of their clocks.
+    """
 
     routes: Routes
     inbox: Inbox
     records: GroupCommit[Write, Any]
     refusals: Refusals
     limits: Limits
+    new_id: Callable[[], str] = field(default_factory=rising_ids)
     _refusing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_REFUSALS_AT_ONCE), repr=False)
 
     async def receive(
@@ -65,39 +76,34 @@ class Reception:
         """
         try:
             route = await self.routes.find(endpoint_id) if _ENDPOINT.fullmatch(endpoint_id) else None
-            if route and route.instance.enabled:
+            if route and route.instance.enabled and route.trigger.takes_requests:
                 return await self._accept(route, request, api_key)
         except Exception as error:
             kind = getattr(error, "kind", "retry")  # a mounted component may raise classes of its own
             if kind != "retry":
                 self._note_refusal(endpoint_id, f"{kind}: {error}", request.method, source)
             raise
-        raise NoSuchEndpoint("there is no such endpoint, or its instance is switched off", status=404)
+        raise NoSuchEndpoint(
+            "there is no such endpoint, its instance is switched off, or only a schedule starts the flow", status=404
+        )
 
     async def _accept(self, route: Route, request: WebhookRequest, api_key: str | None) -> Received:
         if not route.admits(api_key):
             raise KeyRefused("the flow asks for an API key in the header Api-Key", status=401)
         if len(request.body) > self.limits.body:
             raise TooLarge(f"the body is larger than {self.limits.body} bytes", field="body", status=413)
-        execution_id = time_id()
+        execution_id = self.new_id()
         context = replace(route.context, execution_id=execution_id, started_at=portable.instant(utc_now()))
         result = route.trigger.emit(context, request, route.inputs)
-        accepted = await self.inbox.accept(
-            Inbound(
-                execution_id=execution_id,
-                endpoint_id=route.endpoint_id,
-                instance_id=route.instance.id,
-                version_id=route.instance.version_id,
-                flow=route.flow.name,
-                payload=portable.dumps(envelope(result.payload)),
-                identities=result.dedupe,
-            )
-        )
+        if result.polled_no_changes:
+            return Received(execution_id=None, response=result.response)
+        accepted = await self.inbox.accept(inbound(route, execution_id, result))
         return Received(
             execution_id=accepted.execution_id,
             duplicate=accepted.duplicate,
-            synchronous=route.flow.synchronous,
+            wait=route.flow.synchronous if result.wait is None else result.wait,
             response=result.response,
+            answer=result.answer,
         )
 
     def _note_refusal(self, endpoint_id: str, reason: str, method: str, source: str) -> None:
@@ -107,6 +113,21 @@ class Reception:
         if self._refusing.acquire(blocking=False):
             add = partial(self.refusals.write, endpoint_id=endpoint_id, reason=reason, method=method, source=source)
             self.records.put(add).add_done_callback(lambda _: self._refusing.release())
+
+
+def inbound(route: Route, execution_id: str, result: TriggerResult) -> Inbound:
+    """What the trigger emitted, as the inbox takes it."""
+    return Inbound(
+        execution_id=execution_id,
+        endpoint_id=route.endpoint_id,
+        instance_id=route.instance.id,
+        version_id=route.instance.version_id,
+        flow=route.flow.name,
+        payload=portable.dumps(envelope(result.payload)),
+        identities=result.dedupe,
+        supersedes=result.supersedes,
+        sequence=result.sequence,
+    )
 
 
 def envelope(payload: Payload) -> dict[str, Any]:

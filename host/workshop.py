@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from . import portable
 from .configuration import Configuration
+from .databases import Databases
 from .redact import Redactor
 from .registry import Registry
 from .routes import Routes
@@ -22,6 +23,7 @@ log = logging.getLogger("twilio_connector.engine")
 
 T = TypeVar("T")
 Write = Callable[[sa.Connection], Any]
+Checkpoint = Callable[[str, Callable[[], str]], str]
 
 
 class Stopping(BaseException):
@@ -55,6 +57,7 @@ class Workshop:
     configuration: Configuration
     routes: Routes
     records: GroupCommit[Write, Any]
+    databases: Databases
     limits: Limits
     stopping: threading.Event = field(default_factory=threading.Event)
 

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
 from ..ids import opaque_id, time_id
+from . import schedules
 from .database import insert, reading, storable
 from .schema import customers, endpoint_keys, endpoints, instances, integrations, versions
 
@@ -67,12 +69,14 @@ class Instances:
         config: Mapping[str, Any],
         connections: Mapping[str, str],
         flows: Sequence[str],
+        starts: Mapping[str, schedules.Start] = MappingProxyType({}),
         enabled: bool | None = None,
     ) -> InstanceRecord:
         """Make the customer's instance of that name, or give it this version and configuration.
 
         Without ``enabled`` a new one is on and another stays as it is. Endpoints stay while their flow does, so deploying
-        again changes no address. Raises InvalidInput when the name belongs to an instance of another integration.
+        again changes no address; ``starts`` tells which of the flows start by themselves. Raises InvalidInput when the name
+        belongs to an instance of another integration.
         """
         if not name.strip() or not storable(name):
             raise InvalidInput("name: give the instance a name, in printable characters", field="name")
@@ -86,6 +90,7 @@ class Instances:
             changes |= {} if enabled is None else {"enabled": enabled}
             instance_id = _put(connection, fixed, changes | {"updated_at": utc_now()})
             _put_endpoints(connection, instance_id, flows)
+            schedules.arrange(connection, instance_id, starts, utc_now())
         return self.require(instance_id)
 
     def get(self, instance_id: str) -> InstanceRecord | None:
@@ -111,6 +116,9 @@ class Instances:
         with self.engine.begin() as connection:
             where = instances.c.id == instance_id
             connection.execute(sa.update(instances).where(where).values(enabled=enabled, updated_at=utc_now()))
+            schedules.resume(connection, instance_id, utc_now()) if enabled else schedules.pause(
+                connection, instance_id
+            )
 
     def remove(self, instance_id: str) -> None:
         """Its endpoints go with it; its executions stay as a record."""

@@ -1,7 +1,7 @@
 """The host's tables, the same on SQLite and Postgres. Times are ISO text in UTC that sorts; JSON is ASCII text."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -56,6 +56,19 @@ customers = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
 )
 
+# On whose behalf flows run. Their ids may stay in connections and executions after them.
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    _ref("customers.id"),
+    sa.Column("external_id", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("customer_id", "external_id"),
+)
+
 connections = sa.Table(
     "connections",
     metadata,
@@ -64,6 +77,7 @@ connections = sa.Table(
     sa.Column("component", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("reserved_for", Json, nullable=False, server_default="[]"),  # ids of users; empty for everybody
     sa.Column("verdict", sa.Text),
     sa.Column("healthy", sa.Boolean),
     sa.Column("tested_at", Instant),
@@ -177,7 +191,7 @@ executions = sa.Table(
     sa.Column("version_id", sa.String(64), nullable=False),
     sa.Column("flow", sa.Text, nullable=False),
     sa.Column("sequence", sa.String(64)),  # those that share one run one after another
-    sa.Column("run_as", sa.Text, nullable=False, server_default=""),  # a user's id; empty for the system
+    sa.Column("run_as", sa.Text, nullable=False, server_default=""),  # a user's id, or system; empty until asked
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("executor", sa.String(64)),
@@ -189,9 +203,27 @@ executions = sa.Table(
     sa.Column("result", sa.Text),
     sa.Column("error", Json),
 )
-_open = executions.c.status.in_(["accepted", "waiting", "running"])
+
+
+def status_in(table: Any, *statuses: str) -> sa.ColumnElement[bool]:
+    """With the words in the statement: a partial index is used only where its condition is seen before values are bound."""
+    words: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{status}'") for status in statuses]
+    return cast("sa.ColumnElement[bool]", table.c.status.in_(words))
+
+
+OPEN = ("accepted", "waiting", "running")
+_open = status_in(executions, *OPEN)
+_running = status_in(executions, "running")
 sa.Index("executions_open", executions.c.available_at, executions.c.id, sqlite_where=_open, postgresql_where=_open)
 sa.Index("executions_in_sequence", executions.c.sequence, executions.c.id, sqlite_where=_open, postgresql_where=_open)
+# Of those in one sequence one runs at a time, whoever claims: two processes may see different rows.
+sa.Index(
+    "executions_running_in_sequence",
+    executions.c.sequence,
+    unique=True,
+    sqlite_where=_running,
+    postgresql_where=_running,
+)
 
 identities = sa.Table(
     "identities",
@@ -259,6 +291,24 @@ refusals = sa.Table(
     sa.Column("method", sa.String(16), nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
+)
+
+# When a flow starts by itself. ``plan`` is the file's timetable, ``override`` the one that was set on the instance's page.
+# While a run is made it is leased: only who has the lease may write how it went. Any change of the row takes the lease away.
+schedules = sa.Table(
+    "schedules",
+    metadata,
+    _ref("endpoints.id", primary_key=True),
+    sa.Column("plan", sa.Text, nullable=False),
+    sa.Column("override", sa.Text),
+    sa.Column("polling", sa.Boolean, nullable=False),
+    sa.Column("next_at", Instant, index=True),  # null while the instance is paused
+    sa.Column("regular_at", Instant),  # what next_at was before an extra run was asked for
+    sa.Column("lease", sa.String(36)),
+    sa.Column("lease_until", Instant),
+    sa.Column("last_at", Instant),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("error", Json),
 )
 
 executors = sa.Table(

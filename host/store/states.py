@@ -29,12 +29,23 @@ class States:
 
     def merge(self, owners: Mapping[Scope, str], values: Mapping[Scope, Mapping[str, Any] | None]) -> None:
         """Set the keys given, leave the others; a value of None removes its key."""
-        given = [(s, owners[s], k, v) for s, scoped in values.items() if scoped for k, v in scoped.items()]
-        if not given:
-            return
-        with self.engine.begin() as connection:
-            for scope, owner, key, value in given:
-                _set(connection, scope, owner, key, value)
+        if any(values.values()):
+            with self.engine.begin() as connection:
+                merge(connection, owners, values)
+
+
+def merge(
+    connection: sa.Connection, owners: Mapping[Scope, str], values: Mapping[Scope, Mapping[str, Any] | None]
+) -> None:
+    """The same as part of a transaction."""
+    for scope, scoped in values.items():
+        for key, value in (scoped or {}).items():
+            _set(connection, scope, owners[scope], key, value)
+
+
+def of_flow(instance_id: str, flow: str) -> dict[Scope, str]:
+    """The owners of what a flow keeps for itself, and for all flows of its instance."""
+    return {"instance": f"{instance_id}/{flow}"[:128], "cross_flow": instance_id}
 
 
 def _set(connection: sa.Connection, scope: Scope, owner: str, key: str, value: Any) -> None:

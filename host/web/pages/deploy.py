@@ -12,9 +12,12 @@ from ....connector.errors import InvalidInput
 from ... import definition
 from ...definition.check import require
 from ...definition.model import ConfigVar, Integration
+from ...definition.timetable import Timetable
 from ..forms import Form, FormPage, fields_of, values_of
 from ..markup import sentence
 from ..site import is_error, see_other, site_of, with_form
+from .schedules import inputs_of as schedule_inputs
+from .schedules import text_of
 
 Inputs = Sequence[Mapping[str, Any]]
 
@@ -44,7 +47,7 @@ def deploy(request: Request, form: Form) -> Response:
         integration = _read(request, given)
         inputs = config_inputs(request, integration)
         values = values_of(inputs, form)
-        config = {item["label"]: values[item["key"]] for item in inputs if item["key"] in values}
+        config = _config_of(integration, values)
     except Exception as error:
         if not is_error(error):
             raise
@@ -91,7 +94,23 @@ def _begin_inputs(request: Request) -> Inputs:
 
 def config_inputs(request: Request, integration: Integration) -> Inputs:
     """The form of the config variables. Their names are for people, so the fields have names of their own."""
-    return [_config_input(request, f"v{n}", var) for n, var in enumerate(integration.config_vars)]
+    found = [_config_inputs(request, f"v{n}", var) for n, var in enumerate(integration.config_vars)]
+    return [item for items in found for item in items]
+
+
+def _config_of(integration: Integration, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by config variable out of those of the form's fields; what was left empty is left out."""
+    named = {f"v{n}": var for n, var in enumerate(integration.config_vars)}
+    found = {v.key: text_of(values, k) if v.data_type == "schedule" else values.get(k) for k, v in named.items()}
+    return {name: value for name, value in found.items() if value}
+
+
+def _config_inputs(request: Request, key: str, var: ConfigVar) -> Inputs:
+    if var.data_type == "schedule":
+        return schedule_inputs(
+            key, var.key, f"{var.key}: time zone", required=not var.default, comments=var.description
+        )
+    return [_config_input(request, key, var)]
 
 
 def _config_input(request: Request, key: str, var: ConfigVar) -> Mapping[str, Any]:
@@ -108,7 +127,15 @@ def _config_input(request: Request, key: str, var: ConfigVar) -> Mapping[str, An
 
 
 def _defaults(integration: Integration) -> dict[str, str]:
-    return {f"v{n}": var.default for n, var in enumerate(integration.config_vars) if var.default}
+    found = {f"v{n}": var.default for n, var in enumerate(integration.config_vars) if var.default}
+    for n, var in enumerate(integration.config_vars):
+        if var.data_type == "schedule":
+            timetable = Timetable.parse(var.default, var.time_zone) if var.default else None
+            found |= {
+                f"v{n}": timetable.line if timetable else "",
+                f"v{n}-zone": timetable.zone if timetable else var.time_zone,
+            }
+    return found
 
 
 def _draw_begin(

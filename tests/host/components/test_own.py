@@ -19,9 +19,10 @@ def perform(own):
 def test_they_are_what_integration_files_of_the_platform_name(own):
     assert {key: sorted([*component.actions, *component.triggers]) for key, component in own.items()} == {
         "branch": ["branchOnExpression", "branchOnValue"],
-        "code": ["runCode"],
+        "code": ["runCode", "runHandler"],
         "log": ["writeLog"],
         "loop": ["breakLoop", "loopNTimes", "loopOverItems"],
+        "schedule-triggers": ["schedule"],
         "webhook-triggers": ["webhook"],
     }
 
@@ -34,14 +35,35 @@ def test_their_inputs_have_the_platforms_keys(own):
     assert keys("branch", "actions", "branchOnExpression") == ["conditions"]
     assert keys("loop", "actions", "loopOverItems") == ["items"]
     assert keys("loop", "actions", "loopNTimes") == ["iterationCount"]
-    assert keys("code", "actions", "runCode") == ["code"]
+    assert keys("code", "actions", "runCode") == ["code", "repeatable"]
+    assert keys("code", "actions", "runHandler") == ["code", "repeatable", "payload"]
     assert keys("log", "actions", "writeLog") == ["message", "level"]
+    assert keys("schedule-triggers", "triggers", "schedule") == []
     assert keys("webhook-triggers", "triggers", "webhook") == ["body", "contentType", "headers", "statusCode"]
 
 
 def test_only_code_has_effects_that_a_host_must_checkpoint(own):
     impure = [key for component in own.values() for key, action in component.actions.items() if not action.pure]
-    assert impure == ["runCode"]
+    assert impure == ["runCode", "runHandler"]
+
+
+def test_an_input_that_lets_a_step_run_again_is_one_that_is_true_or_false(own):
+    named = {
+        (action.key, item["type"], item["default"])
+        for component in own.values()
+        for action in component.actions.values()
+        for item in component.manifest()["actions"][action.key]["inputs"]
+        if item["key"] == action.flags.get("repeatableInput")
+    }
+    assert named == {("runCode", "boolean", "false"), ("runHandler", "boolean", "false")}
+
+
+@pytest.mark.parametrize(
+    ("said", "may"),
+    [({"repeatable": "true"}, True), ({"repeatable": True}, True), ({"repeatable": "false"}, False), ({}, False)],
+)
+def test_a_code_step_may_run_again_only_where_its_inputs_say_so(own, said, may):
+    assert own["code"].actions["runHandler"].may_repeat(said) is may
 
 
 @pytest.mark.parametrize(
