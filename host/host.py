@@ -265,6 +265,12 @@ class Host:
         self.changes.note("user.add", user.id, external_id)
         return user
 
+    def update_user(self, user_id: str, *, name: str, email: str) -> None:
+        """Raises InvalidInput, naming the field."""
+        self.store.users.update(user_id, name=name, email=email)
+        self.routes.forget()
+        self.changes.note("user.update", user_id, name)
+
     def remove_user(self, user_id: str) -> None:
         """Raises InvalidInput while a connection is reserved for them."""
         self.store.users.remove(user_id)

@@ -8,16 +8,26 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from ...connector.context import Customer
+from ...connector.context import Customer, User
 from ...connector.errors import ConnectorError
 from .. import publication
+from ..definition.timetable import Timetable
 from ..host import Host, hidden
 from ..store.connections import ConnectionRecord
 from ..store.declared import Mark, Subject
 from ..store.instances import InstanceRecord
 from ..store.integrations import content_hash
-from .model import Checked, DeclaredConnection, DeclaredCustomer, DeclaredInstance, DeclaredIntegration, Kind
+from .model import (
+    Checked,
+    DeclaredConnection,
+    DeclaredCustomer,
+    DeclaredInstance,
+    DeclaredIntegration,
+    DeclaredUser,
+    Kind,
+)
 
+_Found = Customer | User | ConnectionRecord | InstanceRecord
 Did = Literal["made", "changed", "left", "removed", "undeclared", "failed"]
 
 
@@ -95,6 +105,7 @@ def _plans(checked: Checked, host: Host) -> Iterator[Callable[[], _Step]]:
     """In the order in which one needs another; each is asked for when those before it are done."""
     declared = checked.declarations
     yield from (partial(_customer, host, found) for found in declared.customers)
+    yield from (partial(_user, host, user) for found in declared.customers for user in found.users)
     yield from (partial(_connection, host, found) for found in declared.connections)
     yield from (partial(_integration, host, found) for found in declared.integrations)
     yield from (partial(_instance, host, checked, found) for found in declared.instances)
@@ -108,6 +119,29 @@ def _customer(host: Host, found: DeclaredCustomer) -> _Step:
         name=found.external_id,
         find=lambda: _id(host.store.customers.known(found.external_id)),
         act=lambda: host.put_customer(found.external_id, found.name),
+    )
+
+
+def _user(host: Host, found: DeclaredUser) -> _Step:
+    wanted = {"name": found.name or found.external_id, "email": found.email}
+
+    def known() -> User | None:
+        customer = host.store.customers.known(found.customer)
+        return host.store.users.find(customer.id, found.external_id) if customer else None
+
+    def act() -> None:
+        if user := known():
+            host.update_user(user.id, **wanted)
+        elif customer := host.store.customers.known(found.customer):
+            host.add_user(customer.id, external_id=found.external_id, **wanted)
+
+    user = known()
+    return _Step(
+        did=_did(user, user is not None and {"name": user.name, "email": user.email} == wanted),
+        kind="user",
+        name=f"{found.external_id} of {found.customer}",
+        find=lambda: _id(known()),
+        act=act,
     )
 
 
@@ -152,16 +186,36 @@ def _instance(host: Host, checked: Checked, found: DeclaredInstance) -> _Step:
     integration = next(i for i in checked.declarations.integrations if i.name == found.integration)
     values, connections = checked.configs[found.customer, found.name]
     wanted = _version(host, integration), values, connections
-    same = record is not None and (record.version_id, record.config, record.connections) == wanted
+    same = record is not None and (
+        (record.version_id, record.config, record.connections) == wanted
+        and found.enabled in (None, record.enabled)
+        and not list(_other_times(host, record, found))
+    )
+
+    def act() -> None:
+        deployed = host.deploy(
+            integration.path, customer=found.customer, config=found.config, name=found.name, enabled=found.enabled
+        )
+        for endpoint_id, timetable in _other_times(host, deployed, found):
+            host.set_schedule(endpoint_id, timetable)
+
     return _Step(
-        did=_did(record, same and record is not None and found.enabled in (None, record.enabled)),
+        did=_did(record, same),
         kind="instance",
         name=f"{found.name} of {found.customer}",
         find=lambda: _id(_record(host, found)),
-        act=lambda: host.deploy(
-            integration.path, customer=found.customer, config=found.config, name=found.name, enabled=found.enabled
-        ),
+        act=act,
     )
+
+
+def _other_times(host: Host, record: InstanceRecord, found: DeclaredInstance) -> Iterator[tuple[str, Timetable | None]]:
+    """The endpoints whose flows start at other times than declared, and those that are."""
+    for endpoint in host.store.instances.endpoints(record.id):
+        schedule = host.store.schedules.get(endpoint.id)
+        if schedule and endpoint.flow in found.schedules:
+            timetable = found.schedules[endpoint.flow]
+            if schedule.override != (str(timetable) if timetable else None):
+                yield endpoint.id, timetable
 
 
 def _record(host: Host, found: DeclaredInstance) -> InstanceRecord | None:
@@ -174,7 +228,7 @@ def _did(known: object, same: bool) -> Did:
     return "made" if known is None else "left" if same else "changed"
 
 
-def _id(found: Customer | ConnectionRecord | InstanceRecord | None) -> str | None:
+def _id(found: _Found | None) -> str | None:
     return found.id if found else None
 
 
@@ -183,8 +237,10 @@ def _removals(host: Host, gone: set[Subject]) -> Iterator[_Step]:
     customers = {c.id: c.external_id for c in host.store.customers.all()}
     instances = {i.id: f"{i.name} of {customers[i.customer_id]}" for i in host.store.instances.all()}
     connections = {c.id: c.name for c in host.store.connections.all()}
+    users = {u.id: f"{u.external_id} of {name}" for id_, name in customers.items() for u in host.store.users.of(id_)}
     yield from _removing("instance", instances, gone, host.store.instances.get, host.remove_instance)
     yield from _removing("connection", connections, gone, host.store.connections.get, host.remove_connection)
+    yield from _removing("user", users, gone, host.store.users.get, host.remove_user)
     yield from _removing("customer", customers, gone, host.store.customers.get, host.remove_customer)
 
 
@@ -192,7 +248,7 @@ def _removing(
     kind: Kind,
     names: Mapping[str, str],
     gone: set[Subject],
-    get: Callable[[str], Customer | ConnectionRecord | InstanceRecord | None],
+    get: Callable[[str], _Found | None],
     remove: Callable[[str], None],
 ) -> Iterator[_Step]:
     for subject_id, name in names.items():

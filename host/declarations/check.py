@@ -56,6 +56,9 @@ class _Check:
         for connection in declared.connections:
             self._connection(connection)
         for customer in declared.customers:
+            self._twins(
+                customer.users, lambda found: found.external_id, lambda found: _place(found.source, "externalId")
+            )
             self._ours("customer", self._customers.get(customer.external_id), customer.source, "externalId")
         for integration in declared.integrations:
             declared.problems.extend(check_definition(integration.definition, self._host.registry))
@@ -123,6 +126,10 @@ class _Check:
             else:
                 values, connections = values | one[0], connections | one[1]
         self.configs[found.customer, found.name] = values, connections
+        starting = {flow.name for flow in definition.flows if flow.schedule}
+        for flow in found.schedules.keys() - starting:
+            message = f"no flow of this name starts at times of its own; {did_you_mean(flow, starting)}"
+            _note(found.source, f"schedules.{flow}", message)
 
     def _against_the_host(self, found: DeclaredInstance) -> None:
         customer_id = self._customers.get(found.customer)

@@ -8,8 +8,9 @@ from typing import Any, Literal
 from ..definition.cursor import Cursor
 from ..definition.model import Integration
 from ..definition.problems import IntegrationInvalid, Problem
+from ..definition.timetable import Timetable
 
-Kind = Literal["connection", "customer", "integration", "instance"]
+Kind = Literal["connection", "customer", "integration", "instance", "user"]
 
 
 class DeclarationsInvalid(IntegrationInvalid):
@@ -31,11 +32,23 @@ class DeclaredConnection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredUser:
+    """An empty ``name`` is the external id."""
+
+    external_id: str
+    name: str
+    email: str
+    customer: str
+    source: Cursor = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredCustomer:
     """An empty ``name`` leaves it as it is; a new customer is called by its external id then."""
 
     external_id: str
     name: str
+    users: tuple[DeclaredUser, ...]
     source: Cursor = field(repr=False)
 
 
@@ -48,13 +61,17 @@ class DeclaredIntegration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredInstance:
-    """``enabled`` is None where the file does not say: a new instance is on then, another one stays as it is."""
+    """``enabled`` is None where the file does not say: a new instance is on then, another one stays as it is.
+
+    ``schedules`` has, by flow, when it starts in place of what the integration says; None for as the integration says.
+    """
 
     name: str
     integration: str
     customer: str
     config: Mapping[str, Any]
     enabled: bool | None
+    schedules: Mapping[str, Timetable | None]
     source: Cursor = field(repr=False)
 
 

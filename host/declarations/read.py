@@ -7,10 +7,11 @@ from typing import TypeVar
 from ..definition import parse, tree
 from ..definition.cursor import Cursor, Notes
 from ..definition.problems import IntegrationInvalid, Problem, Where
+from ..definition.timetable import Timetable
 from ..registry import Registry
 from .connections import read_connection
 from .files import Folder
-from .model import Declarations, DeclaredCustomer, DeclaredInstance, DeclaredIntegration
+from .model import Declarations, DeclaredCustomer, DeclaredInstance, DeclaredIntegration, DeclaredUser
 
 D = TypeVar("D")
 
@@ -61,12 +62,25 @@ class _Reading:
 
 
 def _customer(cursor: Cursor) -> DeclaredCustomer:
-    cursor.only("externalId", "name")
-    return DeclaredCustomer(external_id=cursor.required("externalId"), name=cursor.text("name"), source=cursor)
+    cursor.only("externalId", "name", "users")
+    external_id = cursor.required("externalId")
+    users = tuple(_user(item, external_id) for item in cursor.each("users"))
+    return DeclaredCustomer(external_id=external_id, name=cursor.text("name"), users=users, source=cursor)
+
+
+def _user(cursor: Cursor, customer: str) -> DeclaredUser:
+    cursor.only("externalId", "name", "email")
+    return DeclaredUser(
+        external_id=cursor.required("externalId").strip(),
+        name=cursor.text("name").strip(),
+        email=cursor.text("email").strip(),
+        customer=customer,
+        source=cursor,
+    )
 
 
 def _instance(cursor: Cursor) -> DeclaredInstance:
-    cursor.only("integration", "customer", "name", "config", "enabled")
+    cursor.only("integration", "customer", "name", "config", "enabled", "schedules")
     integration = cursor.required("integration")
     return DeclaredInstance(
         name=cursor.text("name").strip() or integration,
@@ -74,5 +88,15 @@ def _instance(cursor: Cursor) -> DeclaredInstance:
         customer=cursor.required("customer"),
         config={key: tree.plain(value.node) for key, value in cursor.pairs("config")},
         enabled=cursor.flag("enabled") if cursor.find("enabled") else None,
+        schedules={flow: _timetable(value) for flow, value in cursor.pairs("schedules")},
         source=cursor,
     )
+
+
+def _timetable(cursor: Cursor) -> Timetable | None:
+    text = cursor.scalar()
+    try:
+        return None if tree.plain(cursor.node) is None else Timetable.parse(text)
+    except ValueError as error:
+        cursor.problem(str(error))
+        return None

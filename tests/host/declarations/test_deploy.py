@@ -183,3 +183,53 @@ def test_a_connection_in_use_is_not_pruned_and_the_rest_is(deploy, folder, host)
         ("instance", "Greet of acme"): "removed",
         ("connection", "Main"): "failed",
     }
+
+
+def test_users_of_a_customer_are_made_changed_and_pruned(deploy, folder, host):
+    def customers(users):
+        return {"customers/acme.yaml": f"{{externalId: acme, name: Acme Inc., users: [{users}]}}"}
+
+    ann = ("user", "ann of acme")
+    assert deploy(folder(**customers("{externalId: ann, email: a@acme.example}")))[ann] == "made"
+    assert only(deploy(folder(**customers("{externalId: ann, email: a@acme.example}")))) == {}
+    assert only(deploy(folder(**customers("{externalId: ann, name: Ann}")))) == {ann: "changed"}
+    ((_, user),) = host.store.users.all()
+    assert (user.external_id, user.name, user.email) == ("ann", "Ann", "")
+    assert only(deploy(folder(), prune=True)) == {ann: "removed"}
+    assert host.store.users.all() == []
+
+
+SCHEDULED = """
+    definitionVersion: 7
+    name: Greet
+    flows:
+      - name: Daily
+        steps:
+          - name: Trigger
+            isTrigger: true
+            action: {component: {key: schedule-triggers, isPublic: true, version: LATEST}, key: schedule}
+            schedule: {type: value, value: 0 9 * * *}
+"""
+
+
+def test_an_instance_may_start_its_flows_at_other_times(deploy, folder, host, problems):
+    def instances(text):
+        files = {"integrations/greet/integration.yaml": SCHEDULED}
+        return folder(**files, **{"instances/acme.yaml": f"{{integration: Greet, customer: acme{text}}}"})
+
+    def override():
+        (instance,) = host.store.instances.all()
+        (endpoint,) = host.store.instances.endpoints(instance.id)
+        return host.store.schedules.get(endpoint.id).override
+
+    changed = {("instance", "Greet of acme"): "changed"}
+    deploy(instances(", schedules: {Daily: every 5 minutes}"))
+    assert override() == "CRON_TZ=UTC every 5 minutes"
+    assert only(deploy(instances(", schedules: {Daily: every 5 minutes}"))) == {}
+    assert only(deploy(instances(""))) == {}
+    assert only(deploy(instances(", schedules: {Daily: null}"))) == changed
+    assert override() is None
+    assert any("did you mean Daily?" in line for line in problems(instances(", schedules: {Daly: every 5 minutes}")))
+    assert any(
+        "instances/acme.yaml:1: schedules.Daily" in p for p in problems(instances(", schedules: {Daily: often}"))
+    )
