@@ -6,18 +6,22 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
-from ..connector.context import ActionContext, User, utc_now
+from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from . import definition, publication
+from .changes import Changes
 from .configuration import Configuration
+from .custody import Custody
 from .databases import Databases
 from .definition.check import require
+from .definition.model import Integration
 from .definition.timetable import Timetable
 from .engine import Engine
 from .inbox import Inbox
 from .locks import Locks
+from .named_secrets import NamedSecrets, references
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
 from .registrations import Registrations
@@ -30,6 +34,7 @@ from .store import Store
 from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
 from .store.instances import InstanceRecord
+from .store.integrations import VersionRecord
 from .vault import Vault
 from .versions import Versions
 from .workshop import Workshop, Write
@@ -47,7 +52,9 @@ class Host:
         self.redactor = Redactor()
         self.transport = Transport()
         self.versions = Versions(store, settings.data / "versions")
-        self.configuration = Configuration(store, vault, registry, self.redactor)
+        self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
+        self.changes = Changes(store.engine, self.redactor)
+        self.configuration = Configuration(store, vault, self.secrets, registry, self.redactor)
         self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
         self.routes = Routes(
             store=store,
@@ -56,6 +63,14 @@ class Host:
             configuration=self.configuration,
             transport=self.transport,
             address=self.address,
+        )
+        self.custody = Custody(
+            settings=settings,
+            store=store,
+            vault=vault,
+            secrets=self.secrets,
+            changes=self.changes,
+            changed=self.routes.forget,
         )
         workshop = Workshop(
             store=store,
@@ -108,8 +123,6 @@ class Host:
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""
-        for place in self._filtered:
-            place.removeFilter(self._filter)
         self.registrations.stop(self.settings.limits.stop_deadline)
         self.inbox.close()
         self.scheduler.stop()
@@ -118,6 +131,8 @@ class Host:
         self._records.close()
         self.transport.close()
         self.store.close()
+        for place in self._filtered:
+            place.removeFilter(self._filter)
 
     def __enter__(self) -> Self:
         self.start()
@@ -157,14 +172,16 @@ class Host:
         ``reserved_for`` are ids of users: only flows that run as one of them may use it. None: every flow may.
         """
         given, users = _given(fields), self._known_users(reserved_for)
-        self.connection_type(component, key).build(given)
-        return self.store.connections.add(
+        self._build(self.connection_type(component, key), given)
+        record = self.store.connections.add(
             name=name,
             component=component,
             key=key,
             seal=lambda new_id: self.vault.seal(new_id, given),
             reserved_for=users,
         )
+        self.changes.note("connection.add", record.id, f"{record.name}: {key} of {component}")
+        return record
 
     def update_connection(
         self,
@@ -185,10 +202,12 @@ class Host:
         stored = self.vault.unseal(record.id, record.secret)
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
-        kind.build(given)
+        self._build(kind, given)
         secret = self.vault.seal(connection_id, given)
         saved = self.store.connections.update(connection_id, name=name, secret=secret, reserved_for=users)
         self.routes.forget()
+        names = sorted(k for k in given.keys() | stored.keys() if given.get(k) != stored.get(k))
+        self.changes.note("connection.update", connection_id, f"{saved.name}: {', '.join(names) or 'its name'}")
         return saved
 
     def connection_form(self, connection_id: str) -> tuple[dict[str, Any], frozenset[str]]:
@@ -213,7 +232,10 @@ class Host:
 
     def remove_connection(self, connection_id: str) -> None:
         """Raises InvalidInput while an instance uses it."""
+        record = self.store.connections.get(connection_id)
         self.store.connections.remove(connection_id)
+        if record:
+            self.changes.note("connection.remove", connection_id, record.name)
 
     def connection_type(self, component: str, key: str) -> ConnectionType:
         """Raises InvalidInput for one that no installed component has."""
@@ -221,6 +243,21 @@ class Host:
         if found is None or key not in found.connections:
             raise InvalidInput(f"no installed component {component!r} has a connection {key!r}", field="component")
         return found.connections[key]
+
+    def check_fields(self, component: str, key: str, fields: Mapping[str, Any]) -> None:
+        """Whether a connection could be made of them. Raises as add_connection does."""
+        self._build(self.connection_type(component, key), _given(fields))
+
+    def connection_fields(self, record: ConnectionRecord) -> dict[str, Any]:
+        """As they are stored, secrets and all, and those that are called by name as they are called."""
+        return self.vault.unseal(record.id, record.secret)
+
+    def _build(self, kind: ConnectionType, fields: Mapping[str, Any]) -> None:
+        """Raises ConnectionFailed for values that are wrong, InvalidInput for a secret called where none belongs."""
+        for field, _ in references(fields):
+            if field not in hidden(kind):
+                raise InvalidInput(f"{field}: is no secret of this connection; write its value", field=field)
+        kind.build(self.secrets.resolve(fields))
 
     def _known_users(self, ids: Collection[str]) -> list[str]:
         for user_id in ids:
@@ -236,11 +273,20 @@ class Host:
         """A user of the customer, as whom flows may run. Raises InvalidInput, naming the field."""
         if self.store.customers.get(customer_id) is None:
             raise InvalidInput(f"there is no customer {customer_id}; it was removed", field="customer")
-        return self.store.users.add(customer_id, external_id=external_id, name=name, email=email)
+        user = self.store.users.add(customer_id, external_id=external_id, name=name, email=email)
+        self.changes.note("user.add", user.id, external_id)
+        return user
+
+    def update_user(self, user_id: str, *, name: str, email: str) -> None:
+        """Raises InvalidInput, naming the field."""
+        self.store.users.update(user_id, name=name, email=email)
+        self.routes.forget()
+        self.changes.note("user.update", user_id, name)
 
     def remove_user(self, user_id: str) -> None:
         """Raises InvalidInput while a connection is reserved for them."""
         self.store.users.remove(user_id)
+        self.changes.note("user.remove", user_id)
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -252,19 +298,19 @@ class Host:
         config: Mapping[str, Any] | None = None,
         name: str = "",
         customer_name: str = "",
+        enabled: bool | None = None,
     ) -> InstanceRecord:
         """Deploy an integration file for the customer of that external id; once more updates the instance of that name.
 
-        ``config`` maps config variables to values, those of connections to a connection's name or id. Raises
-        IntegrationInvalid with everything that is wrong in the file, InvalidInput for a config variable, and what keeps a
-        trigger from registering its webhook: the instance is deployed then, and deploying again mends it.
+        ``config`` maps config variables to values, those of connections to a connection's name or id. Without ``enabled`` a
+        new instance is on and another stays as it is. Raises IntegrationInvalid with everything that is wrong in the file,
+        InvalidInput for a config variable, and what keeps a trigger from registering its webhook: the instance is deployed
+        then, and deploying again mends it.
         """
         integration = definition.read(path)
         require(integration, self.registry)
         values, connections = self.configuration.check(integration, config or {})
-        limit = self.settings.limits.definition
-        files = publication.files(integration, path, limit)
-        version = self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
+        version = self._publish(integration, path)
         instance = self.store.instances.put(
             name=name or integration.name,
             version_id=version.id,
@@ -275,32 +321,63 @@ class Host:
             flows=[flow.name for flow in integration.flows],
             registering=self.registrations.flows(integration),
             starts=self.configuration.starts(integration, values),
+            enabled=enabled,
         )
         self.routes.forget()
+        self.changes.note("instance.deploy", instance.id, f"{instance.name} for {customer}: version {version.number}")
         self.registrations.deploy(instance.id)
         return instance
+
+    def publish(self, path: Path) -> VersionRecord:
+        """Store an integration file as a version; the same content gives the same. Raises IntegrationInvalid."""
+        integration = definition.read(path)
+        require(integration, self.registry)
+        return self._publish(integration, path)
+
+    def _publish(self, integration: Integration, path: Path) -> VersionRecord:
+        limit = self.settings.limits.definition
+        files = publication.files(integration, path, limit)
+        return self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
+
+    def put_customer(self, external_id: str, name: str = "") -> Customer:
+        """Make or rename the customer of that external id. Raises InvalidInput."""
+        customer = self.store.customers.ensure(external_id, name)
+        self.changes.note("customer.put", customer.id, f"{external_id}: {customer.name}")
+        return customer
+
+    def remove_customer(self, customer_id: str) -> None:
+        """Raises InvalidInput while the customer has instances."""
+        self.store.customers.remove(customer_id)
+        self.changes.note("customer.remove", customer_id)
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         self.store.instances.enable(instance_id, enabled=enabled)
         self.routes.forget()
+        self.changes.note("instance.enable" if enabled else "instance.disable", instance_id)
 
     def remove_instance(self, instance_id: str, *, force: bool = False) -> None:
         """Put back the webhooks that it registered, then remove it. Raises what keeps one from being put back.
 
         It is switched off then, and goes as soon as they are; with ``force`` it goes at once, and they stay as they are.
         """
+        record = self.store.instances.get(instance_id)
         self.routes.forget()
+        if record:
+            self.changes.note("instance.remove", instance_id, f"{record.name} of {record.customer}")
         self.registrations.remove(instance_id, force=force)
         self.routes.forget()
 
     def register_again(self, endpoint_id: str) -> None:
         """Register the webhook of a flow anew, or put it back if it is to go. Raises what keeps it from that."""
         self.routes.forget()
+        self.changes.note("webhook.register", endpoint_id)
         self.registrations.again(endpoint_id)
 
     def set_schedule(self, endpoint_id: str, timetable: Timetable | None) -> None:
         """Start the flow at times of this instance's own, from now; None: at those of the integration file."""
         self.store.schedules.override(endpoint_id, timetable, utc_now())
+        times = str(timetable) if timetable else "as in the integration"
+        self.changes.note("schedule.set", f"{endpoint_id[:6]}…", times)
 
     def run_now(self, endpoint_id: str) -> None:
         """Start the flow once more, beside its times. Raises InvalidInput while it cannot be."""
@@ -310,11 +387,13 @@ class Host:
         """A new API key of the endpoint, to be shown once."""
         key = self.store.instances.add_key(endpoint_id)
         self.routes.forget()
+        self.changes.note("key.add", f"{endpoint_id[:6]}…")  # whole, it is itself a permission
         return key
 
     def remove_key(self, key_id: str) -> None:
         self.store.instances.remove_key(key_id)
         self.routes.forget()
+        self.changes.note("key.remove", key_id)
 
 
 def hidden(kind: ConnectionType) -> frozenset[str]:

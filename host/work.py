@@ -17,6 +17,7 @@ from ..connector.result import ActionResult
 from . import outcome, portable, run_as
 from .claims import StepClaims
 from .definition import model
+from .durable import SEALED
 from .expressions import Scope, shown
 from .journal import StepJournal
 from .run_as import Case
@@ -85,12 +86,12 @@ class Attempt:
         """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""
         if self.workshop.redactor.strike(text) == text:
             return text
-        return _SEALED + self.workshop.configuration.vault.seal(self.assignment.execution_id, {"text": text})
+        return SEALED + self.workshop.configuration.vault.seal(self.assignment.execution_id, {"text": text})
 
     def _opened(self, kept: str) -> str:
-        if not kept.startswith(_SEALED):
+        if not kept.startswith(SEALED):
             return kept
-        fields = self.workshop.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(_SEALED))
+        fields = self.workshop.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(SEALED))
         return str(fields["text"])
 
     def _act(self, action: Action, call: StepCall, began: datetime | None) -> str:
@@ -186,7 +187,6 @@ class Attempt:
         )
 
 
-_SEALED = "sealed:"  # an outcome is JSON and so begins with a brace
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
     "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true; "

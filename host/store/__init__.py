@@ -10,10 +10,12 @@ from ..settings import Settings
 from .connections import Connections
 from .customers import Customers
 from .database import connect, prepare
+from .declared import Declared
 from .executions import Executions
 from .executors import Executors
 from .instances import Instances
 from .integrations import Integrations
+from .named_secrets import NamedSecretRows
 from .refusals import Refusals
 from .registrations import Registrations
 from .schedules import Schedules
@@ -58,6 +60,14 @@ class Store:
     @cached_property
     def connections(self) -> Connections:
         return Connections(self.engine)
+
+    @cached_property
+    def declared(self) -> Declared:
+        return Declared(self.engine)
+
+    @cached_property
+    def named_secrets(self) -> NamedSecretRows:
+        return NamedSecretRows(self.engine)
 
     @cached_property
     def integrations(self) -> Integrations:

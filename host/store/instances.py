@@ -72,18 +72,25 @@ class Instances:
         flows: Sequence[str],
         registering: Collection[str] = (),
         starts: Mapping[str, schedules.Start] = MappingProxyType({}),
+        enabled: bool | None = None,
     ) -> InstanceRecord:
         """Make the customer's instance of that name, or give it this version and configuration.
 
-        Endpoints stay while their flow does, so deploying again changes no address; ``starts`` tells which of the flows start
-        by themselves. The webhooks of the flows that are ``registering`` are to be registered from now on, and those of all
-        others to be put back. Raises InvalidInput when the name belongs to an instance of another integration.
+        Without ``enabled`` a new one is on and another stays as it is. Endpoints stay while their flow does, so deploying
+        again changes no address; ``starts`` tells which of the flows start by themselves. The webhooks of the flows that are
+        ``registering`` are to be registered from now on, and those of all others to be put back. Raises InvalidInput when the
+        name belongs to an instance of another integration.
         """
         if not name.strip() or not storable(name):
             raise InvalidInput("name: give the instance a name, in printable characters", field="name")
         with self.engine.begin() as connection:
             fixed = {"integration_id": integration_id, "customer_id": customer_id, "name": name}
-            changes = {"version_id": version_id, "config": dict(config), "connections": dict(connections)}
+            changes: dict[str, Any] = {
+                "version_id": version_id,
+                "config": dict(config),
+                "connections": dict(connections),
+            }
+            changes |= {} if enabled is None else {"enabled": enabled}
             instance_id = _put(connection, fixed, changes | {"updated_at": utc_now()})
             _put_endpoints(connection, instance_id, flows)
             intend(connection, instance_id, registering, changes)
@@ -184,7 +191,7 @@ def _put(connection: sa.Connection, fixed: Mapping[str, str], changes: Mapping[s
     where = (instances.c.customer_id == fixed["customer_id"], instances.c.name == fixed["name"])
     found = connection.execute(sa.select(instances.c.id, instances.c.integration_id).where(*where)).one_or_none()
     if found is None:
-        new = {"id": time_id(), **fixed, **changes, "enabled": True, "created_at": utc_now()}
+        new = {"id": time_id(), "enabled": True, **fixed, **changes, "created_at": utc_now()}
         connection.execute(sa.insert(instances).values(new))
         return str(new["id"])
     if found.integration_id != fixed["integration_id"]:

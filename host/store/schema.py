@@ -85,6 +85,39 @@ connections = sa.Table(
     sa.Column("updated_at", Instant, nullable=False),
 )
 
+# Sealed, and called by their names in connections; see host/named_secrets.py.
+named_secrets = sa.Table(
+    "named_secrets",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+)
+
+# What a team's folder made, so that only that is ever removed with it, and what did not go well; see host/declarations/.
+declared = sa.Table(
+    "declared",
+    metadata,
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("subject_id", sa.String(64), primary_key=True),
+    sa.Column("folder", sa.Text, nullable=False),
+    sa.Column("made", sa.Boolean, nullable=False),
+    sa.Column("failed", sa.Boolean, nullable=False),
+)
+
+# Who changed what; see host/changes.py.
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("what", sa.String(64), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
+)
+
 integrations = sa.Table(
     "integrations",
     metadata,
