@@ -6,11 +6,10 @@ finds something to be done that nobody works on, does it: the lock of an instanc
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -21,6 +20,7 @@ from ..connector.webhooks import Change
 from .configuration import Configuration
 from .definition import model
 from .expressions import Scope, resolve_inputs
+from .ledger import RowLedger
 from .locks import Locks
 from .routes import Routes
 from .store import Store
@@ -70,10 +70,10 @@ class Registrations:
         known = self._require(endpoint_id)
         with self.locks.hold(known.instance_id):
             record = self._require(endpoint_id)
-            if record.status == "removing":
-                self._remove(record)
-            else:
+            if record.status != "removing":
                 self._register([record])
+            elif error := self._try_to_remove(record):
+                raise error
 
     def remove(self, instance_id: str, *, force: bool = False) -> None:
         """Put the webhooks back and remove the instance. Raises what keeps one from being put back: it is tried again then.
@@ -253,7 +253,7 @@ class Registrations:
         used = [record.connections.get(each.name) for each in given if isinstance(each, model.ConfigVarRef)]
         return flow.trigger.action.component.key, flow.trigger.action.key, [each for each in used if each]
 
-    def _ledger(self, record: RegistrationRecord) -> "RowLedger":
+    def _ledger(self, record: RegistrationRecord) -> RowLedger:
         return RowLedger(self.store, self.configuration, record.endpoint_id)
 
     def _require(self, endpoint_id: str) -> RegistrationRecord:
@@ -271,34 +271,6 @@ class Registrations:
             log.error("a trigger failed at its registration", exc_info=error)
             return f"the trigger failed: {type(error).__name__}"
         return self.configuration.redactor.strike(str(error))
-
-
-@dataclass(frozen=True, slots=True)
-class RowLedger:
-    """The ledger of a registration, in its row, sealed: what was there before may hold a password."""
-
-    store: Store
-    configuration: Configuration
-    endpoint_id: str
-
-    def read(self) -> Mapping[str, Any]:
-        record = self.store.registrations.get(self.endpoint_id)
-        return self.configuration.vault.unseal(self._name, record.ledger) if record and record.ledger else {}
-
-    def write(self, key: str, entry: Any) -> None:
-        entries = {name: value for name, value in {**self.read(), key: entry}.items() if value is not None}
-        sealed = self.configuration.vault.seal(self._name, entries) if entries else ""
-        self.store.registrations.save(self.endpoint_id, ledger=sealed)
-
-    def owner(self, url: str) -> str:
-        endpoint_id = urlsplit(url).path.rpartition("/trigger/")[2]
-        endpoint = self.store.instances.endpoint(endpoint_id) if endpoint_id != self.endpoint_id else None
-        instance = self.store.instances.get(endpoint.instance_id) if endpoint else None
-        return f"the flow {endpoint.flow!r} of {instance.name!r}" if endpoint and instance else ""
-
-    @property
-    def _name(self) -> str:
-        return f"registration:{self.endpoint_id}"
 
 
 def _told(changes: Sequence[Change]) -> list[dict[str, str]]:

@@ -36,6 +36,10 @@ class Json(sa.TypeDecorator[Any]):
         return None if value is None else portable.loads(value)
 
 
+class Sealed(sa.Text):
+    """Ciphertext of the vault, or empty. A rotation of its keys finds what is sealed by this type; see host/rotation.py."""
+
+
 metadata = sa.MetaData()
 
 
@@ -76,7 +80,7 @@ connections = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("component", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
-    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("secret", Sealed, nullable=False),
     sa.Column("reserved_for", Json, nullable=False, server_default="[]"),  # ids of users; empty for everybody
     sa.Column("verdict", sa.Text),
     sa.Column("healthy", sa.Boolean),
@@ -90,7 +94,7 @@ named_secrets = sa.Table(
     "named_secrets",
     metadata,
     sa.Column("name", sa.String(64), primary_key=True),
-    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("secret", Sealed, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
 )
@@ -194,7 +198,7 @@ registrations = sa.Table(
     sa.Column("connections", Json, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("leaving", sa.Boolean, nullable=False),  # its instance goes once the last of them is put back
-    sa.Column("ledger", sa.Text, nullable=False),  # ciphertext; empty for an empty one
+    sa.Column("ledger", Sealed, nullable=False),
     sa.Column("changes", Json, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("attempts", sa.Integer, nullable=False),

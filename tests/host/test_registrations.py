@@ -387,7 +387,7 @@ def test_what_was_there_is_sealed_in_the_database_and_stays_readable_with_new_ke
     assert "hunter2" not in repr(dict(row))
     assert record(host).changes[0]["before"] == "https://theirs.example/sms"
     before = row["ledger"]
-    host.vault.rotate(host.store.engine)
+    host.custody.rotate()
     with host.store.engine.connect() as connection:
         assert connection.scalar(sa.select(table.c.ledger)) != before
     host.remove_instance(host.store.instances.all()[0].id)
