@@ -60,6 +60,7 @@ class Engine:
     def start(self) -> None:
         """Take this process's name, recover what its predecessor left, and begin to pump."""
         self._identity = Identity.take(self._settings)
+        self._store.executors.begin(self.executor)
         durable.share_the_log()
         config = durable.configuration(self._settings, self.executor)
         self._database = config.get("system_database_engine")

@@ -61,6 +61,7 @@ class Host:
                 routes=self.routes,
                 records=self._records,
                 limits=settings.limits,
+                executor=lambda: self.engine.executor,
             ),
         )
         self.inbox = Inbox(store.engine, settings.limits, self.engine.wake)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from hashlib import sha256
 
 from ..connector.component import Action
 from ..connector.context import ActionContext, utc_now
@@ -19,7 +19,8 @@ from .claims import StepClaims
 from .definition import model
 from .expressions import Scope, shown
 from .journal import StepJournal
-from .runner import FlowOutcome, States, StepCall, StepRecord, run
+from .runner import FlowOutcome, StepCall, StepRecord, run
+from .states import StepStates, changes_of
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
 from .workshop import Assignment, Stopping, Workshop, record_text
@@ -34,7 +35,6 @@ def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
         attempt.flow,
         attempt.scope,
         attempt.perform,
-        states=attempt.states,
         sleep=attempt.sleep,
         observe=attempt.observe,
     )
@@ -49,14 +49,13 @@ class Attempt:
     checkpoint: Checkpoint
     flow: model.Flow
     scope: Scope
-    states: States
     owners: Mapping[StateScope, str]
     context: ActionContext
 
     def perform(self, call: StepCall) -> ActionResult:
         action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
         if action.pure:
-            return outcome.unpack(self._act(action, call, None))
+            return outcome.unpack(self._compute(action, call))
         if self.workshop.stopping.is_set():
             raise Stopping
         kept = self.checkpoint(f"{call.path}#{call.attempt}", lambda: self._sealed(self._once(action, call)))
@@ -74,10 +73,16 @@ class Attempt:
     def _once(self, action: Action, call: StepCall) -> str:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
         row = self._begun(call)
+        states = self._states(call)
         began = self.workshop.write(lambda connection: begin_step(connection, row))
+        if began and (kept := states.kept()):
+            return self._opened(kept)
         if began and not (action.repeatable or action.looks_first):
             return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
-        return self._act(action, call, began)
+        try:
+            return self._act(action, call, began, states)
+        finally:
+            states.give_back()
 
     def _sealed(self, text: str) -> str:
         """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""
@@ -91,13 +96,25 @@ class Attempt:
         fields = self.workshop.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(_SEALED))
         return str(fields["text"])
 
-    def _act(self, action: Action, call: StepCall, began: datetime | None) -> str:
+    def _compute(self, action: Action, call: StepCall) -> str:
+        """A pure step has no state, which is no input of it."""
         try:
-            result = action.perform(self._context(action, call, began), call.inputs)
-            text = outcome.pack(result, self.workshop.limits.step)
+            result = action.perform(self._context(action, call, None), call.inputs)
+            return outcome.pack(result, self.workshop.limits.step)
         except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
             return self._failed(call, error)
-        self.workshop.patiently(lambda: self._keep(result))
+
+    def _act(self, action: Action, call: StepCall, began: datetime | None, states: StepStates) -> str:
+        try:
+            result = action.perform(self._seeing(states, self._context(action, call, began)), call.inputs)
+            text = outcome.pack(result, self.workshop.limits.step)
+            changes_of(result)
+        except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
+            return self._failed(call, error)
+        try:
+            self.workshop.patiently(lambda: states.keep(result, self._sealed(text)))
+        except OutcomeUnknown as error:
+            return self._failed(call, error)
         return text
 
     def _failed(self, call: StepCall, error: Exception) -> str:
@@ -105,14 +122,17 @@ class Attempt:
             self.context.logger.warning("step %s failed: %s", call.path, type(error).__name__, exc_info=error)
         return self.workshop.redactor.strike(outcome.pack_error(error))
 
-    def _keep(self, result: ActionResult) -> None:
-        changes: dict[StateScope, Mapping[str, Any] | None] = {
-            "instance": result.instance_state,
-            "cross_flow": result.cross_flow_state,
-            "execution": result.execution_state,
-            "integration": result.integration_state,
-        }
-        self.workshop.store.states.merge(self.owners, changes)
+    def _states(self, call: StepCall) -> StepStates:
+        return StepStates(self.workshop, self.assignment.execution_id, self._attempt_at(call), self.owners)
+
+    def _seeing(self, states: StepStates, context: ActionContext) -> ActionContext:
+        return replace(
+            context,
+            instance_state=states.view("instance"),
+            cross_flow_state=states.view("cross_flow"),
+            execution_state=states.view("execution"),
+            integration_state=states.view("integration"),
+        )
 
     def _context(self, action: Action, call: StepCall, began: datetime | None) -> ActionContext:
         return replace(
@@ -123,10 +143,6 @@ class Attempt:
             claims=self._claims(call),
             journal=self._journal(call),
             sleep=self._break_off if action.looks_first else self._nap,
-            instance_state=call.states.instance,
-            cross_flow_state=call.states.cross_flow,
-            execution_state=call.states.execution,
-            integration_state=call.states.integration,
         )
 
     def _nap(self, seconds: float) -> None:
@@ -184,6 +200,7 @@ class Attempt:
         )
 
 
+_OWNER_LENGTH = 128
 _SEALED = "sealed:"  # an outcome is JSON and so begins with a brace
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
@@ -207,7 +224,6 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
         checkpoint=checkpoint,
         flow=flow,
         scope=Scope.begin(flow, portable.loads(record.payload or "null"), values),
-        states=States(**workshop.store.states.read(owners)),
         owners=owners,
         context=replace(
             context,
@@ -221,8 +237,13 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
 
 def _owners(record: ExecutionRecord, integration: model.Integration) -> dict[StateScope, str]:
     return {
-        "instance": f"{record.instance_id}/{record.flow}"[:128],
+        "instance": _short(f"{record.instance_id}/{record.flow}"),
         "cross_flow": record.instance_id,
-        "execution": record.id,
-        "integration": integration.name[:128],
+        "execution": f"{record.id}.{record.attempt}",  # a retry of the flow begins with none
+        "integration": _short(integration.name),
     }
+
+
+def _short(owner: str) -> str:
+    """The owner's name where the column has room for it."""
+    return owner if len(owner) <= _OWNER_LENGTH else f"{owner[:63]}~{sha256(owner.encode()).hexdigest()}"

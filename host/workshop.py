@@ -47,7 +47,7 @@ class Assignment:
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
-    """What every execution of a host uses."""
+    """What every execution of a host uses. ``executor`` gives the name of this process."""
 
     store: Store
     registry: Registry
@@ -56,6 +56,7 @@ class Workshop:
     routes: Routes
     records: GroupCommit[Write, Any]
     limits: Limits
+    executor: Callable[[], str]
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -217,6 +217,24 @@ states = sa.Table(
     sa.Column("value", Json, nullable=False),
 )
 
+# Who may change a state that it has read: one step at a time. It is freed when the step has ended or its executor is gone.
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("token", sa.String(64), nullable=False),
+    sa.Column("executor", sa.String(64), nullable=False, index=True),
+)
+
+# The outcome of a step that changed a state, stored with that change: whoever runs the step again finds it.
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    _ref("executions.id", primary_key=True),
+    sa.Column("step", sa.String(600), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
 refusals = sa.Table(
     "refusals",
     metadata,

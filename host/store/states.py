@@ -29,12 +29,17 @@ class States:
 
     def merge(self, owners: Mapping[Scope, str], values: Mapping[Scope, Mapping[str, Any] | None]) -> None:
         """Set the keys given, leave the others; a value of None removes its key."""
-        given = [(s, owners[s], k, v) for s, scoped in values.items() if scoped for k, v in scoped.items()]
-        if not given:
-            return
         with self.engine.begin() as connection:
-            for scope, owner, key, value in given:
-                _set(connection, scope, owner, key, value)
+            merge(connection, owners, values)
+
+
+def merge(
+    connection: sa.Connection, owners: Mapping[Scope, str], values: Mapping[Scope, Mapping[str, Any] | None]
+) -> None:
+    """The same, as a part of the caller's transaction."""
+    given = [(s, owners[s], k, v) for s, scoped in values.items() if scoped for k, v in scoped.items()]
+    for scope, owner, key, value in sorted(given, key=lambda item: item[:3]):  # so that two never wait for each other
+        _set(connection, scope, owner, key, value)
 
 
 def _set(connection: sa.Connection, scope: Scope, owner: str, key: str, value: Any) -> None:

@@ -7,6 +7,16 @@ from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.result import ActionResult
 
+SCOPES = ("Execution", "Instance", "CrossFlow", "Integration")
+PERSIST_DATA = [
+    name % scope
+    for scope in SCOPES
+    for name in (
+        *("save%sValue", "get%sValue", "remove%sValue", "remove%sState", "list%sKeys", "save%sCurrentTime"),
+        *("increment%sValue", "decrement%sValue", "append%sValueToList", "append%sValuesToList"),
+        *("remove%sValueFromList", "add%sValueToSet", "remove%sValueFromSet"),
+    )
+]
 MAPPINGS = [{"key": "Register", "value": "register"}, {"key": "Five", "value": "5"}, {"key": "Yes", "value": "true"}]
 
 
@@ -22,6 +32,7 @@ def test_they_are_what_integration_files_of_the_platform_name(own):
         "code": ["runCode"],
         "log": ["writeLog"],
         "loop": ["breakLoop", "loopNTimes", "loopOverItems"],
+        "persist-data": sorted(PERSIST_DATA),
         "webhook-triggers": ["webhook"],
     }
 
@@ -39,9 +50,9 @@ def test_their_inputs_have_the_platforms_keys(own):
     assert keys("webhook-triggers", "triggers", "webhook") == ["body", "contentType", "headers", "statusCode"]
 
 
-def test_only_code_has_effects_that_a_host_must_checkpoint(own):
-    impure = [key for component in own.values() for key, action in component.actions.items() if not action.pure]
-    assert impure == ["runCode"]
+def test_only_code_has_effects_that_a_host_cannot_repeat(own):
+    effects = [key for component in own.values() for key, action in component.actions.items() if not action.repeatable]
+    assert effects == ["runCode"]
 
 
 @pytest.mark.parametrize(
