@@ -29,10 +29,15 @@ def perform(own):
 def test_they_are_what_integration_files_of_the_platform_name(own):
     assert {key: sorted([*component.actions, *component.triggers]) for key, component in own.items()} == {
         "branch": ["branchOnExpression", "branchOnValue"],
+        "change-data-format": ["deserializeFormData", "deserializeFromJson", "serializeToJson"],
         "code": ["runCode"],
+        "collection-tools": ["addKey", "chunks", "createObject", "first", "flatten", "last", "length"],
+        "http": ["httpDelete", "httpGet", "httpHead", "httpPatch", "httpPost", "httpPut"],
         "log": ["writeLog"],
         "loop": ["breakLoop", "loopNTimes", "loopOverItems"],
         "persist-data": sorted(PERSIST_DATA),
+        "sleep": ["sleep"],
+        "stop-execution": ["stopExecution"],
         "webhook-triggers": ["webhook"],
     }
 
@@ -51,8 +56,9 @@ def test_their_inputs_have_the_platforms_keys(own):
 
 
 def test_only_code_has_effects_that_a_host_cannot_repeat(own):
-    effects = [key for component in own.values() for key, action in component.actions.items() if not action.repeatable]
-    assert effects == ["runCode"]
+    actions = [action for component in own.values() for action in component.actions.values()]
+    effects = {action.key for action in actions if not (action.repeatable or action.looks_first)}
+    assert effects == {"runCode", "httpPost", "httpPut", "httpPatch", "httpDelete"}
 
 
 @pytest.mark.parametrize(
