@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..connector.payload import HttpResponse, buffer
+from ..connector.payload import FlowEnd, HttpResponse, buffer
 from .results import Ended
 
 _XML = ("<?xml", "<Response")
@@ -23,7 +23,20 @@ def answer(ended: Ended) -> HttpResponse:
     )
 
 
-def accepted(execution_id: str) -> HttpResponse:
+def flow_end(ended: Ended) -> FlowEnd:
+    """The same for a trigger that makes the answer itself. A result that was too large to keep is an error."""
+    if ended.status == "succeeded" and "data" not in ended.result:
+        return FlowEnd(error={"kind": "refused", "message": "the flow's result is too large to be an answer"})
+    return FlowEnd(
+        data=ended.result.get("data"),
+        content_type=ended.result.get("contentType"),
+        status_code=ended.result.get("statusCode"),
+        headers=ended.result.get("headers") or {},
+        error=(ended.error or {"kind": "failed", "message": "the flow failed"}) if ended.status == "failed" else None,
+    )
+
+
+def accepted(execution_id: str | None) -> HttpResponse:
     """The platform's answer where neither trigger nor flow gives one."""
     return as_json({"executionId": execution_id})
 

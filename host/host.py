@@ -128,7 +128,8 @@ class Host:
 
     async def result(self, execution_id: str, timeout: float | None = None) -> Ended:  # noqa: ASYNC109
         """How an execution ended. Raises TimeoutError after ``timeout`` seconds, by default the synchronous deadline."""
-        return await self.engine.results.wait(execution_id, timeout or self.settings.limits.sync_deadline)
+        seconds = self.settings.limits.sync_deadline if timeout is None else timeout
+        return await self.engine.results.wait(execution_id, seconds)
 
     # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

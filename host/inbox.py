@@ -2,11 +2,12 @@
 
 An accepted request is a row of ``executions`` in status ``accepted``. The identities of its event (what was signed, the
 sender's token) are rows of ``identities``: a request that shares any of them with an accepted one is a duplicate and is
-answered with the first one's execution. What only the duplicate carries is not learned from it.
+answered with the first one's execution. What only the duplicate carries is not learned from it. What an event supersedes
+is stored as if it had come with it: when it comes later it is a duplicate, when it came first it keeps its own execution.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,8 @@ import sqlalchemy as sa
 
 from ..connector.context import utc_now
 from .settings import Limits
-from .store.commit import Busy, GroupCommit
+from .store.commit import Busy, GroupCommit, Raced
+from .store.database import insert
 from .store.schema import executions, identities
 
 __all__ = ["Accepted", "Busy", "Inbound", "Inbox"]
@@ -22,7 +24,11 @@ __all__ = ["Accepted", "Busy", "Inbound", "Inbox"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """A verified request. ``payload`` is portable JSON text; ``execution_id`` is chosen by whoever made the payload."""
+    """A verified request. ``payload`` is portable JSON text; ``execution_id`` is chosen by whoever made the payload.
+
+    ``identities``, ``supersedes`` and ``sequence`` are as in TriggerResult and count per endpoint. The order of a sequence is
+    that of the execution ids.
+    """
 
     execution_id: str
     endpoint_id: str
@@ -31,6 +37,8 @@ class Inbound:
     flow: str
     payload: str = field(repr=False)
     identities: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+    sequence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +73,22 @@ class Inbox:
 
 
 def _accept(connection: sa.Connection, items: Sequence[Inbound]) -> list[Accepted]:
-    """One transaction. A race with another process ends in IntegrityError; the batch is then tried again and sees it."""
+    """One transaction. A race with another process is raised; the batch is then tried again and sees it."""
     digests = [[_digest(item.endpoint_id, identity) for identity in item.identities] for item in items]
     known = _known(connection, sorted({digest for own in digests for digest in own}))
     fresh: dict[str, str] = {}
+    late: dict[str, str] = {}
     answers, rows = [], []
     for item, own in zip(items, digests, strict=True):
-        first = next((found for digest in own if (found := known.get(digest) or fresh.get(digest))), None)
+        first = next(filter(None, (seen.get(digest) for digest in own for seen in (known, fresh, late))), None)
         answers.append(Accepted(first or item.execution_id, duplicate=first is not None))
         if first is None:
             fresh.update(dict.fromkeys(own, item.execution_id))
+            for identity in item.supersedes:
+                late.setdefault(_digest(item.endpoint_id, identity), item.execution_id)
             rows.append(item)
-    _store(connection, rows, fresh)
+    _store(connection, rows)
+    _store_identities(connection, fresh, late)
     return answers
 
 
@@ -87,15 +99,26 @@ def _known(connection: sa.Connection, digests: Sequence[str]) -> dict[str, str]:
     return {row.digest: row.execution_id for row in connection.execute(query)}
 
 
-def _store(connection: sa.Connection, items: Sequence[Inbound], fresh: dict[str, str]) -> None:
+def _store(connection: sa.Connection, items: Sequence[Inbound]) -> None:
     now = utc_now()
     if items:
         connection.execute(
             sa.insert(executions), [_row(item) | {"available_at": now, "created_at": now} for item in items]
         )
-    if fresh:  # in one order everywhere, so that two processes cannot wait for each other
-        rows = [{"digest": d, "execution_id": fresh[d], "created_at": now} for d in sorted(fresh)]
-        connection.execute(sa.insert(identities), rows)
+
+
+def _store_identities(connection: sa.Connection, fresh: Mapping[str, str], late: Mapping[str, str]) -> None:
+    """``fresh`` must be new; of ``late``, what is known already stays as it is. Raises IntegrityError or Raced."""
+    now, found = utc_now(), {**late, **fresh}
+    # In one order everywhere, so that two processes cannot wait for each other.
+    rows = [{"digest": d, "execution_id": found[d], "created_at": now} for d in sorted(found)]
+    if not late:
+        if rows:
+            connection.execute(sa.insert(identities), rows)
+        return
+    added = insert(connection, identities).on_conflict_do_nothing().returning(identities.c.digest)
+    if not fresh.keys() <= set(connection.execute(added, rows).scalars()):
+        raise Raced
 
 
 def _row(item: Inbound) -> dict[str, Any]:
@@ -105,6 +128,7 @@ def _row(item: Inbound) -> dict[str, Any]:
         "instance_id": item.instance_id,
         "version_id": item.version_id,
         "flow": item.flow,
+        "sequence": _digest(item.endpoint_id, item.sequence) if item.sequence else None,
         "payload": item.payload,
         "status": "accepted",
         "attempt": 1,

@@ -3,15 +3,16 @@
 import logging
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from ..connector.context import utc_now
 from ..connector.errors import InvalidInput, Refused
-from ..connector.payload import HttpResponse, Payload, WebhookRequest
+from ..connector.payload import FlowEnd, HttpResponse, Payload, WebhookRequest
 from . import portable
-from .ids import time_id
+from .ids import rising_ids
 from .inbox import Inbound, Inbox
 from .routes import Route, Routes
 from .settings import Limits
@@ -37,23 +38,33 @@ class TooLarge(InvalidInput):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """An accepted request. ``response`` is the trigger's own answer; a ``synchronous`` flow's result comes before it."""
+    """An accepted request, and what its sender is answered.
 
-    execution_id: str
-    duplicate: bool
-    synchronous: bool
+    With ``wait`` that is what ``answer`` makes of the flow's end, or the host where the trigger leaves it to it; ``response``
+    is the trigger's answer otherwise. There is no execution where the event holds nothing for the flow.
+    """
+
+    execution_id: str | None
+    duplicate: bool = False
+    wait: bool = False
     response: HttpResponse | None = None
+    answer: Callable[[FlowEnd], HttpResponse] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reception:
-    """``records`` writes down what was refused, together with other writes."""
+    """``records`` writes down what was refused, together with other writes.
+
+    Ids rise in the order in which requests reach the inbox of this process, so this is the order of a sequence; those of
+    several processes are in the order of their clocks.
+    """
 
     routes: Routes
     inbox: Inbox
     records: GroupCommit[Write, Any]
     refusals: Refusals
     limits: Limits
+    new_id: Callable[[], str] = field(default_factory=rising_ids)
     _refusing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_REFUSALS_AT_ONCE), repr=False)
 
     async def receive(
@@ -79,9 +90,11 @@ class Reception:
             raise KeyRefused("the flow asks for an API key in the header Api-Key", status=401)
         if len(request.body) > self.limits.body:
             raise TooLarge(f"the body is larger than {self.limits.body} bytes", field="body", status=413)
-        execution_id = time_id()
+        execution_id = self.new_id()
         context = replace(route.context, execution_id=execution_id, started_at=portable.instant(utc_now()))
         result = route.trigger.emit(context, request, route.inputs)
+        if result.polled_no_changes:
+            return Received(execution_id=None, response=result.response)
         accepted = await self.inbox.accept(
             Inbound(
                 execution_id=execution_id,
@@ -91,13 +104,16 @@ class Reception:
                 flow=route.flow.name,
                 payload=portable.dumps(envelope(result.payload)),
                 identities=result.dedupe,
+                supersedes=result.supersedes,
+                sequence=result.sequence,
             )
         )
         return Received(
             execution_id=accepted.execution_id,
             duplicate=accepted.duplicate,
-            synchronous=route.flow.synchronous,
+            wait=route.flow.synchronous if result.wait is None else result.wait,
             response=result.response,
+            answer=result.answer,
         )
 
     def _note_refusal(self, endpoint_id: str, reason: str, method: str, source: str) -> None:

@@ -16,7 +16,11 @@ _DATABASE_MEND = "use postgresql://user:password@host/database, or leave it out 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Sizes in bytes, times in seconds; executions that ended are kept for ``days_kept``."""
+    """Sizes in bytes, times in seconds; executions that ended are kept for ``days_kept``.
+
+    ``sync_deadline`` counts from a request's first byte to the moment when its sender is answered without the flow's end.
+    Twilio waits 15 s (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides): 3 s are left for the ways.
+    """
 
     body: int = 1 << 20
     step: int = 4 << 20

@@ -24,6 +24,10 @@ class Busy(TryLater):
     """More is waiting to be written than the host takes on. Nothing was accepted; repeat it later."""
 
 
+class Raced(Exception):
+    """Another process wrote first what this batch was about to write. Tried again, the batch sees it."""
+
+
 class GroupCommit(Generic[Item, Result]):
     """One thread that writes what many callers bring: ``apply(connection, items)`` gives a result for each, in order.
 
@@ -100,7 +104,7 @@ class GroupCommit(Generic[Item, Result]):
             try:
                 with self._engine.begin() as connection:
                     return self._apply(connection, items)
-            except (sa.exc.IntegrityError, sa.exc.OperationalError) as error:
+            except (sa.exc.IntegrityError, sa.exc.OperationalError, Raced) as error:
                 lost = error
         raise lost
 

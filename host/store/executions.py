@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import sqlalchemy as sa
 
 from .database import insert_for, reading, storable
-from .schema import Instant, executions, steps
+from .schema import OPEN, Instant, executions, status_in, steps
 
 Status = Literal["accepted", "running", "waiting", "succeeded", "failed"]
 ENDED: frozenset[Status] = frozenset({"succeeded", "failed"})
@@ -76,9 +76,18 @@ _BRIEF = [column for column in executions.c if column.name not in _LARGE]
 _ONE = sa.select(executions).where(executions.c.id == sa.bindparam("id_"))
 _STATUS = sa.select(executions.c.status).where(executions.c.id == sa.bindparam("id_"))
 _NOW = sa.bindparam("now_", type_=Instant())
+_other = executions.alias("other")
+_BLOCKED = (  # an earlier one of the sequence is open, or one that was on disk first already runs
+    sa.exists().where(
+        _other.c.sequence == executions.c.sequence, _other.c.id < executions.c.id, status_in(_other, *OPEN)
+    ),
+    sa.exists().where(_other.c.sequence == executions.c.sequence, status_in(_other, "running")),
+)
 _DUE = (
     sa.select(executions.c.id)
-    .where(executions.c.status.in_(["accepted", "waiting"]), executions.c.available_at <= _NOW)
+    .where(status_in(executions, *OPEN), status_in(executions, "accepted", "waiting"))
+    .where(executions.c.available_at <= _NOW)
+    .where(executions.c.sequence.is_(None) | sa.not_(sa.or_(*_BLOCKED)))
     .order_by(executions.c.available_at, executions.c.id)
     .limit(sa.bindparam("limit_", type_=sa.Integer()))
     .with_for_update(skip_locked=True)
@@ -139,14 +148,21 @@ class Executions:
         return found
 
     def claim(self, executor: str, now: datetime, limit: int) -> list[Claim]:
-        """Take up to ``limit`` executions that are due, the oldest first, for ``executor``; two never get the same."""
-        with self.engine.begin() as connection:
-            rows = connection.execute(_TAKE, {"executor_": executor, "now_": now, "limit_": limit})
-            return sorted(Claim(*row) for row in rows)
+        """Take up to ``limit`` executions that are due, the oldest first, for ``executor``; two never get the same.
+
+        One of a sequence is due when all before it have ended. None are taken where another process was first with a
+        sequence: the next claim sees it.
+        """
+        try:
+            with self.engine.begin() as connection:
+                rows = connection.execute(_TAKE, {"executor_": executor, "now_": now, "limit_": limit})
+                return sorted(Claim(*row) for row in rows)
+        except sa.exc.IntegrityError:
+            return []
 
     def running(self, executor: str) -> list[Claim]:
         """What ``executor`` has claimed and not ended."""
-        mine = (executions.c.status == "running") & (executions.c.executor == executor)
+        mine = status_in(executions, *OPEN) & status_in(executions, "running") & (executions.c.executor == executor)
         with reading(self.engine).begin() as connection:
             return [Claim(*row) for row in connection.execute(sa.select(*_CLAIM).where(mine))]
 

@@ -4,16 +4,17 @@ Nothing is parsed before the trigger has verified it, and nothing is answered be
 """
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ...connector.payload import WebhookRequest
+from ...connector.payload import FlowEnd, HttpResponse, WebhookRequest
 from .. import answer
-from ..host import Host, KeyRefused, NoSuchEndpoint, Received, TooLarge
+from ..host import Ended, Host, KeyRefused, NoSuchEndpoint, Received, TooLarge
 from ..inbox import Busy
 from . import answers
 from .body import BodyRefused, Disconnected, read_body
@@ -58,6 +59,7 @@ class Triggers:
             return Response()  # says nothing about which addresses exist
         if scope["method"] not in METHODS:
             return answers.refusal(405, "webhooks do not use this method", ALLOW)
+        began = time.monotonic()
         body = await read_body(scope, receive, limit=self.host.settings.limits.body, seconds=self.body_seconds)
         request = request_of(scope, self.host.settings.public_url, body)
         # In the event loop: verifying is microseconds of arithmetic, a thread would cost more than it.
@@ -67,24 +69,42 @@ class Triggers:
             api_key=request.header("api-key"),
             source=str((scope.get("client") or ("",))[0]),
         )
-        response = await self._reply(received)
-        response.raw_headers.append((b"x-execution-id", received.execution_id.encode()))
+        if received.execution_id is None or not received.wait:
+            response = answers.of(received.response or answer.accepted(received.execution_id))
+        else:
+            response = await self._reply(received, received.execution_id, began)
+        if received.execution_id is not None:
+            response.raw_headers.append((b"x-execution-id", received.execution_id.encode()))
         return response
 
-    async def _reply(self, received: Received) -> Response:
+    async def _reply(self, received: Received, execution_id: str, began: float) -> Response:
         """A repeated request gets the answer of the first: it may be asked again because that answer was lost."""
-        if not received.synchronous:
-            return answers.of(received.response or answer.accepted(received.execution_id))
+        left = self.host.settings.limits.sync_deadline - (time.monotonic() - began)
         try:
-            ended = await self.host.result(received.execution_id)
+            ended = await self.host.result(execution_id, max(0.0, left))
         except TimeoutError:
-            return answers.of(received.response or answer.too_late(received.execution_id))
+            return answers.of(received.response or answer.too_late(execution_id))
+        if received.answer:
+            return _made(received.answer, ended) or _unanswered(received, execution_id, "the answer could not be made")
         if ended.status == "succeeded" and "data" in ended.result:
             return answers.of(answer.answer(ended))
-        if received.response:
-            return answers.of(received.response)
         what = "the flow failed" if ended.status == "failed" else "the flow's result is too large to be an answer"
-        return answers.refusal(500, f"{what}; its execution says more", executionId=received.execution_id)
+        return _unanswered(received, execution_id, what)
+
+
+def _made(make: Callable[[FlowEnd], HttpResponse], ended: Ended) -> Response | None:
+    """What the trigger makes of the flow's end; None where it fails, which is in the log and told to nobody else."""
+    try:
+        return answers.of(make(answer.flow_end(ended)))
+    except Exception:
+        log.exception("execution %s: its trigger could not make an answer of the flow's end", ended.execution_id)
+        return None
+
+
+def _unanswered(received: Received, execution_id: str, what: str) -> Response:
+    if received.response:
+        return answers.of(received.response)
+    return answers.refusal(500, f"{what}; its execution says more", executionId=execution_id)
 
 
 _NOT_VERIFIED = (403, "the request could not be verified")

@@ -77,9 +77,13 @@ actions:
   give: {label: Give, description: Give back a value, entry: "probe:give"}
   look: {label: Look, description: Write a line and harm nothing, entry: "probe:note", readOnly: true}
   count: {label: Count, description: Count in the state, entry: "probe:count"}
+triggers:
+  told:
+    {label: Told, description: Says itself what it is, entry: "probe:told", scheduleSupport: invalid, synchronousResponseSupport: valid}
 """
 
 UNITS = '''
+import json
 import time
 from datetime import datetime, timezone
 from pathlib import Path
@@ -89,6 +93,7 @@ from pydantic import Field, SecretStr
 from twilio_connector.connector import errors
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.inputs import Connection, Inputs
+from twilio_connector.connector.payload import HttpResponse, Payload, TriggerResult
 from twilio_connector.connector.result import ActionResult
 
 
@@ -151,6 +156,31 @@ class Count(Inputs):
 def count(context: ActionContext, inputs: Count) -> ActionResult:
     number = context.instance_state.get("count", 0) + 1
     return ActionResult(data=number, instance_state={"count": number})
+
+
+class Told(Inputs):
+    """Nothing."""
+
+
+def told(context, request, inputs: Told) -> TriggerResult:
+    event = json.loads(request.body)
+    given = {name: event[name] for name in ("wait", "sequence", "polled_no_changes") if name in event}
+    return TriggerResult(
+        payload=Payload.of(context, raw_body=request.body, body=event),
+        response=HttpResponse(body=event["response"]) if "response" in event else None,
+        answer={None: None, "end": as_answer, "broken": broken}[event.get("answer")],
+        dedupe=tuple(event.get("dedupe", ())),
+        supersedes=tuple(event.get("supersedes", ())),
+        **given,
+    )
+
+
+def as_answer(end):
+    return HttpResponse(status_code=end.status_code or 200, body=f"{end.data} {(end.error or {}).get('kind')}")
+
+
+def broken(end):
+    raise RuntimeError(f"the inside: {end.data}")
 '''
 
 
@@ -175,10 +205,10 @@ def host(settings: Settings, probe: Path) -> Iterator[Host]:
 def integration(tmp_path: Path) -> Callable[..., Path]:
     """Write an integration with one flow, Inbound, out of its steps."""
 
-    def write(*steps: str, flow: str = "", config: str = "", name: str = "Probe") -> Path:
+    def write(*steps: str, flow: str = "", config: str = "", name: str = "Probe", trigger: str = TRIGGER) -> Path:
         folder = tmp_path / "integration"
         folder.mkdir(exist_ok=True)
-        listed = "".join(f"      - {step}\n" for step in (TRIGGER, *steps))
+        listed = "".join(f"      - {step}\n" for step in (trigger, *steps))
         text = f"definitionVersion: 7\nname: {name}\n{config}flows:\n  - name: Inbound\n{flow}    steps:\n{listed}"
         (folder / "probe.yaml").write_text(text)
         return folder / "probe.yaml"
@@ -190,6 +220,13 @@ TRIGGER = (
     "{name: Trigger, isTrigger: true, "
     "action: {component: {key: webhook-triggers, isPublic: true, version: LATEST}, key: webhook}}"
 )
+TOLD = TRIGGER.replace("webhook-triggers", "probe").replace("key: webhook", "key: told")
+
+
+@pytest.fixture
+def told() -> str:
+    """The probe's trigger, for an integration: its events say how they are to be treated."""
+    return TOLD
 
 
 @pytest.fixture

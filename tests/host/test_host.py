@@ -105,7 +105,7 @@ def test_a_flow_that_requires_a_key_lets_nobody_in_without_one(host, integration
 def test_a_synchronous_flow_says_so(host, integration, step):
     path = integration(step("Give", "give", what="twiml"), flow="    isSynchronous: true\n")
     (endpoint,) = host.store.instances.endpoints(host.deploy(path, customer="acme").id)
-    assert receive(host, endpoint.id, request()).synchronous
+    assert receive(host, endpoint.id, request()).wait
 
 
 # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_
+from hypothesis import strategies as st
 from twilio_connector.host.ids import time_id
 from twilio_connector.host.inbox import Accepted, Busy, Inbound, Inbox
 from twilio_connector.host.settings import Limits
@@ -17,7 +20,7 @@ from twilio_connector.host.store.commit import GroupCommit
 from twilio_connector.host.store.schema import executions, identities
 
 
-def inbound(*tokens: str, endpoint: str = "e1") -> Inbound:
+def inbound(*tokens: str, endpoint: str = "e1", supersedes: tuple[str, ...] = (), sequence: str = "") -> Inbound:
     return Inbound(
         execution_id=time_id(),
         endpoint_id=endpoint,
@@ -26,6 +29,8 @@ def inbound(*tokens: str, endpoint: str = "e1") -> Inbound:
         flow="Inbound",
         payload='{"n":1}',
         identities=tokens,
+        supersedes=supersedes,
+        sequence=sequence,
     )
 
 
@@ -92,6 +97,107 @@ def test_two_hosts_at_once_accept_an_event_once(store):
     assert {a.execution_id for a in answers} == stored(store)
     with store.engine.begin() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(identities)) == 60
+
+
+# ── events that supersede others ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_comes_late_is_a_duplicate_of_what_superseded_it(inbox, store):
+    delivered = inbound("delivered", supersedes=("sent", "queued"))
+    inbox.accept_now(delivered)
+    assert inbox.accept_now(inbound("sent")) == Accepted(delivered.execution_id, duplicate=True)
+    assert not inbox.accept_now(inbound("sent", endpoint="e2")).duplicate
+    assert not inbox.accept_now(inbound("read", supersedes=("delivered", "sent"))).duplicate
+
+
+def test_what_came_first_keeps_its_own_execution(inbox):
+    sent = inbound("sent")
+    inbox.accept_now(sent)
+    assert not inbox.accept_now(inbound("delivered", supersedes=("sent",))).duplicate
+    assert inbox.accept_now(inbound("sent")) == Accepted(sent.execution_id, duplicate=True)
+
+
+def test_what_a_duplicate_supersedes_is_not_learned(inbox):
+    inbox.accept_now(inbound("delivered"))
+    inbox.accept_now(inbound("delivered", supersedes=("sent",)))
+    assert not inbox.accept_now(inbound("sent")).duplicate
+
+
+NAMES = st.lists(st.sampled_from("abcdef"), max_size=3, unique=True).map(tuple)
+
+
+@settings_(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=6), max_size=5))
+def test_batches_agree_with_events_taken_one_by_one(inbox, batches):
+    endpoint, known = time_id(), {}
+
+    async def together(items):
+        return await asyncio.gather(*[inbox.accept(item) for item in items])
+
+    for batch in batches:
+        items = [inbound(*own, endpoint=endpoint, supersedes=late) for own, late in batch]
+        for item, answer in zip(items, asyncio.run(together(items)), strict=True):
+            first = next((known[name] for name in item.identities if name in known), None)
+            assert answer == Accepted(first or item.execution_id, duplicate=first is not None)
+            if first is None:
+                known |= dict.fromkeys(item.identities, item.execution_id)
+                known = dict.fromkeys(item.supersedes, item.execution_id) | known
+
+
+RACER = """
+import asyncio, random, sys
+from pathlib import Path
+from pydantic import SecretStr
+from twilio_connector.host.ids import time_id
+from twilio_connector.host.inbox import Inbound, Inbox
+from twilio_connector.host.settings import Limits, Settings
+from twilio_connector.host.store import Store
+
+ORDER = ("queued", "sent", "delivered")
+inbox = Inbox(Store.open(Settings(data=Path(sys.argv[1]), database_url=SecretStr(sys.argv[2]))).engine, Limits(batch=5))
+events = [(message, at) for message in range(40) for at in range(3)]
+random.Random(sys.argv[3]).shuffle(events)
+
+def item(message, at):
+    names = [f"{message}:{status}" for status in ORDER[: at + 1]]
+    return Inbound(execution_id=time_id(), endpoint_id="e", instance_id="i", version_id="v", flow="f",
+                   payload=names[-1], identities=(names[-1],), supersedes=tuple(names[:-1]))
+
+async def race():
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for start in range(0, len(events), 8):
+        items = [item(*event) for event in events[start : start + 8]]
+        for sent, answer in zip(items, await asyncio.gather(*[inbox.accept(one) for one in items])):
+            print(sent.payload, answer.execution_id, answer.duplicate, flush=True)
+
+asyncio.run(race())
+inbox.close()
+"""
+
+
+def test_two_processes_agree_on_what_was_superseded(settings, store):
+    command = [sys.executable, "-c", RACER, str(settings.data), settings.database_url.get_secret_value()]
+    racers = [
+        subprocess.Popen([*command, seed], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for seed in "ab"
+    ]
+    for racer in racers:
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    answers = [line.split() for racer in racers for line in racer.communicate(timeout=60)[0].splitlines()]
+    assert len(answers) == 2 * 40 * 3
+    with store.engine.begin() as connection:
+        rows = connection.execute(sa.select(executions.c.payload, executions.c.id)).all()
+    first = dict(map(tuple, rows))
+    assert len(first) == len(rows)  # each event ran once at most
+    for name, execution_id, duplicate in answers:
+        mine = first.get(name)  # without an execution of its own it was superseded, by one that ran
+        assert execution_id == mine if mine else execution_id in first.values()
+        assert mine or duplicate == "True"
+    assert sum(duplicate == "False" for _, _, duplicate in answers) == len(rows)
+    assert {f"{message}:delivered" for message in range(40)} <= first.keys()
 
 
 def test_a_caller_that_gives_up_harms_nobody(inbox, store):
