@@ -168,6 +168,11 @@ class Trigger(Unit):
         return signed
 
     @property
+    def fires_on(self) -> str:
+        """``instanceDeploy`` or ``instanceRemove`` for a trigger that the host fires then, and no request; else empty."""
+        return str(self.flags.get("firesOn", ""))
+
+    @property
     def is_polling(self) -> bool:
         """True for a trigger that asks instead of being told."""
         return bool(self.flags.get("isPollingTrigger", False))

@@ -148,12 +148,15 @@ def resolve(component: "Component") -> dict[str, Any]:
     }
 
 
+_FOR_HOSTS = frozenset({"sign", "pure", "readOnly", "looksFirst", "firesOn"})  # the platform has no word for them
+
+
 def _stored(unit: "Unit", example_key: str) -> dict[str, Any]:
     return {
         "key": unit.key,
         "display": {"label": unit.label, "description": unit.description},
         "inputs": inputs_of(unit.model),
-        **{name: value for name, value in unit.flags.items() if name not in {"sign", "pure", "readOnly", "looksFirst"}},
+        **{name: value for name, value in unit.flags.items() if name not in _FOR_HOSTS},
         **({} if (example := unit.example) is None else {"examplePayload": {example_key: example}}),
     }
 

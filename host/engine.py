@@ -25,7 +25,7 @@ from .retention import forget_checkpoints, forget_executions
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
-from .store.executions import Claim, end, postpone
+from .store.executions import REPLACED, Claim, end, postpone
 from .store.instances import InstanceRecord
 from .work import perform
 from .workshop import Assignment, Workshop, record_text
@@ -196,6 +196,9 @@ class Engine:
             gone = {"kind": "input", "message": "the instance was removed before the execution began"}
             self._end_failed(claim.execution_id, claim.attempt, gone)
             return
+        if claim.attempt > 1 and self._store.executions.is_replaced(claim.execution_id):
+            self._end_failed(claim.execution_id, claim.attempt, dict(REPLACED))
+            return
         assignment = Assignment(
             execution_id=claim.execution_id,
             attempt=claim.attempt,
@@ -225,8 +228,15 @@ class Engine:
         for claim in self._store.executions.running(self.executor):
             if _workflow_id(claim.execution_id, claim.attempt) not in self._active:
                 self._mend(claim)
+        self._remove_instances()
         forget_checkpoints(now)
         forget_executions(self._store.engine, now - timedelta(days=self._settings.limits.days_kept))
+
+    def _remove_instances(self) -> None:
+        """Those that are to go, once what their removal fired has ended."""
+        for instance_id in self._store.instances.leaving():
+            if not self._store.executions.any_open(instance_id):
+                self._store.instances.remove(instance_id)
 
     def _mend(self, claim: Claim) -> None:
         """Claimed but not running here: the process died between claim and start, or the engine gave the workflow up."""

@@ -15,6 +15,7 @@ from .configuration import Configuration
 from .definition.check import require
 from .engine import Engine
 from .inbox import Inbox
+from .invocation import Invocations
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
 from .registry import Registry, components
@@ -51,6 +52,8 @@ class Host:
             transport=self.transport,
             address=self.address,
         )
+        self.inbox = Inbox(store.engine, settings.limits, self._wake)
+        self.invocations = Invocations(store=store, routes=self.routes, inbox=self.inbox, limits=settings.limits)
         self.engine = Engine(
             settings,
             Workshop(
@@ -62,9 +65,9 @@ class Host:
                 records=self._records,
                 limits=settings.limits,
                 executor=lambda: self.engine.executor,
+                invocations=self.invocations,
             ),
         )
-        self.inbox = Inbox(store.engine, settings.limits, self.engine.wake)
         self.reception = Reception(
             routes=self.routes,
             inbox=self.inbox,
@@ -84,6 +87,9 @@ class Host:
         except BaseException:
             store.close()
             raise
+
+    def _wake(self) -> None:
+        self.engine.wake()
 
     def start(self) -> None:
         """Execute what is accepted, beginning with what the last process left."""
@@ -218,6 +224,8 @@ class Host:
             flows=[flow.name for flow in integration.flows],
         )
         self.routes.forget()
+        if instance.enabled:
+            self.invocations.fire(instance.id, "instanceDeploy", instance.updated_at.isoformat())
         return instance
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
@@ -225,8 +233,12 @@ class Host:
         self.routes.forget()
 
     def remove_instance(self, instance_id: str) -> None:
-        self.store.instances.remove(instance_id)
-        self.routes.forget()
+        """Remove it; where a flow is to run on its removal, once that has ended. It takes no more requests from now on."""
+        fired = self.invocations.fire(instance_id, "instanceRemove", "removal")
+        if fired:
+            self.store.instances.retire(instance_id)
+        else:
+            self.store.instances.remove(instance_id)
 
     def add_key(self, endpoint_id: str) -> str:
         """A new API key of the endpoint, to be shown once."""

@@ -10,10 +10,11 @@ from typing import Any
 
 from ..connector.context import utc_now
 from ..connector.errors import InvalidInput, Refused
-from ..connector.payload import FlowEnd, HttpResponse, Payload, WebhookRequest
+from ..connector.payload import FlowEnd, HttpResponse, WebhookRequest
 from . import portable
+from .acceptance import inbound
 from .ids import rising_ids
-from .inbox import Inbound, Inbox
+from .inbox import Inbox
 from .routes import Route, Routes
 from .settings import Limits
 from .store.commit import GroupCommit
@@ -76,7 +77,7 @@ class Reception:
         """
         try:
             route = await self.routes.find(endpoint_id) if _ENDPOINT.fullmatch(endpoint_id) else None
-            if route and route.instance.enabled:
+            if route and route.instance.enabled and not route.trigger.fires_on:
                 return await self._accept(route, request, api_key)
         except Exception as error:
             kind = getattr(error, "kind", "retry")  # a mounted component may raise classes of its own
@@ -95,19 +96,7 @@ class Reception:
         result = route.trigger.emit(context, request, route.inputs)
         if result.polled_no_changes:
             return Received(execution_id=None, response=result.response)
-        accepted = await self.inbox.accept(
-            Inbound(
-                execution_id=execution_id,
-                endpoint_id=route.endpoint_id,
-                instance_id=route.instance.id,
-                version_id=route.instance.version_id,
-                flow=route.flow.name,
-                payload=portable.dumps(envelope(result.payload)),
-                identities=result.dedupe,
-                supersedes=result.supersedes,
-                sequence=result.sequence,
-            )
-        )
+        accepted = await self.inbox.accept(inbound(route, execution_id, result))
         return Received(
             execution_id=accepted.execution_id,
             duplicate=accepted.duplicate,
@@ -123,10 +112,3 @@ class Reception:
         if self._refusing.acquire(blocking=False):
             add = partial(self.refusals.write, endpoint_id=endpoint_id, reason=reason, method=method, source=source)
             self.records.put(add).add_done_callback(lambda _: self._refusing.release())
-
-
-def envelope(payload: Payload) -> dict[str, Any]:
-    """The payload as flows see it: the platform's envelope, the raw body still bytes."""
-    return replace(payload, raw_body=None).to_json() | {
-        "rawBody": {"data": payload.raw_body, "contentType": payload.content_type}
-    }

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import count
+from typing import Any
 
 from ..connector.component import Action
 from ..connector.context import ActionContext, utc_now
@@ -21,6 +23,7 @@ from .expressions import Scope, shown
 from .journal import StepJournal
 from .runner import FlowOutcome, StepCall, StepRecord, run
 from .states import StepStates, changes_of
+from .store.commit import Busy
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
 from .workshop import Assignment, Stopping, Workshop, record_text
@@ -49,6 +52,7 @@ class Attempt:
     checkpoint: Checkpoint
     flow: model.Flow
     scope: Scope
+    record: ExecutionRecord
     owners: Mapping[StateScope, str]
     context: ActionContext
 
@@ -140,6 +144,7 @@ class Attempt:
             step_id=call.path,
             results=call.results,
             first_attempt=began,
+            invoke_flow=self._invoker(call),
             claims=self._claims(call),
             journal=self._journal(call),
             sleep=self._break_off if action.looks_first else self._nap,
@@ -154,6 +159,21 @@ class Attempt:
         """A sleep inside a step that looks first. It may be waiting for what it sent, so it goes on at the next start."""
         if self.workshop.stopping.wait(seconds):
             raise Stopping
+
+    def _invoker(self, call: StepCall) -> Callable[[str, Any], str]:
+        """Each call of the step is known by its number, so that a step that is run again starts nothing twice."""
+        numbers = count(1)
+
+        def invoke(flow: str, data: Any = None) -> str:
+            identity = f"{self.record.id}/{self.assignment.attempt}/{call.path}/{next(numbers)}"
+            try:
+                return self.workshop.patiently(
+                    lambda: self.workshop.invocations.invoke(self.record, flow, data, identity)
+                )
+            except Busy:
+                raise Stopping from None
+
+        return invoke
 
     def _claims(self, call: StepCall) -> StepClaims:
         component, execution_id = call.step.action.component.key, self.assignment.execution_id
@@ -224,6 +244,7 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
         checkpoint=checkpoint,
         flow=flow,
         scope=Scope.begin(flow, portable.loads(record.payload or "null"), values),
+        record=record,
         owners=owners,
         context=replace(
             context,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from . import portable
 from .configuration import Configuration
+from .invocation import Invocations
 from .redact import Redactor
 from .registry import Registry
 from .routes import Routes
@@ -57,6 +58,7 @@ class Workshop:
     records: GroupCommit[Write, Any]
     limits: Limits
     executor: Callable[[], str]
+    invocations: Invocations
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -69,6 +69,7 @@ class _Check:
             structure.note_trigger(flow, step, unit.flags, self._notes)
         else:
             structure.note_step(step, unit.flags, self._integration.folder, self._notes)
+            structure.note_invoked(step, self._integration, self._notes)
 
     def _component(self, ref: model.UnitRef) -> Component | None:
         key = ref.component.key

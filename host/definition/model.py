@@ -197,11 +197,6 @@ class QueueConfig(Placed):
     dedupe_id: Reference | None = None
     singleton: bool = False
 
-    @property
-    def asks_nothing(self) -> bool:
-        """True where it is there but changes nothing."""
-        return not (self.fifo or self.singleton or self.concurrency_limit or self.dedupe_id)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Flow(Placed):

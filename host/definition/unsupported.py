@@ -83,13 +83,6 @@ def _flow(flow: model.Flow) -> Found:
     if flow.security == "organization" or flow.organization_api_keys:
         message = "there are no API keys of an organization here; write customer_required: each customer has its own"
         yield flow.at.key("endpointSecurityType"), message
-    if flow.queue and not flow.queue.asks_nothing:
-        yield flow.queue.at, "queues are not kept here yet; remove queueConfig"
-    if flow.retry and flow.retry.unique_request_id:
-        yield (
-            flow.retry.unique_request_id.at,
-            "cancelling earlier retries is not done here; remove uniqueRequestIdField",
-        )
     for step in flow.walk():
         yield from _step(step)
 

@@ -13,7 +13,7 @@ from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
 from ..ids import opaque_id, time_id
 from .database import insert, reading, storable
-from .schema import customers, endpoint_keys, endpoints, instances, integrations, versions
+from .schema import customers, endpoint_keys, endpoints, instances, integrations, states, versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,7 @@ class InstanceRecord:
     config: Mapping[str, Any]
     connections: Mapping[str, str]
     enabled: bool
+    removing: bool
     created_at: datetime
     updated_at: datetime
 
@@ -103,12 +104,26 @@ class Instances:
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         with self.engine.begin() as connection:
+            where = (instances.c.id == instance_id, sa.not_(instances.c.removing))
+            connection.execute(sa.update(instances).where(*where).values(enabled=enabled, updated_at=utc_now()))
+
+    def retire(self, instance_id: str) -> None:
+        """It takes nothing more, and is removed when what still runs has ended."""
+        with self.engine.begin() as connection:
             where = instances.c.id == instance_id
-            connection.execute(sa.update(instances).where(where).values(enabled=enabled, updated_at=utc_now()))
+            connection.execute(
+                sa.update(instances).where(where).values(enabled=False, removing=True, updated_at=utc_now())
+            )
+
+    def leaving(self) -> list[str]:
+        with reading(self.engine).begin() as connection:
+            return list(connection.execute(sa.select(instances.c.id).where(instances.c.removing)).scalars())
 
     def remove(self, instance_id: str) -> None:
-        """Its endpoints go with it; its executions stay as a record."""
+        """Its endpoints and its state go with it; its executions stay as a record."""
+        own = states.c.owner.startswith(f"{instance_id}/", autoescape=True) | (states.c.owner == instance_id)
         with self.engine.begin() as connection:
+            connection.execute(sa.delete(states).where(states.c.scope.in_(["instance", "cross_flow"]), own))
             connection.execute(sa.delete(instances).where(instances.c.id == instance_id))
 
     def endpoint(self, endpoint_id: str) -> EndpointRecord | None:
@@ -176,11 +191,14 @@ _ONE = _query().where(instances.c.id == sa.bindparam("id_"))
 
 def _put(connection: sa.Connection, fixed: Mapping[str, str], changes: Mapping[str, Any]) -> str:
     where = (instances.c.customer_id == fixed["customer_id"], instances.c.name == fixed["name"])
-    found = connection.execute(sa.select(instances.c.id, instances.c.integration_id).where(*where)).one_or_none()
+    query = sa.select(instances.c.id, instances.c.integration_id, instances.c.removing)
+    found = connection.execute(query.where(*where)).one_or_none()
     if found is None:
         new = {"id": time_id(), **fixed, **changes, "enabled": True, "created_at": utc_now()}
         connection.execute(sa.insert(instances).values(new))
         return str(new["id"])
+    if found.removing:
+        raise InvalidInput(f"name: {fixed['name']!r} is being removed; wait until it is gone", field="name")
     if found.integration_id != fixed["integration_id"]:
         raise InvalidInput(
             f"name: the customer has an instance {fixed['name']!r} of another integration; choose another name",
