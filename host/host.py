@@ -10,9 +10,10 @@ from ..connector.context import ActionContext
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import definition, publication
+from . import publication
 from .configuration import Configuration
-from .definition.check import require
+from .definition import model
+from .definition.check import load, require
 from .engine import Engine
 from .inbox import Inbox
 from .invocation import Invocations
@@ -26,8 +27,9 @@ from .store import Store
 from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
 from .store.instances import InstanceRecord
+from .store.integrations import VersionRecord
 from .vault import Vault
-from .versions import Versions
+from .versions import Versions, renamed
 from .workshop import Workshop, Write
 
 _OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".webhooks")))
@@ -194,6 +196,16 @@ class Host:
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def publish(self, path: Path) -> VersionRecord:
+        """Keep an integration file, and what belongs to it, as the next version; instances stay on theirs.
+
+        The same content gives the same version. Raises IntegrationInvalid with everything that is wrong in the file.
+        """
+        integration = load(path, self.registry)
+        limit = self.settings.limits.definition
+        files = publication.files(integration, path, limit)
+        return self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
+
     def deploy(
         self,
         path: Path,
@@ -203,30 +215,74 @@ class Host:
         name: str = "",
         customer_name: str = "",
     ) -> InstanceRecord:
-        """Deploy an integration file for the customer of that external id; once more updates the instance of that name.
+        """Publish an integration file and deploy it for a customer, in one act; raises what the two raise."""
+        version = self.publish(path)
+        return self.deploy_version(version.id, customer=customer, config=config, name=name, customer_name=customer_name)
 
-        ``config`` maps config variables to values, those of connections to a connection's name or id. Raises
-        IntegrationInvalid with everything that is wrong in the file, InvalidInput for a config variable.
+    def deploy_version(
+        self,
+        version_id: str,
+        *,
+        customer: str,
+        config: Mapping[str, Any] | None = None,
+        name: str = "",
+        customer_name: str = "",
+    ) -> InstanceRecord:
+        """Deploy a version for the customer of that external id; once more gives the instance of that name this version.
+
+        ``config`` maps config variables to values, those of connections to a connection's name or id. Raises InvalidInput
+        for a config variable, IntegrationInvalid for a version that cannot run here any more.
         """
-        integration = definition.read(path)
+        integration = self.versions.load(version_id)
         require(integration, self.registry)
         values, connections = self.configuration.check(integration, config or {})
-        limit = self.settings.limits.definition
-        files = publication.files(integration, path, limit)
-        version = self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
+        customer_id = self.store.customers.ensure(customer, customer_name).id
+        return self._put(version_id, name or integration.name, customer_id, values, connections)
+
+    def upgrade(
+        self, instance_id: str, *, version_id: str = "", config: Mapping[str, Any] | None = None
+    ) -> InstanceRecord:
+        """Give an instance another version, by default the newest, with the configuration that it has and what is given.
+
+        What runs ends on the version that it began with. Flows and config variables that were renamed keep their address
+        and their value. Raises what deploy_version raises.
+        """
+        instance = self.store.instances.require(instance_id)
+        wanted = version_id or self.store.integrations.newest(instance.integration_id).id
+        if self.store.integrations.version(wanted).integration_id != instance.integration_id:
+            raise InvalidInput(f"version {wanted} is not one of {instance.integration}", field="version")
+        old, new = self.versions.load(instance.version_id), self.versions.load(wanted)
+        require(new, self.registry)
+        renames = renamed(old, new)
+        kept = {renames.config_vars.get(k, k): v for k, v in {**instance.config, **instance.connections}.items()}
+        kept = {key: value for key, value in kept.items() if new.config_var(key)}
+        values, connections = self.configuration.check(new, kept | dict(config or {}))
+        return self._put(wanted, instance.name, instance.customer_id, values, connections)
+
+    def _put(
+        self, version_id: str, name: str, customer_id: str, values: Mapping[str, Any], connections: Mapping[str, str]
+    ) -> InstanceRecord:
+        version, integration = self.store.integrations.version(version_id), self.versions.load(version_id)
+        before = self.store.instances.of_customer(customer_id, name)
+        renames = renamed(self.versions.load(before.version_id), integration) if before else model.Renames()
         instance = self.store.instances.put(
-            name=name or integration.name,
-            version_id=version.id,
+            name=name,
+            version_id=version_id,
             integration_id=version.integration_id,
-            customer_id=self.store.customers.ensure(customer, customer_name).id,
+            customer_id=customer_id,
             config=values,
             connections=connections,
             flows=[flow.name for flow in integration.flows],
+            renamed=renames.flows,
         )
         self.routes.forget()
         if instance.enabled:
             self.invocations.fire(instance.id, "instanceDeploy", instance.updated_at.isoformat())
         return instance
+
+    def choices(self, integration: model.Integration, key: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
+        """``{"label", "key"}`` of each value that a config variable's data source offers. Raises ConnectorError."""
+        return self.configuration.choices(integration, key, given, ActionContext(transport=self.transport))
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         self.store.instances.enable(instance_id, enabled=enabled)

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from itertools import count
 from typing import Any
 
@@ -18,6 +17,7 @@ from ..connector.errors import InvalidInput, OutcomeUnknown, TryLater
 from ..connector.result import ActionResult
 from . import outcome, portable
 from .claims import StepClaims
+from .configuration import with_presets
 from .definition import model
 from .expressions import Scope, shown
 from .journal import StepJournal
@@ -26,6 +26,7 @@ from .states import StepStates, changes_of
 from .store.commit import Busy
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
+from .store.states import flow_owner, short
 from .workshop import Assignment, Stopping, Workshop, record_text
 
 Checkpoint = Callable[[str, Callable[[], str]], str]
@@ -220,7 +221,6 @@ class Attempt:
         )
 
 
-_OWNER_LENGTH = 128
 _SEALED = "sealed:"  # an outcome is JSON and so begins with a brace
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
@@ -235,7 +235,7 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
         raise InvalidInput(f"there is no execution {assignment.execution_id}; it was removed")
     integration = workshop.versions.load(record.version_id)
     flow = integration.flow(record.flow)
-    values = workshop.configuration.resolve(assignment.config, assignment.connections)
+    values = with_presets(integration, workshop.configuration.resolve(assignment.config, assignment.connections))
     owners = _owners(record, integration)
     context = workshop.routes.context(record.instance_id, record.version_id, record.flow)
     return Attempt(
@@ -258,13 +258,8 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
 
 def _owners(record: ExecutionRecord, integration: model.Integration) -> dict[StateScope, str]:
     return {
-        "instance": _short(f"{record.instance_id}/{record.flow}"),
+        "instance": flow_owner(record.instance_id, record.flow),
         "cross_flow": record.instance_id,
         "execution": f"{record.id}.{record.attempt}",  # a retry of the flow begins with none
-        "integration": _short(integration.name),
+        "integration": short(integration.name),
     }
-
-
-def _short(owner: str) -> str:
-    """The owner's name where the column has room for it."""
-    return owner if len(owner) <= _OWNER_LENGTH else f"{owner[:63]}~{sha256(owner.encode()).hexdigest()}"

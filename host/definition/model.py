@@ -234,6 +234,7 @@ class ConfigVar(Placed):
     stable_key: str = ""
     description: str = ""
     default: str = ""
+    default_at: Where | None = field(default=None, compare=False, repr=False)
     org_only: bool = False
     pick_list: tuple[str, ...] = ()
     collection: Literal["", "valuelist", "keyvaluelist"] = ""
@@ -266,6 +267,14 @@ class ConfigPage(Placed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Renames:
+    """Old names by which earlier versions called what is still the same: new name by old one."""
+
+    flows: Mapping[str, str] = field(default_factory=dict)
+    config_vars: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Integration(Placed):
     """A whole file. ``folder`` is where it lies, None if it came as bytes."""
 
@@ -280,6 +289,7 @@ class Integration(Placed):
     endpoint_type: str = "flow_specific"
     config_vars: tuple[ConfigVar, ...] = ()
     config_pages: tuple[ConfigPage, ...] = ()
+    renames: Renames = Renames()
     file: str = "integration.yaml"
     folder: Path | None = field(default=None, compare=False)
     declared: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)

@@ -14,6 +14,7 @@ from ...connector.errors import InvalidInput
 from ..ids import opaque_id, time_id
 from .database import insert, reading, storable
 from .schema import customers, endpoint_keys, endpoints, instances, integrations, states, versions
+from .states import flow_owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +69,12 @@ class Instances:
         config: Mapping[str, Any],
         connections: Mapping[str, str],
         flows: Sequence[str],
+        renamed: Mapping[str, str] | None = None,
     ) -> InstanceRecord:
         """Make the customer's instance of that name, or give it this version and configuration.
 
-        Endpoints stay while their flow does, so deploying again changes no address. Raises InvalidInput when the name
+        Endpoints stay while their flow does, so deploying again changes no address; ``renamed`` flows, new name by old one,
+        take theirs and their state along. Raises InvalidInput when the name
         belongs to an instance of another integration.
         """
         if not name.strip() or not storable(name):
@@ -80,6 +83,8 @@ class Instances:
             fixed = {"integration_id": integration_id, "customer_id": customer_id, "name": name}
             changes = {"version_id": version_id, "config": dict(config), "connections": dict(connections)}
             instance_id = _put(connection, fixed, changes | {"updated_at": utc_now()})
+            for old, new in (renamed or {}).items():
+                _rename(connection, instance_id, old, new)
             _put_endpoints(connection, instance_id, flows)
         return self.require(instance_id)
 
@@ -88,6 +93,14 @@ class Instances:
             return None
         with reading(self.engine).begin() as connection:
             row = connection.execute(_ONE, {"id_": instance_id}).mappings().one_or_none()
+        return None if row is None else InstanceRecord(**row)
+
+    def of_customer(self, customer_id: str, name: str) -> InstanceRecord | None:
+        if not storable(name):
+            return None
+        with reading(self.engine).begin() as connection:
+            where = (instances.c.customer_id == customer_id, instances.c.name == name)
+            row = connection.execute(_query().where(*where)).mappings().one_or_none()
         return None if row is None else InstanceRecord(**row)
 
     def require(self, instance_id: str) -> InstanceRecord:
@@ -206,6 +219,14 @@ def _put(connection: sa.Connection, fixed: Mapping[str, str], changes: Mapping[s
         )
     connection.execute(sa.update(instances).where(instances.c.id == found.id).values(changes))
     return str(found.id)
+
+
+def _rename(connection: sa.Connection, instance_id: str, old: str, new: str) -> None:
+    """Its address and what it keeps go with the flow; a flow's state is owned by ``<instance>/<flow>``."""
+    where = (endpoints.c.instance_id == instance_id, endpoints.c.flow == old)
+    connection.execute(sa.update(endpoints).where(*where).values(flow=new))
+    mine = (states.c.scope == "instance", states.c.owner == flow_owner(instance_id, old))
+    connection.execute(sa.update(states).where(*mine).values(owner=flow_owner(instance_id, new)))
 
 
 def _put_endpoints(connection: sa.Connection, instance_id: str, flows: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from .database import insert, reading
 from .schema import states as table
 
+_OWNER_LENGTH = 128
 Scope = Literal["instance", "cross_flow", "execution", "integration"]
 
 
@@ -50,3 +52,13 @@ def _set(connection: sa.Connection, scope: Scope, owner: str, key: str, value: A
     statement = insert(connection, table).values(scope=scope, owner=owner, key=key, value=value)
     index = ["scope", "owner", "key"]
     connection.execute(statement.on_conflict_do_update(index_elements=index, set_={"value": statement.excluded.value}))
+
+
+def flow_owner(instance_id: str, flow: str) -> str:
+    """Who owns the state of one flow of an instance."""
+    return short(f"{instance_id}/{flow}")
+
+
+def short(owner: str) -> str:
+    """The owner's name as the column has room for it."""
+    return owner if len(owner) <= _OWNER_LENGTH else f"{owner[:63]}~{sha256(owner.encode()).hexdigest()}"

@@ -13,6 +13,7 @@ from ...registry import Registry
 from ...store.instances import EndpointKey, InstanceRecord
 from ..forms import Form
 from ..hints import about_refusals
+from ..markup import sentence
 from ..site import is_error, missing, names_of, notice, see_other, site_of, with_form
 
 NOTICES = {
@@ -20,6 +21,7 @@ NOTICES = {
     "removed": "The key was removed; requests with it are refused.",
     "paused": "Paused: its webhooks are answered with 404.",
     "resumed": "It runs again.",
+    "upgraded": "Upgraded. What runs already ends on the version that it began with.",
 }
 
 
@@ -61,7 +63,7 @@ def detail(request: Request) -> Response:
     return _draw(request)
 
 
-def _draw(request: Request, new_key: tuple[str, str] = ("", "")) -> Response:
+def _draw(request: Request, new_key: tuple[str, str] = ("", ""), refused: str = "") -> Response:
     """The instance; ``new_key`` is an endpoint's id and the key that was made for it just now, shown this once."""
     site, instance = site_of(request), _instance(request)
     store = site.host.store
@@ -76,7 +78,8 @@ def _draw(request: Request, new_key: tuple[str, str] = ("", "")) -> Response:
         instance=instance,
         flows=flows,
         new_key=new_key,
-        problem=problem,
+        problem=problem or refused,
+        newest=store.integrations.newest(instance.integration_id).number,
         config=list(_config(request, instance)),
         executions=store.executions.recent(instance_id=instance.id, limit=8),
         names=names_of([instance]),
@@ -91,6 +94,20 @@ def pause(request: Request, _form: Form) -> Response:
 
 def resume(request: Request, _form: Form) -> Response:
     return _enable(request, enabled=True)
+
+
+def upgrade(request: Request, _form: Form) -> Response:
+    """Give the instance the newest version, or say what it wants first."""
+    instance = _instance(request)
+    try:
+        site_of(request).host.upgrade(instance.id)
+    except Exception as error:
+        if not is_error(error):
+            raise
+        return _draw(
+            request, refused=f"Not upgraded: {sentence(str(error))} Deploy the file again with what is missing."
+        )
+    return see_other(f"/instances/{instance.id}", done="upgraded")
 
 
 def add_key(request: Request, form: Form) -> Response:
@@ -196,6 +213,7 @@ def routes() -> list[Route]:
         Route("/instances/{id}", detail),
         Route("/instances/{id}/keys", with_form(add_key), methods=["POST"]),
         Route("/instances/{id}/keys/remove", with_form(remove_key), methods=["POST"]),
+        Route("/instances/{id}/upgrade", with_form(upgrade), methods=["POST"]),
         Route("/instances/{id}/pause", with_form(pause), methods=["POST"]),
         Route("/instances/{id}/resume", with_form(resume), methods=["POST"]),
     ]
