@@ -28,8 +28,9 @@ def read_bytes(path: Path) -> bytes:
             raise IntegrationInvalid([Problem(str(path), 1, "", "is no file; give the path of an integration file")])
         with path.open("rb") as file:
             return file.read(tree.MAX_BYTES + 1)
-    except OSError as error:
-        raise IntegrationInvalid([Problem(str(path), 1, "", f"cannot be read: {error.strerror}")]) from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise IntegrationInvalid([Problem(str(path), 1, "", f"cannot be read: {why}")]) from None
 
 
 def parse(data: bytes, file: str = "integration.yaml", folder: Path | None = None) -> model.Integration:
