@@ -4,7 +4,7 @@ https://www.twilio.com/docs/usage/monitor-alert, https://www.twilio.com/docs/usa
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -31,13 +31,16 @@ class OneAlert(ActionInputs):
     sid: AlertSid
 
 
+LogLevel = Annotated[
+    Literal["error", "warning", "notice", "debug"] | None,
+    Field(title="Log Level", description="Only alerts of this level.", examples=["error"]),
+]
+
+
 class ListAlerts(ActionInputs):
     """Which alerts."""
 
-    log_level: Annotated[
-        Literal["error", "warning", "notice", "debug"] | None,
-        Field(title="Log Level", description="Only alerts of this level.", examples=["error"]),
-    ] = None
+    log_level: LogLevel = None
     start_date: Annotated[
         Moment | None,
         Field(
@@ -64,15 +67,20 @@ class ListAlerts(ActionInputs):
         return self
 
 
+def check_reach(now: datetime, **moments: datetime | None) -> None:
+    """Raise InvalidInput for the first of these inputs, by name, for which Twilio does not answer any more."""
+    oldest = now - KEPT
+    for name, moment in moments.items():
+        if moment is not None and moment < oldest:
+            problem = f"is more than 30 days ago; Twilio answers for {oldest:%Y-%m-%dT%H:%M:%SZ} and later"
+            raise InvalidInput(f"{name}: {problem}", field=name)
+
+
 def list_alerts(
     context: ActionContext, inputs: ListAlerts
 ) -> Iterator[Annotated[dict[str, Any], Example(dict(ALERTS.example))]]:
     """List alerts. Raises InvalidInput for times that Twilio does not answer for."""
-    oldest = context.clock() - KEPT
-    for name, moment in (("startDate", inputs.start_date), ("endDate", inputs.end_date)):
-        if moment is not None and moment < oldest:
-            problem = f"is more than 30 days ago; Twilio answers for {oldest:%Y-%m-%dT%H:%M:%SZ} and later"
-            raise InvalidInput(f"{name}: {problem}", field=name)
+    check_reach(context.clock(), startDate=inputs.start_date, endDate=inputs.end_date)
     client = inputs.client(context)
     yield from client.list(ALERTS, parameters(inputs), limit=inputs.limit, page_size=inputs.page_size)
 

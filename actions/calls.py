@@ -418,36 +418,42 @@ def update_call(context: ActionContext, inputs: UpdateCall) -> Call:
     return changed
 
 
+CallsTo = Annotated[
+    Address | None,
+    Field(title="To", description="Only calls to this number, SIP address or client.", examples=["+15551234567"]),
+]
+CallsFrom = Annotated[
+    Address | None,
+    Field(
+        alias="from",
+        title="From",
+        description="Only calls from this number, SIP address or client.",
+        examples=["+15557654321"],
+    ),
+    Hint(data_source="selectPhoneNumber"),
+]
+CallsOfCall = Annotated[
+    Trimmed,
+    sid("CA"),
+    Field(
+        title="Parent Call SID",
+        description="Only calls that this call (starts with CA) made.",
+        examples=[CALLS.example["sid"]],
+    ),
+]
+CallStatus = Annotated[
+    Literal["queued", "ringing", "in-progress", "completed", "busy", "failed", "no-answer", "canceled"] | None,
+    Field(title="Status", description="Only calls with this status.", examples=["completed"]),
+]
+
+
 class CallFilters(ActionInputs):
     """Which calls."""
 
-    to: Annotated[
-        Address | None,
-        Field(title="To", description="Only calls to this number, SIP address or client.", examples=["+15551234567"]),
-    ] = None
-    from_: Annotated[
-        Address | None,
-        Field(
-            alias="from",
-            title="From",
-            description="Only calls from this number, SIP address or client.",
-            examples=["+15557654321"],
-        ),
-        Hint(data_source="selectPhoneNumber"),
-    ] = None
-    parent_call_sid: Annotated[
-        Trimmed,
-        sid("CA"),
-        Field(
-            title="Parent Call SID",
-            description="Only calls that this call (starts with CA) made.",
-            examples=[CALLS.example["sid"]],
-        ),
-    ] = ""
-    status: Annotated[
-        Literal["queued", "ringing", "in-progress", "completed", "busy", "failed", "no-answer", "canceled"] | None,
-        Field(title="Status", description="Only calls with this status.", examples=["completed"]),
-    ] = None
+    to: CallsTo = None
+    from_: CallsFrom = None
+    parent_call_sid: CallsOfCall = ""
+    status: CallStatus = None
     start_time: Annotated[
         Moment | None,
         Field(title="Start Time", description="Only calls that started on this day (UTC).", examples=["2026-03-15"]),

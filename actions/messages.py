@@ -110,19 +110,23 @@ class OneMessage(ActionInputs):
     ]
 
 
+MessagesTo = Annotated[
+    Address | None,
+    Field(title="To", description="Only messages to this number or address.", examples=["+15551234567"]),
+    Hint(placeholder="Enter recipient phone number"),
+]
+MessagesFrom = Annotated[
+    Address | None,
+    Field(alias="from", title="From", description="Only messages from this sender.", examples=["+15557654321"]),
+    Hint(placeholder="Enter sender phone number"),
+]
+
+
 class Messages(ActionInputs):
     """Which messages to read."""
 
-    to: Annotated[
-        Address | None,
-        Field(title="To", description="Only messages to this number or address.", examples=["+15551234567"]),
-        Hint(placeholder="Enter recipient phone number"),
-    ] = None
-    from_: Annotated[
-        Address | None,
-        Field(alias="from", title="From", description="Only messages from this sender.", examples=["+15557654321"]),
-        Hint(placeholder="Enter sender phone number"),
-    ] = None
+    to: MessagesTo = None
+    from_: MessagesFrom = None
     date_sent: Annotated[
         Moment | None,
         Field(title="Date Sent", description="Only messages sent on this day (UTC).", examples=["2026-03-15"]),

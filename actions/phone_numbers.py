@@ -37,17 +37,20 @@ class OneNumber(ActionInputs):
     sid: PhoneNumberSid
 
 
+NumbersLike = Annotated[
+    Trimmed,
+    Field(
+        title="Phone Number",
+        description="Only numbers that match this: a number or part of one; * stands for any digit.",
+        examples=["+1555*"],
+    ),
+]
+
+
 class NumberFilters(ActionInputs):
     """Which phone numbers of the account."""
 
-    phone_number: Annotated[
-        Trimmed,
-        Field(
-            title="Phone Number",
-            description="Only numbers that match this: a number or part of one; * stands for any digit.",
-            examples=["+1555*"],
-        ),
-    ] = ""
+    phone_number: NumbersLike = ""
     friendly_name: Annotated[
         str,
         Field(title="Friendly Name", description="Only numbers with exactly this name.", examples=["Reception"]),

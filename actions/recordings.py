@@ -120,27 +120,31 @@ def download_recording(
     return ActionResult(data=answer.body, content_type=answer.headers.get("Content-Type"))
 
 
+RecordingsOfCall = Annotated[
+    Trimmed,
+    sid("CA"),
+    Field(
+        title="Call SID",
+        description="Only recordings of this call (starts with CA).",
+        examples=[example_sid("CA")],
+    ),
+]
+RecordingsOfConference = Annotated[
+    Trimmed,
+    sid("CF"),
+    Field(
+        title="Conference SID",
+        description="Only recordings of this conference (starts with CF).",
+        examples=[example_sid("CF")],
+    ),
+]
+
+
 class RecordingFilters(ActionInputs):
     """Which recordings."""
 
-    call_sid: Annotated[
-        Trimmed,
-        sid("CA"),
-        Field(
-            title="Call SID",
-            description="Only recordings of this call (starts with CA).",
-            examples=[example_sid("CA")],
-        ),
-    ] = ""
-    conference_sid: Annotated[
-        Trimmed,
-        sid("CF"),
-        Field(
-            title="Conference SID",
-            description="Only recordings of this conference (starts with CF).",
-            examples=[example_sid("CF")],
-        ),
-    ] = ""
+    call_sid: RecordingsOfCall = ""
+    conference_sid: RecordingsOfConference = ""
     date_created: Annotated[
         Moment | None,
         Field(title="Date Created", description="Only recordings made on this day (UTC).", examples=["2026-03-15"]),

@@ -20,6 +20,9 @@ ConnectionFile = Annotated[
     typer.Option("--connection", metavar="FILE", help='{"key": "apiKeySecret", "fields": {…}}; - is standard input.'),
 ]
 
+imports = typer.Typer(help="Make an integration of what another platform exports.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+
 
 @app.callback()
 def frame(*, verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log to standard error.")] = False) -> None:
@@ -125,6 +128,22 @@ def validate(
     integration = load(file, installed(components or ()))
     steps = sum(len(list(flow.walk())) for flow in integration.flows)
     typer.echo(f"{file}: {integration.name}: {len(integration.flows)} flows, {steps} steps: can be deployed")
+
+
+@imports.callback()
+def frame_of_imports() -> None:
+    """What holds for every import; its being there keeps the name of the one that there is."""
+
+
+@imports.command("app-services")
+def app_services(
+    folder: Annotated[Path, typer.Argument(help="An exported App Services or Stitch application.", metavar="DIR")],
+    into: Annotated[Path | None, typer.Option(metavar="OUT", help="A new folder; default: DIR-integration.")] = None,
+) -> None:
+    """Make an integration of its Twilio service; list what could not be carried over."""
+    from .app_services.command import import_app_services
+
+    import_app_services(folder, into)
 
 
 @app.command()

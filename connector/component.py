@@ -135,6 +135,11 @@ class Action(Unit):
         """True where it does nothing twice: told of a first attempt, it looks for what that did (``context.first_attempt``)."""
         return bool(self.flags.get("looksFirst", False))
 
+    def may_repeat(self, values: Mapping[str, Any]) -> bool:
+        """Whether it may be done again when it is not known to be done: by what it is, or by what its inputs say."""
+        said = values.get(self.flags.get("repeatableInput", ""))
+        return self.repeatable or self.looks_first or str(said).lower() == "true"
+
     def run(self, context: ActionContext, values: Mapping[str, Any]) -> Any:
         """Run it and give back what it gives: for lists an iterator that fetches as it is read."""
         return self.target(context, self.prepare(values))
@@ -176,6 +181,11 @@ class Trigger(Unit):
     def is_polling(self) -> bool:
         """True for a trigger that asks instead of being told."""
         return bool(self.flags.get("isPollingTrigger", False))
+
+    @property
+    def takes_requests(self) -> bool:
+        """False for a trigger that only its schedule or the host starts: a request to the flow's URL then starts nothing."""
+        return not (self.is_polling or self.fires_on) and self.flags.get("scheduleSupport") != "required"
 
 
 class DataSource(Unit):

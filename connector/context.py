@@ -79,6 +79,10 @@ class ActionContext:
     ``invoke_flow(name, data)`` starts another flow of the instance, whose trigger gives ``data`` as its body, and returns the
     id of its execution: one for each call, also where the step is run again after a crash. ``first_attempt`` is when a process
     began this very step and died: what it does may be done. None: it is not.
+
+    ``database`` is a SQLAlchemy Engine for tables of the integration's own, the customer's alone; None where the host gives
+    none. A step may run twice, so a row that is to be there once has a primary key made of ``execution_id`` and ``step_id``,
+    and is inserted ``ON CONFLICT DO NOTHING``: see ``examples/save-texts``.
     """
 
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("twilio_connector"))
@@ -96,6 +100,7 @@ class ActionContext:
     first_attempt: datetime | None = None
     claims: Claims = field(default_factory=ClaimsInMemory, repr=False)
     journal: Journal = NoJournal()
+    database: Any = field(default=None, repr=False)
     config_vars: Mapping[str, Any] = field(default_factory=dict)
     results: Mapping[str, Any] = field(default_factory=dict)
     webhook_urls: Mapping[str, str] = field(default_factory=dict)

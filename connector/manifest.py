@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 FILE_NAME = "component.yaml"
 SCHEMA_FILE = Path(__file__).with_name("component.schema.json")
 MAX_BYTES = 1_048_576
+_FOR_HOSTS_HERE = frozenset(
+    {"sign", "pure", "readOnly", "looksFirst", "repeatableInput", "firesOn"}
+)  # not the platform's
 
 Key = tuple[str | int, ...]
 
@@ -148,15 +151,12 @@ def resolve(component: "Component") -> dict[str, Any]:
     }
 
 
-_FOR_HOSTS = frozenset({"sign", "pure", "readOnly", "looksFirst", "firesOn"})  # the platform has no word for them
-
-
 def _stored(unit: "Unit", example_key: str) -> dict[str, Any]:
     return {
         "key": unit.key,
         "display": {"label": unit.label, "description": unit.description},
         "inputs": inputs_of(unit.model),
-        **{name: value for name, value in unit.flags.items() if name not in _FOR_HOSTS},
+        **{name: value for name, value in unit.flags.items() if name not in _FOR_HOSTS_HERE},
         **({} if (example := unit.example) is None else {"examplePayload": {example_key: example}}),
     }
 

@@ -107,6 +107,17 @@ class Payload:
         }
 
 
+def document(envelope: Any) -> Any:
+    """What an envelope, as JSON values, says to a handler: the ``document`` in its body, or else the parsed body.
+
+    An object where there is neither, so that a handler may look for its keys.
+    """
+    body = envelope.get("body") if isinstance(envelope, Mapping) else None
+    data = body.get("data") if isinstance(body, Mapping) else None
+    found = data.get("document") if isinstance(data, Mapping) else None
+    return found if isinstance(found, Mapping) else {} if data is None else data
+
+
 def buffer(data: bytes) -> dict[str, Any]:
     """Bytes as JSON has them on the platform: Node's ``{"type": "Buffer", "data": [69, 120, …]}``."""
     return {"type": "Buffer", "data": list(data)}
@@ -173,7 +184,8 @@ class TriggerResult:
 
     ``response`` is the answer where the flow gives none, or not in time. ``wait`` says whether the sender is answered with the
     flow's end; None leaves that to the flow (``isSynchronous``). ``answer`` makes the answer of that end; without it the host
-    does.
+    does. ``polled_no_changes`` says that there is nothing for a flow to do: none is started, a poll's state is kept, a webhook
+    is answered.
     """
 
     payload: Payload

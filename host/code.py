@@ -5,10 +5,12 @@ no bytecode is written beside the sources. Modules may import each other relativ
 """
 
 import ast
+import asyncio
+import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import import_module
@@ -37,8 +39,10 @@ class Entry:
         return self.folder.joinpath(*self.module.split(".")).with_suffix(".py")
 
 
-def find(folder: Path, text: str) -> Entry:
+def find(folder: Path | None, text: str) -> Entry:
     """The entry that ``module:function`` names, without running anything. Raises InvalidInput, field ``code``."""
+    if folder is None:
+        raise _invalid(f"{text[:60]}: the integration came without its folder; deploy it from there")
     if not _ENTRY.fullmatch(text.strip()):
         what = "JavaScript, which is not run here" if _is_javascript(text) else repr(text[:60])
         raise _invalid(f"must be module:function, a Python function in the integration's folder, not {what}")
@@ -57,6 +61,26 @@ def load(entry: Entry) -> Callable[..., Any]:
     """The function itself. Raises whatever the module raises when it is imported."""
     function: Callable[..., Any] = getattr(import_module(f"{_package(entry.folder)}.{entry.module}"), entry.function)
     return function
+
+
+def call(entry: Entry, *arguments: Any) -> Any:
+    """What the function gives, awaited where it is async. Its own exceptions become errors that name file and line."""
+    return use(entry, lambda function: function(*arguments))
+
+
+def use(entry: Entry, calling: Callable[[Callable[..., Any]], Any]) -> Any:
+    """Like call, where the arguments depend on the function: what it gives when ``calling`` calls it."""
+    try:
+        result = calling(load(entry))
+        return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
+    except ConnectorError:
+        raise
+    except Exception as error:
+        raise explain(entry, error) from error
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
 
 
 def explain(entry: Entry, error: Exception) -> ConnectorError:

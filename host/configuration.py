@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from ..connector.context import ActionContext
+from ..connector.context import ActionContext, User
 from ..connector.errors import ConnectionFailed, InvalidInput
 from .definition import model, rules, values
-from .expressions import Scope, resolve_inputs
+from .definition.timetable import Timetable
+from .expressions import Scope, Withheld, resolve_inputs
 from .redact import Redactor
 from .registry import Registry
 from .store import Store
 from .store.connections import ConnectionRecord
+from .store.schedules import Start
 from .vault import Vault
 
 
@@ -34,10 +36,38 @@ class Configuration:
         plain = {k: value_of(v, given.get(k)) for k, v in known.items() if v.data_type != "connection"}
         return plain, connections
 
-    def resolve(self, plain: Mapping[str, Any], connections: Mapping[str, str]) -> dict[str, Any]:
-        """All values by config variable; connections as ``{"key", "configVarKey", "fields"}``, known to the redactor."""
-        opened = {k: self.open(self.store.connections.require(i)) | {"configVarKey": k} for k, i in connections.items()}
+    def starts(self, integration: model.Integration, plain: Mapping[str, Any]) -> dict[str, Start]:
+        """By flow, when those start that start by themselves. Raises InvalidInput naming the config variable."""
+        return {flow.name: self._start(integration, flow, plain) for flow in integration.flows if flow.schedule}
+
+    def _start(self, integration: model.Integration, flow: model.Flow, plain: Mapping[str, Any]) -> Start:
+        schedule, ref = cast(model.Schedule, flow.schedule), flow.trigger.action
+        var = integration.config_var(schedule.value) if schedule.type == "configVar" else None
+        text, zone = (
+            (plain[var.key], var.time_zone or schedule.time_zone) if var else (schedule.value, schedule.time_zone)
+        )
+        return Start(Timetable.parse(text, zone), polling=self.registry[ref.component.key].triggers[ref.key].is_polling)
+
+    def resolve(
+        self, plain: Mapping[str, Any], connections: Mapping[str, str], user: User | None = None
+    ) -> dict[str, Any]:
+        """All values by config variable; connections as ``{"key", "configVarKey", "fields"}``, known to the redactor.
+
+        Those that are reserved for others than ``user`` are not opened but Withheld. Without a user, which is what a
+        trigger's verification does before anybody is known, all are opened.
+        """
+        records = {k: self.store.connections.require(i) for k, i in connections.items()}
+        opened = {k: self._value(k, record, user) for k, record in records.items()}
         return {**plain, **opened}
+
+    def _value(self, name: str, record: ConnectionRecord, user: User | None) -> dict[str, Any] | Withheld:
+        if user is None or not record.reserved_for or user.id in record.reserved_for:
+            return self.open(record) | {"configVarKey": name}
+        who = f"the user {user.external_id!r}" if user.id else "the system"
+        return Withheld(
+            f"the connection {record.name!r} is reserved, and this execution runs as {who}: "
+            "reserve it for them too, or run the flow as another user (runAs)"
+        )
 
     def open(self, record: ConnectionRecord) -> dict[str, Any]:
         """``{"key", "fields"}``. Raises VaultLocked."""
@@ -91,9 +121,10 @@ def with_presets(integration: model.Integration, config: Mapping[str, Any]) -> d
     """The values, with what the file presets where a connection leaves a field empty."""
     found = dict(config)
     for var in integration.config_vars:
-        if var.data_type == "connection" and var.inputs and var.key in config:
+        connection = config.get(var.key)
+        if var.data_type == "connection" and var.inputs and isinstance(connection, Mapping):
             preset = resolve_inputs(var.inputs, Scope(config))
-            found[var.key] = config[var.key] | {"fields": preset | config[var.key]["fields"]}
+            found[var.key] = {**connection, "fields": preset | connection["fields"]}
     return found
 
 

@@ -9,9 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..connector.errors import InvalidInput
+from ..connector.errors import ConnectionFailed, InvalidInput
 from .definition import model
 from .definition.names import resolve_step
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """Stands for a connection that the execution may not use: nothing of it is here, and a step that asks for it fails."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Scope:
 
 
 def resolve_inputs(inputs: model.Inputs, scope: Scope) -> dict[str, Any]:
-    """The values to hand to a unit; inputs that are not given are left out. Raises InvalidInput."""
+    """The values to hand to a unit; inputs that are not given are left out. Raises InvalidInput, ConnectionFailed."""
     values = {key: _top(key, value, scope) for key, value in inputs.items()}
     return {key: value for key, value in values.items() if value is not None and value != ""}
 
@@ -73,7 +80,10 @@ def is_connection(value: Any) -> bool:
 def _top(key: str, value: model.Input, scope: Scope) -> Any:
     """An input itself may be a connection; anything inside one may not."""
     if isinstance(value, model.ConfigVarRef) and value.name:
-        return scope.config.get(value.name)
+        found = scope.config.get(value.name)
+        if isinstance(found, Withheld):
+            raise ConnectionFailed(found.reason, field=key)
+        return found
     try:
         return resolve(value, scope)
     except InvalidInput as error:
@@ -106,7 +116,7 @@ def _collection(value: model.Collection, scope: Scope) -> list[Any]:
 
 def _config(name: str, scope: Scope) -> Any:
     value = scope.config.get(name) if name else ""
-    if is_connection(value):
+    if is_connection(value) or isinstance(value, Withheld):
         message = (
             f"the connection {name!r} holds secrets and cannot be part of a text or list; give it to a connection input"
         )

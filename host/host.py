@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
-from ..connector.context import ActionContext
+from ..connector.context import ActionContext, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from . import publication
 from .configuration import Configuration
+from .databases import Databases
 from .definition import model
 from .definition.check import load, require
+from .definition.timetable import Timetable
 from .engine import Engine
 from .inbox import Inbox
 from .invocation import Invocations
@@ -22,6 +24,7 @@ from .redact import RedactingFilter, Redactor
 from .registry import Registry, components
 from .results import Ended
 from .routes import Routes
+from .scheduler import Scheduler
 from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
@@ -32,7 +35,7 @@ from .vault import Vault
 from .versions import Versions, renamed
 from .workshop import Workshop, Write
 
-_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".webhooks")))
+_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".schedules", ".webhooks")))
 _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
@@ -56,20 +59,20 @@ class Host:
         )
         self.inbox = Inbox(store.engine, settings.limits, self._wake)
         self.invocations = Invocations(store=store, routes=self.routes, inbox=self.inbox, limits=settings.limits)
-        self.engine = Engine(
-            settings,
-            Workshop(
-                store=store,
-                registry=registry,
-                versions=self.versions,
-                configuration=self.configuration,
-                routes=self.routes,
-                records=self._records,
-                limits=settings.limits,
-                executor=lambda: self.engine.executor,
-                invocations=self.invocations,
-            ),
+        workshop = Workshop(
+            store=store,
+            registry=registry,
+            versions=self.versions,
+            configuration=self.configuration,
+            routes=self.routes,
+            records=self._records,
+            databases=Databases(settings),
+            limits=settings.limits,
+            executor=lambda: self.engine.executor,
+            invocations=self.invocations,
         )
+        self.engine = Engine(settings, workshop)
+        self.scheduler = Scheduler(workshop, self.engine.wake)
         self.reception = Reception(
             routes=self.routes,
             inbox=self.inbox,
@@ -96,6 +99,7 @@ class Host:
     def start(self) -> None:
         """Execute what is accepted, beginning with what the last process left."""
         self.engine.start()
+        self.scheduler.start()
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
@@ -105,6 +109,7 @@ class Host:
         for place in self._filtered:
             place.removeFilter(self._filter)
         self.inbox.close()
+        self.scheduler.stop()
         if self.engine.executor:
             self.engine.stop()
         self._records.close()
@@ -141,25 +146,45 @@ class Host:
 
     # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def add_connection(self, *, name: str, component: str, key: str, fields: Mapping[str, Any]) -> ConnectionRecord:
-        """Raises ConnectionFailed naming the field that is wrong, InvalidInput for a name in use."""
-        given = _given(fields)
+    def add_connection(
+        self, *, name: str, component: str, key: str, fields: Mapping[str, Any], reserved_for: Collection[str] = ()
+    ) -> ConnectionRecord:
+        """Raises ConnectionFailed naming the field that is wrong, InvalidInput for a name in use.
+
+        ``reserved_for`` are ids of users: only flows that run as one of them may use it. None: every flow may.
+        """
+        given, users = _given(fields), self._known_users(reserved_for)
         self.connection_type(component, key).build(given)
         return self.store.connections.add(
-            name=name, component=component, key=key, seal=lambda new_id: self.vault.seal(new_id, given)
+            name=name,
+            component=component,
+            key=key,
+            seal=lambda new_id: self.vault.seal(new_id, given),
+            reserved_for=users,
         )
 
     def update_connection(
-        self, connection_id: str, *, name: str, fields: Mapping[str, Any], forget: Collection[str] = ()
+        self,
+        connection_id: str,
+        *,
+        name: str,
+        fields: Mapping[str, Any],
+        forget: Collection[str] = (),
+        reserved_for: Collection[str] | None = None,
     ) -> ConnectionRecord:
-        """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``."""
+        """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``.
+
+        None for ``reserved_for`` leaves that as it is.
+        """
+        users = None if reserved_for is None else self._known_users(reserved_for)
         record = self.store.connections.require(connection_id)
         kind = self.connection_type(record.component, record.key)
         stored = self.vault.unseal(record.id, record.secret)
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
         kind.build(given)
-        saved = self.store.connections.update(connection_id, name=name, secret=self.vault.seal(connection_id, given))
+        secret = self.vault.seal(connection_id, given)
+        saved = self.store.connections.update(connection_id, name=name, secret=secret, reserved_for=users)
         self.routes.forget()
         return saved
 
@@ -193,6 +218,26 @@ class Host:
         if found is None or key not in found.connections:
             raise InvalidInput(f"no installed component {component!r} has a connection {key!r}", field="component")
         return found.connections[key]
+
+    def _known_users(self, ids: Collection[str]) -> list[str]:
+        for user_id in ids:
+            if self.store.users.get(user_id) is None:
+                raise InvalidInput(
+                    f"reserved_for: there is no user {user_id!r}; give ids of users", field="reserved_for"
+                )
+        return sorted(set(ids))
+
+    # ── users ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_user(self, customer_id: str, *, external_id: str, name: str = "", email: str = "") -> User:
+        """A user of the customer, as whom flows may run. Raises InvalidInput, naming the field."""
+        if self.store.customers.get(customer_id) is None:
+            raise InvalidInput(f"there is no customer {customer_id}; it was removed", field="customer")
+        return self.store.users.add(customer_id, external_id=external_id, name=name, email=email)
+
+    def remove_user(self, user_id: str) -> None:
+        """Raises InvalidInput while a connection is reserved for them."""
+        self.store.users.remove(user_id)
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -273,6 +318,7 @@ class Host:
             config=values,
             connections=connections,
             flows=[flow.name for flow in integration.flows],
+            starts=self.configuration.starts(integration, values),
             renamed=renames.flows,
         )
         self.routes.forget()
@@ -295,6 +341,14 @@ class Host:
             self.store.instances.retire(instance_id)
         else:
             self.store.instances.remove(instance_id)
+
+    def set_schedule(self, endpoint_id: str, timetable: Timetable | None) -> None:
+        """Start the flow at times of this instance's own, from now; None: at those of the integration file."""
+        self.store.schedules.override(endpoint_id, timetable, utc_now())
+
+    def run_now(self, endpoint_id: str) -> None:
+        """Start the flow once more, beside its times. Raises InvalidInput while it cannot be."""
+        self.store.schedules.run_now(endpoint_id, utc_now())
 
     def add_key(self, endpoint_id: str) -> str:
         """A new API key of the endpoint, to be shown once."""

@@ -20,7 +20,7 @@ from .store.database import insert
 from .store.executions import replace_retries
 from .store.schema import executions, identities
 
-__all__ = ["Accepted", "Busy", "Inbound", "Inbox"]
+__all__ = ["Accepted", "Busy", "Inbound", "Inbox", "admit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Inbox:
 
     def __init__(self, engine: sa.Engine, limits: Limits, arrived: Callable[[], None] = lambda: None) -> None:
         self._arrived = arrived
-        self._writer = GroupCommit(engine, _accept, depth=limits.inbox_depth, batch=limits.batch)
+        self._writer = GroupCommit(engine, admit, depth=limits.inbox_depth, batch=limits.batch)
 
     async def accept(self, item: Inbound) -> Accepted:
         """Returns when the item is on disk. Raises Busy, or what kept it from being written: then nothing was accepted."""
@@ -78,8 +78,8 @@ class Inbox:
         self._writer.close()
 
 
-def _accept(connection: sa.Connection, items: Sequence[Inbound]) -> list[Accepted]:
-    """One transaction. A race with another process is raised; the batch is then tried again and sees it."""
+def admit(connection: sa.Connection, items: Sequence[Inbound]) -> list[Accepted]:
+    """Part of a transaction. A race with another process is raised; the batch is then tried again and sees it."""
     digests = [[_digest(item.endpoint_id, identity) for identity in item.identities] for item in items]
     known = _known(connection, sorted({digest for own in digests for digest in own}))
     fresh: dict[str, str] = {}

@@ -51,10 +51,17 @@ class Invocations:
 
     def fire(self, instance_id: str, event: str, identity: str) -> list[str]:
         """Start each flow of the instance whose trigger fires on the event; their executions."""
-        endpoints = self.store.instances.endpoints(instance_id)
-        found = [route for endpoint in endpoints if (route := self.routes.load(endpoint.id))]
-        fired = [route for route in found if route.trigger.fires_on == event]
+        flows = self._firing(instance_id, event)
+        endpoints = [one for one in self.store.instances.endpoints(instance_id) if one.flow in flows]
+        fired = [route for endpoint in endpoints if (route := self.routes.load(endpoint.id))]
         return [self._start(route, WebhookRequest(method="HOST", url=""), identity, None) for route in fired]
+
+    def _firing(self, instance_id: str, event: str) -> set[str]:
+        """By the manifests alone: where nothing fires, no connection is opened."""
+        version_id = self.store.instances.require(instance_id).version_id
+        found = {flow.name: flow.trigger.action for flow in self.routes.versions.load(version_id).flows}
+        units = {name: self.routes.registry[ref.component.key].triggers[ref.key] for name, ref in found.items()}
+        return {name for name, unit in units.items() if unit.fires_on == event}
 
     def _start(self, route: Route, request: WebhookRequest, identity: str, parent: ExecutionRecord | None) -> str:
         execution_id = self.new_id()

@@ -1,9 +1,9 @@
-"""Which files belong to an integration: its definition, and for code steps the folder that it lies in."""
+"""Which files belong to an integration: its definition, and where it has code the folder that it lies in."""
 
 from pathlib import Path
 
 from ..connector.errors import InvalidInput
-from .definition.model import Integration
+from .definition.model import Flow, Integration
 
 _LEFT_OUT = frozenset({"__pycache__", "node_modules"})
 
@@ -14,7 +14,7 @@ def files(integration: Integration, path: Path, limit: int) -> dict[str, bytes]:
     Raises InvalidInput when together they are larger than ``limit`` bytes.
     """
     found = {path.name: path.read_bytes()}
-    if not any(step.action.component.key == "code" for flow in integration.flows for step in flow.walk()):
+    if not any(map(_has_code, integration.flows)):
         return found
     folder = path.resolve().parent
     size = 0
@@ -28,6 +28,10 @@ def files(integration: Integration, path: Path, limit: int) -> dict[str, bytes]:
             )
         found[file.relative_to(folder).as_posix()] = file.read_bytes()
     return found
+
+
+def _has_code(flow: Flow) -> bool:
+    return flow.run_as.type == "script" or any(step.action.component.key == "code" for step in flow.walk())
 
 
 def _belongs(file: Path, folder: Path) -> bool:

@@ -26,7 +26,7 @@ _REFUSALS_AT_ONCE = 100
 
 
 class NoSuchEndpoint(Refused):
-    """An address that nobody was given, or one of an instance that is switched off."""
+    """An address that nobody was given, or of an instance that is switched off, or of a flow that only a schedule starts."""
 
 
 class KeyRefused(Refused):
@@ -77,14 +77,16 @@ class Reception:
         """
         try:
             route = await self.routes.find(endpoint_id) if _ENDPOINT.fullmatch(endpoint_id) else None
-            if route and route.instance.enabled and not route.trigger.fires_on:
+            if route and route.instance.enabled and route.trigger.takes_requests:
                 return await self._accept(route, request, api_key)
         except Exception as error:
             kind = getattr(error, "kind", "retry")  # a mounted component may raise classes of its own
             if kind != "retry":
                 self._note_refusal(endpoint_id, f"{kind}: {error}", request.method, source)
             raise
-        raise NoSuchEndpoint("there is no such endpoint, or its instance is switched off", status=404)
+        raise NoSuchEndpoint(
+            "there is no such endpoint, its instance is switched off, or only a schedule starts the flow", status=404
+        )
 
     async def _accept(self, route: Route, request: WebhookRequest, api_key: str | None) -> Received:
         if not route.admits(api_key):

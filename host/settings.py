@@ -18,8 +18,10 @@ _DATABASE_MEND = "use postgresql://user:password@host/database, or leave it out 
 class Limits:
     """Sizes in bytes, times in seconds; executions that ended are kept for ``days_kept``.
 
-    ``sync_deadline`` counts from a request's first byte to the moment when its sender is answered without the flow's end.
-    Twilio waits 15 s (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides): 3 s are left for the ways.
+    ``sync_deadline`` counts from the headers of a request to the moment when its sender is answered without the flow's end.
+    Twilio waits 15 s, connecting included (https://www.twilio.com/docs/api/errors/11205): 3 s of them are left for the ways.
+    ``workers`` executions and ``polls`` run at once. Every ``schedule_tick`` the host looks for what is due; a poll is its
+    process's own for ``schedule_lease``, which is extended while it runs.
     """
 
     body: int = 1 << 20
@@ -28,6 +30,9 @@ class Limits:
     inbox_depth: int = 10_000
     batch: int = 500
     workers: int = 8
+    polls: int = 4
+    schedule_tick: float = 0.5
+    schedule_lease: float = 30.0
     sync_deadline: float = 12.0
     stop_deadline: float = 10.0
     refusals_kept: int = 1000

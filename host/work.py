@@ -12,29 +12,30 @@ from itertools import count
 from typing import Any
 
 from ..connector.component import Action
-from ..connector.context import ActionContext, utc_now
+from ..connector.context import ActionContext, User, utc_now
 from ..connector.errors import InvalidInput, OutcomeUnknown, TryLater
 from ..connector.result import ActionResult
-from . import outcome, portable
+from . import outcome, portable, run_as
 from .claims import StepClaims
 from .configuration import with_presets
 from .definition import model
 from .expressions import Scope, shown
 from .journal import StepJournal
+from .run_as import Case
 from .runner import FlowOutcome, StepCall, StepRecord, run
 from .states import StepStates, changes_of
 from .store.commit import Busy
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
-from .store.states import flow_owner, short
-from .workshop import Assignment, Stopping, Workshop, record_text
-
-Checkpoint = Callable[[str, Callable[[], str]], str]
+from .store.states import of_flow, short
+from .workshop import Assignment, Checkpoint, Stopping, Workshop, record_text
 
 
 def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) -> FlowOutcome:
     """Run the flow. Raises the error that it ends with; others than a ConnectorError are faults of the host."""
-    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint))
+    case = workshop.patiently(lambda: look_up(workshop, assignment.execution_id))
+    user = run_as.identify(workshop, case, checkpoint)
+    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, case, user))
     return run(
         attempt.flow,
         attempt.scope,
@@ -82,7 +83,7 @@ class Attempt:
         began = self.workshop.write(lambda connection: begin_step(connection, row))
         if began and (kept := states.kept()):
             return self._opened(kept)
-        if began and not (action.repeatable or action.looks_first):
+        if began and not action.may_repeat(call.inputs):
             return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
         try:
             return self._act(action, call, began, states)
@@ -224,42 +225,55 @@ class Attempt:
 _SEALED = "sealed:"  # an outcome is JSON and so begins with a brace
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
-    "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true)"
+    "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true; "
+    "a code step whose function may be called again has the input repeatable: true)"
 )
 
 
-def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) -> Attempt:
-    """Load what the execution needs. Raises InvalidInput when something of it was removed."""
-    record = workshop.store.executions.get(assignment.execution_id)
+def look_up(workshop: Workshop, execution_id: str) -> Case:
+    """Raises InvalidInput when something of it was removed."""
+    record = workshop.store.executions.get(execution_id)
     if record is None:
-        raise InvalidInput(f"there is no execution {assignment.execution_id}; it was removed")
+        raise InvalidInput(f"there is no execution {execution_id}; it was removed")
     integration = workshop.versions.load(record.version_id)
-    flow = integration.flow(record.flow)
-    values = with_presets(integration, workshop.configuration.resolve(assignment.config, assignment.connections))
+    return Case(
+        record=record,
+        integration=integration,
+        flow=integration.flow(record.flow),
+        payload=portable.loads(record.payload or "null"),
+        context=workshop.routes.context(record.instance_id, record.version_id, record.flow),
+    )
+
+
+def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, case: Case, user: User) -> Attempt:
+    """What the flow is given. Raises InvalidInput when a connection was removed."""
+    record, integration, flow = case.record, case.integration, case.flow
+    opened = workshop.configuration.resolve(assignment.config, assignment.connections, user)
+    values = with_presets(integration, opened)
     owners = _owners(record, integration)
-    context = workshop.routes.context(record.instance_id, record.version_id, record.flow)
     return Attempt(
         workshop=workshop,
         assignment=assignment,
         checkpoint=checkpoint,
         flow=flow,
-        scope=Scope.begin(flow, portable.loads(record.payload or "null"), values),
+        scope=Scope.begin(flow, run_as.payload(case.payload, user), values),
         record=record,
         owners=owners,
         context=replace(
-            context,
+            case.context,
+            user=user,
             logger=logging.getLogger("twilio_connector.flow"),
             execution_id=record.id,
             started_at=portable.instant(record.started_at or record.created_at),
             config_vars=assignment.config,
+            database=workshop.databases.of(case.context.customer.id) if case.context.customer.id else None,
         ),
     )
 
 
 def _owners(record: ExecutionRecord, integration: model.Integration) -> dict[StateScope, str]:
     return {
-        "instance": flow_owner(record.instance_id, record.flow),
-        "cross_flow": record.instance_id,
+        **of_flow(record.instance_id, record.flow),
         "execution": f"{record.id}.{record.attempt}",  # a retry of the flow begins with none
         "integration": short(integration.name),
     }

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from . import portable
 from .configuration import Configuration
+from .databases import Databases
 from .invocation import Invocations
 from .redact import Redactor
 from .registry import Registry
@@ -23,6 +24,7 @@ log = logging.getLogger("twilio_connector.engine")
 
 T = TypeVar("T")
 Write = Callable[[sa.Connection], Any]
+Checkpoint = Callable[[str, Callable[[], str]], str]
 
 
 class Stopping(BaseException):
@@ -56,6 +58,7 @@ class Workshop:
     configuration: Configuration
     routes: Routes
     records: GroupCommit[Write, Any]
+    databases: Databases
     limits: Limits
     executor: Callable[[], str]
     invocations: Invocations

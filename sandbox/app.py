@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from .agenda import Agenda
+from .alarm import Alarm
 from .api import Api
 from .carrier import Carrier
 from .control import Desk
@@ -27,11 +28,12 @@ def create_app(state: State | None = None) -> Starlette:
     state = state or State()
     courier, agenda = Courier(state), Agenda()
     carrier, switchboard = Carrier(state, courier, agenda), Switchboard(state, courier, agenda)
+    alarm = Alarm(state, courier, agenda)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        for part in (carrier, switchboard, agenda, courier):
+        for part in (carrier, switchboard, alarm, agenda, courier):
             part.close()
 
     api = Trouble(Api(state, carrier, switchboard), state)

@@ -29,6 +29,7 @@ TOO_MANY_REDIRECTS, INVALID_MESSAGE, UNSUBSCRIBED = 11215, 14103, 21610  # codes
 KEYWORD_REPLIES = {
     "stop": "You are unsubscribed and get no more texts from this number. Reply START to get them again.",
     "start": "You are subscribed again. Reply STOP to unsubscribe.",
+    "help": "Reply STOP to unsubscribe.",
 }
 
 

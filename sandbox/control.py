@@ -139,19 +139,26 @@ def change_number(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
 
 
 def receive(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
-    """Let a handset text a number; `deliver` more than once calls the webhook again with the same token."""
-    times, media = body.pop("deliver", 1), body.pop("media", [])
+    """Let a handset text a number, on WhatsApp from `whatsapp:+1…`; `parameters` are what the webhook gets besides.
+
+    `deliver` more than once calls the webhook again with the same token.
+    """
+    times, media, more = body.pop("deliver", 1), body.pop("media", []), body.pop("parameters", {})
     if not isinstance(times, int) or not 1 <= times <= 10:  # noqa: PLR2004 -- more shows nothing more
         raise Wrong(f"deliver: {times!r}; use 1 to 10")
     if not isinstance(media, list) or not all(isinstance(it, dict) for it in media):
         raise Wrong('media: a list of {"url": …, "content_type": …}')
+    if not isinstance(more, dict) or not all(isinstance(value, str) for value in more.values()):
+        raise Wrong('parameters: an object of texts such as {"ButtonText": "Yes"}')
     given = _only(body, frozenset({"from", "body", "to"}))
     if "from" not in given:
         raise Wrong("from: missing; say which handset texts, such as +14155550123")
     files = tuple(
         Media(new_sid("ME"), str(it.get("content_type", "image/png")), str(it.get("url", ""))) for it in media
     )
-    message = desk.state.receive(given["from"], desk.number(request).phone_number, given.get("body", ""), files)
+    channel, colon, _ = given["from"].rpartition(":")
+    to = f"{channel}{colon}{desk.number(request).phone_number}"
+    message = desk.state.receive(given["from"], to, given.get("body", ""), files, tuple(more.items()))
     for _ in range(1, times):
         desk.carrier.redeliver(message)
     return shapes.message(message)
@@ -230,6 +237,14 @@ def share_key(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
     return {"account_sid": sid, "key": given.get("key")}
 
 
+def set_debugger(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
+    """Say who is told of an account's alerts, as in the console's debugger; a blank `url` tells nobody."""
+    given, sid = _only(body, frozenset({"url"})), request.path_params["account"]
+    if sid not in desk.state.accounts:
+        raise Wrong(f"account: {sid} is not here")
+    return dump(desk.state.change_account(sid, debugger_url=given.get("url", "")))
+
+
 def call_webhook(desk: Desk, _: Request, body: dict[str, Any]) -> Any:
     """Call any webhook, signed: `form` as its parameters, or `json` with the hash of it in the URL."""
     unknown = set(body) - {"url", "method", "form", "json", "account_sid"}
@@ -259,6 +274,7 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("POST", "/webhooks"): call_webhook,
     ("POST", "/accounts"): add_account,
     ("POST", "/accounts/{account}/shared-key"): share_key,
+    ("POST", "/accounts/{account}/debugger"): set_debugger,
     ("POST", "/keys"): add_key,
     ("POST", "/numbers"): add_number,
     ("POST", "/numbers/{number}"): change_number,

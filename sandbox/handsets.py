@@ -8,6 +8,7 @@ from .records import Answering, Keyword
 
 STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 START = frozenset({"START", "YES", "UNSTOP"})
+HELP = frozenset({"HELP", "INFO"})
 
 
 class Handsets:
@@ -35,7 +36,7 @@ class Handsets:
         if word in START and pair in self._opted_out:
             self._opted_out.discard(pair)
             return "start"
-        return ""
+        return "help" if word in HELP else ""
 
     def has_opted_out(self, handset: str, number: str) -> bool:
         return (handset, number) in self._opted_out

@@ -22,7 +22,10 @@ PLACES = {
 
 
 def inbound(message: Message, base_url: str) -> Pairs:
-    """Return what a number's webhook gets for a text that came in; media URLs stand under `base_url`."""
+    """Return what a number's webhook gets for a text that came in; media URLs stand under `base_url`.
+
+    Every messaging service here has advanced opt-out, which names the keyword.
+    """
     from_, service = message.from_ or "", message.messaging_service_sid
     return (
         *geography("To", message.to),
@@ -40,7 +43,9 @@ def inbound(message: Message, base_url: str) -> Pairs:
         ("ApiVersion", VERSION),
         *((("MessagingServiceSid", service),) if service else ()),
         *_whatsapp(from_),
+        *((("OptOutType", message.keyword.upper()),) if service and message.keyword else ()),
         *(pair for index, it in enumerate(message.media) for pair in _media(index, it, message, base_url)),
+        *message.parameters,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 Direction = Literal["inbound", "outbound-api", "outbound-reply"]
 KeyKind = Literal["main", "standard", "restricted"]
-Keyword = Literal["", "stop", "start"]
+Keyword = Literal["", "stop", "start", "help"]
 Pairs = tuple[tuple[str, str], ...]
 
 Method = Literal["GET", "POST"]
@@ -30,6 +30,7 @@ class Account:
     updated: datetime
     status: str = "active"
     shared_key: tuple[str, str] | None = field(default=None, repr=False)  # SID and secret that sign webhooks instead
+    debugger_url: str = ""  # is told of each alert
     order: int = 0
 
 
@@ -106,7 +107,7 @@ class Message:
     status_callback: str = ""
     keyword: Keyword = ""  # inbound: what it said about further texts
     heard: bool = False  # inbound: its webhook answered
-    parameters: Pairs = ()  # every parameter of the request that made it, as given
+    parameters: Pairs = ()  # of the request that made it, as given; inbound: what its webhook gets besides
     order: int = 0  # the place in the account's history, given by the state
 
 

@@ -22,7 +22,7 @@ from .products import (
     PhoneCall,
     Program,
 )
-from .records import Account, Alert, ApiKey, Exchange, KeyKind, Media, Message, Number, Record
+from .records import Account, Alert, ApiKey, Exchange, KeyKind, Media, Message, Number, Pairs, Record
 from .segments import count
 from .settings import Settings, new_sid
 from .shelf import Shelf
@@ -39,11 +39,12 @@ def program_of(application: Application) -> Program:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A message or a call that was made or that changed; neither when something else did."""
+    """A message, a call or an alert that was made or that changed; none of them when something else did."""
 
     message: Message | None = None
     made: bool = False
     call: PhoneCall | None = None
+    alert: Alert | None = None
 
 
 Listener = Callable[[Change], None]
@@ -81,7 +82,9 @@ class State(Handsets, Shelves):
         return Shelf(size, self._places, self.settings.clock, self._told)
 
     def _told(self, record: Record, made: bool) -> None:
-        self._tell(Change(call=record, made=made) if isinstance(record, PhoneCall) else Change())
+        call = record if isinstance(record, PhoneCall) else None
+        alert = record if isinstance(record, Alert) else None
+        self._tell(Change(call=call, alert=alert, made=made and bool(call or alert)))
 
     def _furnish(self) -> None:
         own = self.settings
@@ -182,9 +185,10 @@ class State(Handsets, Shelves):
             messages = list(reversed(self._messages.values()))
         return messages if account_sid is None else [m for m in messages if m.account_sid == account_sid]
 
-    def receive(self, from_: str, to: str, body: str = "", media: tuple[Media, ...] = ()) -> Message:
+    def receive(self, from_: str, to: str, body: str = "", media: tuple[Media, ...] = (), more: Pairs = ()) -> Message:
         """Let a handset text a number of ours; whoever carries messages then calls the number's webhook.
 
+        `more` is what the webhook gets besides, such as a button of WhatsApp's.
         Raises TwilioError 21211 if `to` is not one of the numbers here.
         """
         number = self.number(to)
@@ -210,6 +214,7 @@ class State(Handsets, Shelves):
                 num_segments=count(body),
                 media=media,
                 keyword=keyword,
+                parameters=more,
             ),
         )
 

@@ -10,6 +10,7 @@ from twilio_connector.connector.context import ActionContext, Customer
 from twilio_connector.connector.errors import ConnectorError, TryLater
 from twilio_connector.connector.inputs import Connection, Hint, Inputs
 from twilio_connector.connector.payload import TriggerResult, WebhookRequest
+from twilio_connector.connector.response import Response
 from twilio_connector.connector.result import ActionResult, Example
 from twilio_connector.connector.testing import Harness, contract
 from twilio_connector.connector.twilio.signature import is_valid
@@ -80,3 +81,12 @@ def greets(folder: Path) -> str:
 
 
 test_contract = contract("twilio_connector")
+
+
+# An author of an integration
+
+
+def answer(payload: Mapping[str, Any], response: Response, context: ActionContext) -> None:
+    response.set_body(f"{context.customer.name}: {payload['Body']}")
+    response.set_header("Content-Type", "text/plain")
+    response.set_status_code(200)

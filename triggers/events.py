@@ -28,10 +28,13 @@ _RULES: Sequence[tuple[str, ...]] = (
 """Parameters that together name one event; the first rule whose parameters are all there holds."""
 
 
-def identities(request: WebhookRequest, said: Any) -> tuple[str, ...]:
-    """The identities of an accepted request; it repeats another if they share one of them."""
+def identities(request: WebhookRequest, said: Any, *names: str) -> tuple[str, ...]:
+    """The identities of an accepted request; it repeats another if they share one of them.
+
+    ``names`` are the parameters that name its event, where it is known what kind it is of.
+    """
     token = request.header(TOKEN_HEADER)
-    content = _content(request, said)
+    content = _named(request, said, names) if names else _content(request, said)
     if content is not None:
         known = (content, f"signature:{request.header(SIGNATURE_HEADER)}")
         return (*known, f"token:{token}") if token else known
@@ -39,13 +42,29 @@ def identities(request: WebhookRequest, said: Any) -> tuple[str, ...]:
     return (f"{_hash(request)}:token:{token}",) if token else ()
 
 
+def overtaken(
+    request: WebhookRequest, said: Mapping[str, Any], names: Sequence[str], order: Sequence[str]
+) -> tuple[str, ...]:
+    """The identities of the events that come too late after this one.
+
+    Those differ from it in the last of ``names`` alone, and ``order`` has their value before its own. What it does not have
+    overtakes nothing.
+    """
+    last = said[names[-1]]
+    earlier = order[: order.index(last)] if last in order else ()
+    return tuple(_named(request, {**said, names[-1]: each}, names) for each in earlier)
+
+
+def _named(request: WebhookRequest, said: Mapping[str, Any], names: Sequence[str]) -> str:
+    return f"{names[0]}:{':'.join(said[name] for name in names)}{_query(request)}"
+
+
 def _content(request: WebhookRequest, said: Any) -> str | None:
     if not isinstance(said, Mapping):
         return _events(said) or _hash(request)
     for rule in _RULES:
         if all(isinstance(said.get(name), str) and said[name] for name in rule):
-            values = ":".join(said[name] for name in rule)
-            return f"{rule[0]}:{values}{_query(request)}"
+            return _named(request, said, rule)
     if "CallSid" in said:
         return None
     if said.get("specversion") and isinstance(said.get("id"), str):

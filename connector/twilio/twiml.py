@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
 MAX_BYTES = 64 * 1024
 """Of a document; Twilio refuses a longer one (error 11750)."""
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
+_TOO_LONG = f"make more than {MAX_BYTES // 1024} KB of TwiML, which Twilio does not read: say less, or redirect"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -53,9 +55,32 @@ def document(elements: Iterable[Element]) -> str:
     """The whole answer. Raises ValueError if it is longer than Twilio reads, or XML cannot hold it."""
     text = DECLARATION + str(Element("Response", children=tuple(elements)))
     if len(text.encode()) > MAX_BYTES:
-        message = f"make more than {MAX_BYTES // 1024} KB of TwiML, which Twilio does not read: say less, or redirect"
-        raise ValueError(message)
+        raise ValueError(_TOO_LONG)
     return text
+
+
+def checked(text: str) -> str:
+    """TwiML that somebody else wrote, without the blanks before it. Raises ValueError saying what Twilio would not read."""
+    document = text.lstrip("\ufeff \t\r\n")  # error 12100 for a blank line before the declaration
+    if len(document.encode(errors="replace")) > MAX_BYTES:
+        raise ValueError(_TOO_LONG)
+    if "<!DOCTYPE" in document:
+        message = "has a DOCTYPE, which TwiML has not; remove it"
+        raise ValueError(message)
+    try:
+        root = ET.fromstring(document.encode())  # noqa: S314  without a DOCTYPE no entity grows
+    except (ET.ParseError, ValueError, LookupError) as error:
+        message = f"is no XML: {error}"
+        raise ValueError(message) from None
+    if root.tag != "Response":
+        message = f"begins with <{root.tag[:40]}>, and TwiML with <Response>"
+        raise ValueError(message)
+    return document
+
+
+def writable(text: str) -> str:
+    """The text without the characters that XML cannot hold."""
+    return _NOT_XML.sub("", text)
 
 
 def elements(verbs: Mapping[str, Verb], steps: Iterable[tuple[str, Any]]) -> Iterator[Element]:

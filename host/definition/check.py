@@ -95,6 +95,7 @@ class _Check:
     def flow(self, flow: model.Flow) -> None:
         for step in flow.walk():
             self._step(flow, step)
+        structure.note_run_as(flow, self._integration.folder, self._notes)
         structure.note_breaks(flow.steps, self._notes, in_loop=False)
 
     def _step(self, flow: model.Flow, step: model.Step) -> None:
@@ -106,7 +107,7 @@ class _Check:
         if step.is_trigger:
             structure.note_trigger(flow, step, unit.flags, self._notes)
         else:
-            structure.note_step(step, unit.flags, self._integration.folder, self._notes)
+            structure.note_step(step, unit.flags, self._notes)
             structure.note_invoked(step, self._integration, self._notes)
 
     def _component(self, ref: model.UnitRef) -> Component | None:
@@ -155,6 +156,9 @@ class _Check:
     def _input(self, value: model.Input, definition: Definition, component: str) -> None:
         if definition["type"] == "connection":
             self._connection(value, component)
+            return
+        if (definition["type"], definition.get("language")) == ("code", "python"):
+            structure.note_code(value, self._integration.folder, self._notes)
             return
         for ref in rules.refs(value):
             var = self._integration.config_var(ref.name)

@@ -124,12 +124,17 @@ class UnitRef(Placed):
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule(Placed):
-    """When a trigger fires by itself: a cron line, or the config variable that holds one."""
+    """When a trigger fires by itself: what a :class:`~.timetable.Timetable` reads, or the config variable that holds it."""
 
     type: Literal["value", "configVar"]
     value: str
     schedule_type: str = "custom"
     time_zone: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        """False for one that is written down but switched off."""
+        return self.schedule_type != "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +204,14 @@ class QueueConfig(Placed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunAs(Placed):
+    """On whose behalf a flow runs: the system, a user of the customer by id, or whom ``module:function`` names."""
+
+    type: Literal["system", "user", "script"] = "system"
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Flow(Placed):
     """A trigger and the steps after it. ``declared`` has the keys of the file that only :mod:`check` looks at."""
 
@@ -212,12 +225,19 @@ class Flow(Placed):
     organization_api_keys: tuple[str, ...] = ()
     retry: RetryConfig | None = None
     queue: QueueConfig | None = None
+    run_as: RunAs = RunAs()
     declared: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def trigger(self) -> Step:
         """The first step."""
         return self.steps[0]
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """When the flow starts by itself, if it does."""
+        found = self.steps[0].schedule if self.steps else None
+        return found if found and found.is_on else None
 
     def walk(self) -> Iterator[Step]:
         """All steps, in the order of the file."""

@@ -7,6 +7,7 @@ from . import model, rules, tree
 from .cursor import Cursor, Notes
 from .inputs import read_input, read_inputs, read_reference
 from .problems import IntegrationInvalid, Problem, Where
+from .timetable import Timetable, check_zone
 
 _SCHEDULE_TYPES = ("none", "once", "custom", "minute", "hour", "day", "week")
 _DATA_TYPES = (
@@ -117,9 +118,13 @@ def _config_var(cursor: Cursor) -> model.ConfigVar:
         *("stableKey", "meta", "collectionType", "scheduleType", "timeZone", "codeLanguage"),
         *("onPremiseConnectionConfig", "useScopedConfigVar"),
     )
+    data_type = cursor.choice("dataType", _DATA_TYPES, "string")
+    _zone(cursor)
+    if data_type == "schedule" and cursor.text("defaultValue"):
+        _timetable(cursor, "defaultValue")
     return model.ConfigVar(
         key=cursor.required("key"),
-        data_type=cursor.choice("dataType", _DATA_TYPES, "string"),
+        data_type=data_type,
         stable_key=cursor.text("stableKey"),
         description=cursor.text("description"),
         default=cursor.text("defaultValue"),
@@ -190,7 +195,7 @@ def _flow(cursor: Cursor) -> model.Flow:
     cursor.only(
         *("schemas", "renameAttributes"),  # a description; names of steps, which nothing outlives
         *("name", "steps", "description", "stableKey", "isSynchronous", "isAgentFlow", "endpointSecurityType"),
-        *("organizationApiKeys", "retryConfig", "queueConfig", "triggerResolver", *others),
+        *("organizationApiKeys", "retryConfig", "queueConfig", "triggerResolver", "runAs", *others),
     )
     return model.Flow(
         name=cursor.required("name"),
@@ -203,6 +208,7 @@ def _flow(cursor: Cursor) -> model.Flow:
         organization_api_keys=cursor.texts("organizationApiKeys"),
         retry=_retry(cursor.find("retryConfig")),
         queue=_queue(cursor.find("queueConfig")),
+        run_as=_run_as(cursor.find("runAs")),
         declared=cursor.declared(*others),
         at=cursor.at,
     )
@@ -253,13 +259,34 @@ def _schedule(cursor: Cursor | None) -> model.Schedule | None:
         return None
     cursor.only("type", "value", "meta")
     meta = cursor.find("meta") or cursor
-    return model.Schedule(
+    schedule = model.Schedule(
         type=cursor.choice("type", ("value", "configVar"), "value"),
         value=cursor.text("value"),
         schedule_type=meta.choice("scheduleType", _SCHEDULE_TYPES, "custom"),
         time_zone=meta.text("timeZone"),
         at=cursor.at,
     )
+    _zone(meta)
+    if schedule.is_on and schedule.type == "value":
+        _timetable(cursor, "value")
+    return schedule
+
+
+def _timetable(cursor: Cursor, name: str) -> None:
+    """Note text that tells no times."""
+    found = cursor.find(name)
+    try:
+        Timetable.parse(cursor.text(name))
+    except ValueError as error:
+        cursor.notes.add(found.at if found else cursor.at.key(name), str(error))
+
+
+def _zone(cursor: Cursor) -> None:
+    found = cursor.find("timeZone")
+    try:
+        check_zone(cursor.text("timeZone"))
+    except ValueError as error:
+        cursor.notes.add(found.at if found else cursor.at, str(error))
 
 
 def _errors(cursor: Cursor | None) -> model.ErrorConfig:
@@ -301,6 +328,18 @@ def _queue(cursor: Cursor | None) -> model.QueueConfig | None:
         singleton=cursor.flag("singletonExecutions"),
         at=cursor.at,
     )
+
+
+def _run_as(cursor: Cursor | None) -> model.RunAs:
+    """The host's own key: the platform has none like it, Stitch calls it "Run Webhook As"."""
+    if cursor is None:
+        return model.RunAs()
+    cursor.only("type", "value")
+    kind = cursor.choice("type", get_args(model.RunAs.__annotations__["type"]), "system")
+    value = cursor.text("value") if kind == "system" else cursor.required("value")
+    if kind == "system" and value:
+        cursor.notes.add(cursor.at.key("value"), "the system has no value; remove it, or write type: user or script")
+    return model.RunAs(type=kind, value=value.strip(), at=cursor.at)
 
 
 def _field_reference(cursor: Cursor | None) -> model.Reference | None:

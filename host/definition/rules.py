@@ -80,6 +80,7 @@ def _flow(flow: model.Flow, integration: model.Integration, notes: Notes) -> Non
         _later_step(step, notes)
     _names(flow, notes)
     _schedule_and_queue(flow, notes)
+    _schedule_config_var(flow, integration, notes)
     visible = _Visible({}, notes, integration)
     visible.steps(flow.steps)
     for reference in (flow.retry and flow.retry.unique_request_id, flow.queue and flow.queue.dedupe_id):
@@ -112,7 +113,7 @@ def _names(flow: model.Flow, notes: Notes) -> None:
 def _schedule_and_queue(flow: model.Flow, notes: Notes) -> None:
     """The platform's own rules for what excludes what."""
     queue = flow.queue or model.QueueConfig()
-    scheduled = bool(flow.steps and flow.trigger.schedule and flow.trigger.schedule.schedule_type != "none")
+    scheduled = flow.schedule is not None
     trigger_at = flow.steps[0].at.key("schedule") if flow.steps else flow.at
     broken = (
         (queue.fifo and scheduled, queue.at, "a FIFO queue cannot be scheduled; remove usesFifoQueue or the schedule"),
@@ -131,6 +132,20 @@ def _schedule_and_queue(flow: model.Flow, notes: Notes) -> None:
         notes.add(
             flow.retry.at, "a synchronous flow cannot be retried, its caller waits; remove retryConfig or isSynchronous"
         )
+
+
+def _schedule_config_var(flow: model.Flow, integration: model.Integration, notes: Notes) -> None:
+    schedule = flow.schedule
+    if schedule is None or schedule.type == "value":
+        return
+    at = schedule.at.key("value")
+    if not schedule.value:
+        notes.add(at, "is required; name the config variable with the schedule")
+        return
+    _known_config_var(model.ConfigVarRef(name=schedule.value, at=at), integration, notes)
+    var = integration.config_var(schedule.value)
+    if var and var.data_type != "schedule":
+        notes.add(at, f"{var.key!r} is of type {var.data_type}; name one of type schedule")
 
 
 @dataclass(frozen=True)

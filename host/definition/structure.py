@@ -17,19 +17,21 @@ _LOOPS = frozenset({"loopOverItems", "loopNTimes"})
 
 def note_trigger(flow: model.Flow, step: model.Step, flags: Flags, notes: Notes) -> None:
     """Note a trigger that this host cannot run, or not in this flow."""
-    if flags.get("isPollingTrigger"):
-        notes.add(step.action.at, "polling triggers are not run here yet; use a webhook trigger")
     support = flags.get("synchronousResponseSupport", "valid")
     if flow.synchronous and support == "invalid":
         notes.add(flow.at.key("isSynchronous"), f"{step.action.key} cannot answer its caller; make it false")
     if not flow.synchronous and support == "required":
         notes.add(flow.at.key("isSynchronous"), f"{step.action.key} must answer its caller; make it true")
-    if flags.get("scheduleSupport") == "required":
-        notes.add(step.action.at, "scheduled triggers are not run here yet; use a webhook trigger")
+    wanted = flags.get("scheduleSupport", "valid")
+    if wanted == "required" and flow.schedule is None:
+        mend = "write schedule: {type: value, value: '*/15 * * * *', meta: {scheduleType: custom}} at this step"
+        notes.add(step.at.key("schedule"), f"is required; {step.action.key} runs by a schedule: {mend}")
+    if wanted == "invalid" and flow.schedule is not None:
+        notes.add(flow.schedule.at, f"{step.action.key} waits for requests and takes no schedule; remove it")
 
 
-def note_step(step: model.Step, flags: Flags, folder: Path | None, notes: Notes) -> None:
-    """Note steps inside a step that does not run them, branches that do not fit, and code that is none."""
+def note_step(step: model.Step, flags: Flags, notes: Notes) -> None:
+    """Note steps inside a step that does not run them, and branches that do not fit."""
     loops = step.action.component.key == "loop" and step.action.key in _LOOPS
     if step.body is not None and not loops:
         notes.add(step.at.key("steps"), f"{step.action.key} does not loop; move the steps after it")
@@ -43,8 +45,6 @@ def note_step(step: model.Step, flags: Flags, folder: Path | None, notes: Notes)
         mend = "handle errors at the steps inside it"
         notes.add(step.errors.at, f"error handling of a loop or branch does not reach the steps inside; {mend}")
     _branch_names(step, notes)
-    if (step.action.component.key, step.action.key) == ("code", "runCode"):
-        _code(step, folder, notes)
 
 
 def _branch_names(step: model.Step, notes: Notes) -> None:
@@ -59,16 +59,24 @@ def _branch_names(step: model.Step, notes: Notes) -> None:
         notes.add(branches[name], f"nothing leads to the branch {name!r}; remove it or name it in the inputs")
 
 
-def _code(step: model.Step, folder: Path | None, notes: Notes) -> None:
-    value = step.inputs.get("code")
+def note_code(value: model.Input, folder: Path | None, notes: Notes) -> None:
+    """Note what is no Python function of the integration's folder."""
     if not isinstance(value, model.Text):
-        at = value.at if value else step.at
-        notes.add(at, "must be of type value, so that the code is known when the file is loaded")
+        notes.add(value.at, "must be of type value, so that the code is known when the file is loaded")
     elif folder is not None:
         try:
             code.find(folder, value.text)
         except InvalidInput as error:
             notes.add(value.at, str(error))
+
+
+def note_run_as(flow: model.Flow, folder: Path | None, notes: Notes) -> None:
+    """Note a script that is none."""
+    if flow.run_as.type == "script" and folder is not None:
+        try:
+            code.find(folder, flow.run_as.value)
+        except InvalidInput as error:
+            notes.add(flow.run_as.at.key("value"), str(error))
 
 
 def note_breaks(steps: tuple[model.Step, ...], notes: Notes, *, in_loop: bool) -> None:

@@ -6,7 +6,6 @@ from . import model
 from .cursor import Notes
 from .problems import Where
 
-_NEEDS_A_FORM = frozenset({"schedule"})
 _INTEGRATION_KEYS = {
     "preprocessFlowName": "routing between flows is not done here; give each flow its own URL (flow_specific)",
     "flowNameField": "routing between flows is not done here; give each flow its own URL (flow_specific)",
@@ -44,8 +43,6 @@ def _integration(integration: model.Integration) -> Found:
 
 
 def _config_var(var: model.ConfigVar) -> Found:
-    if var.data_type in _NEEDS_A_FORM:
-        yield var.at.key("dataType"), f"{var.data_type} needs a form that is not drawn here yet; use string"
     if var.on_premise == "required":
         yield var.at.key("onPremiseConnectionConfig"), "on-premise agents are not reached from here; write disallowed"
     for unit in (var.connection, var.data_source):
@@ -73,8 +70,8 @@ def _flow(flow: model.Flow) -> Found:
 
 def _step(step: model.Step) -> Found:
     yield from _unit(step.action)
-    if step.schedule and step.schedule.schedule_type != "none":
-        yield step.schedule.at, "schedules are not run here yet; remove it"
+    if step.schedule and step.schedule.schedule_type == "once":
+        yield step.schedule.at, "a schedule that comes once is not run here; write scheduleType: custom and a cron line"
     if step.is_trigger and step.branches is not None:
         yield step.at.key("branches"), "triggers do not branch here yet; branch in the step after it"
     if step.is_trigger and step.body is not None:

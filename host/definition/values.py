@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from .model import ConfigVar
+from .timetable import Timetable
 
 JSON_TYPES = frozenset({"objectSelection", "objectFieldMap", "jsonForm"})
 
@@ -86,12 +87,18 @@ def _code(var: ConfigVar, text: str) -> str:
     return text
 
 
+def _schedule(var: ConfigVar, text: str) -> str:
+    Timetable.parse(text, var.time_zone)
+    return text
+
+
 _READERS: Mapping[str, Callable[[ConfigVar, str], Any]] = {
     "boolean": _boolean,
     "number": _number,
     "date": _date,
     "timestamp": _timestamp,
     "code": _code,
+    "schedule": _schedule,
 }
 
 

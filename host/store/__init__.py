@@ -15,7 +15,9 @@ from .executors import Executors
 from .instances import Instances
 from .integrations import Integrations
 from .refusals import Refusals
+from .schedules import Schedules
 from .states import States
+from .users import Users
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class Store:
         return Customers(self.engine)
 
     @cached_property
+    def users(self) -> Users:
+        return Users(self.engine)
+
+    @cached_property
     def connections(self) -> Connections:
         return Connections(self.engine)
 
@@ -71,6 +77,10 @@ class Store:
     @cached_property
     def refusals(self) -> Refusals:
         return Refusals(self.engine, self.refusals_kept)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        return Schedules(self.engine)
 
     @cached_property
     def states(self) -> States:

@@ -1,8 +1,9 @@
 """Connections: a component's credentials, sealed. What seals and opens them is handed in; see :mod:`..vault`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,13 +17,17 @@ from .schema import instances
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionRecord:
-    """``healthy`` is None until a test; ``verdict`` is what the test said. ``secret`` is ciphertext."""
+    """``healthy`` is None until a test; ``verdict`` is what the test said. ``secret`` is ciphertext.
+
+    Flows run as one of the users in ``reserved_for`` may use it, by their ids; any flow where there are none.
+    """
 
     id: str
     name: str
     component: str
     key: str
     secret: str
+    reserved_for: Sequence[str]
     verdict: str | None
     healthy: bool | None
     tested_at: datetime | None
@@ -37,10 +42,19 @@ class ConnectionRecord:
 class Connections:
     engine: sa.Engine
 
-    def add(self, *, name: str, component: str, key: str, seal: Callable[[str], str]) -> ConnectionRecord:
+    def add(
+        self, *, name: str, component: str, key: str, seal: Callable[[str], str], reserved_for: Sequence[str] = ()
+    ) -> ConnectionRecord:
         """Store a new one; ``seal(connection_id)`` gives the ciphertext. Raises InvalidInput for a name in use."""
         now, new_id = utc_now(), time_id()
-        values = {"id": new_id, "name": _name(name), "component": component, "key": key, "secret": seal(new_id)}
+        values: dict[str, Any] = {
+            "id": new_id,
+            "name": _name(name),
+            "component": component,
+            "key": key,
+            "secret": seal(new_id),
+        }
+        values["reserved_for"] = list(reserved_for)
         try:
             with self.engine.begin() as connection:
                 connection.execute(sa.insert(table).values(**values, created_at=now, updated_at=now))
@@ -48,9 +62,19 @@ class Connections:
             raise _name_in_use(name) from None
         return self.require(new_id)
 
-    def update(self, connection_id: str, *, name: str, secret: str) -> ConnectionRecord:
-        """Replace name and values; the last verdict goes, since it was about other values."""
-        changed = {"name": _name(name), "secret": secret, "verdict": None, "healthy": None, "tested_at": None}
+    def update(
+        self, connection_id: str, *, name: str, secret: str, reserved_for: Sequence[str] | None = None
+    ) -> ConnectionRecord:
+        """Replace name and values; the last verdict goes, since it was about other values. None keeps ``reserved_for``."""
+        changed: dict[str, Any] = {
+            "name": _name(name),
+            "secret": secret,
+            "verdict": None,
+            "healthy": None,
+            "tested_at": None,
+        }
+        if reserved_for is not None:
+            changed["reserved_for"] = list(reserved_for)
         try:
             with self.engine.begin() as connection:
                 connection.execute(

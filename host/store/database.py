@@ -31,8 +31,12 @@ def connect(settings: Settings) -> sa.Engine:
 
 
 def sqlite_engine(path: Path) -> sa.Engine:
+    """One for the file, with connections kept."""
+    return like_a_server(sa.create_engine(f"sqlite:///{path}", pool_size=10, max_overflow=20))
+
+
+def like_a_server(engine: sa.Engine) -> sa.Engine:
     """WAL, synced at each commit, transactions that take the write lock first so that none fails half-way for it."""
-    engine = sa.create_engine(f"sqlite:///{path}", pool_size=10, max_overflow=20)
     sa.event.listen(engine, "connect", _on_sqlite_connect)
     sa.event.listen(engine, "begin", _on_sqlite_begin)
     return engine

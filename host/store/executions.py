@@ -20,6 +20,7 @@ ENDED: frozenset[Status] = frozenset({"succeeded", "failed"})
 class ExecutionRecord:
     """One run of a flow. ``attempt`` counts from 1; ``waiting`` is between two attempts, until ``available_at``.
 
+    ``run_as`` is the id of the user on whose behalf it runs, or ``system`` where that was decided; empty until then.
     ``payload`` and ``result`` are portable JSON text, or None where the query left them out.
     """
 
@@ -254,6 +255,11 @@ def _end_step(dialect: str) -> sa.Executable:
     key = list(steps.primary_key)
     statement: sa.Executable = inserted.on_conflict_do_update(index_elements=key, set_=changes, where=unless_ended)
     return statement
+
+
+def run_as(connection: sa.Connection, execution_id: str, user: str) -> None:
+    """Write down on whose behalf it runs."""
+    connection.execute(sa.update(executions).where(executions.c.id == execution_id).values(run_as=user))
 
 
 def end(

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
 from ..ids import opaque_id, time_id
+from . import schedules
 from .database import insert, reading, storable
 from .schema import customers, endpoint_keys, endpoints, instances, integrations, states, versions
 from .states import flow_owner
@@ -69,12 +71,14 @@ class Instances:
         config: Mapping[str, Any],
         connections: Mapping[str, str],
         flows: Sequence[str],
-        renamed: Mapping[str, str] | None = None,
+        starts: Mapping[str, schedules.Start] = MappingProxyType({}),
+        renamed: Mapping[str, str] = MappingProxyType({}),
     ) -> InstanceRecord:
         """Make the customer's instance of that name, or give it this version and configuration.
 
         Endpoints stay while their flow does, so deploying again changes no address; ``renamed`` flows, new name by old one,
-        take theirs and their state along. Raises InvalidInput when the name
+        take theirs and their state along. ``starts`` tells which of the flows start by themselves. Raises InvalidInput when
+        the name
         belongs to an instance of another integration.
         """
         if not name.strip() or not storable(name):
@@ -83,9 +87,10 @@ class Instances:
             fixed = {"integration_id": integration_id, "customer_id": customer_id, "name": name}
             changes = {"version_id": version_id, "config": dict(config), "connections": dict(connections)}
             instance_id = _put(connection, fixed, changes | {"updated_at": utc_now()})
-            for old, new in (renamed or {}).items():
+            for old, new in renamed.items():
                 _rename(connection, instance_id, old, new)
             _put_endpoints(connection, instance_id, flows)
+            schedules.arrange(connection, instance_id, starts, utc_now())
         return self.require(instance_id)
 
     def get(self, instance_id: str) -> InstanceRecord | None:
@@ -118,7 +123,13 @@ class Instances:
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         with self.engine.begin() as connection:
             where = (instances.c.id == instance_id, sa.not_(instances.c.removing))
-            connection.execute(sa.update(instances).where(*where).values(enabled=enabled, updated_at=utc_now()))
+            changed = connection.execute(
+                sa.update(instances).where(*where).values(enabled=enabled, updated_at=utc_now())
+            )
+            if enabled and changed.rowcount:
+                schedules.resume(connection, instance_id, utc_now())
+            elif not enabled:
+                schedules.pause(connection, instance_id)
 
     def retire(self, instance_id: str) -> None:
         """It takes nothing more, and is removed when what still runs has ended."""
@@ -127,6 +138,7 @@ class Instances:
             connection.execute(
                 sa.update(instances).where(where).values(enabled=False, removing=True, updated_at=utc_now())
             )
+            schedules.pause(connection, instance_id)
 
     def leaving(self) -> list[str]:
         with reading(self.engine).begin() as connection:

@@ -56,6 +56,19 @@ customers = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
 )
 
+# On whose behalf flows run. Their ids may stay in connections and executions after them.
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    _ref("customers.id"),
+    sa.Column("external_id", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("customer_id", "external_id"),
+)
+
 connections = sa.Table(
     "connections",
     metadata,
@@ -64,6 +77,7 @@ connections = sa.Table(
     sa.Column("component", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("reserved_for", Json, nullable=False, server_default="[]"),  # ids of users; empty for everybody
     sa.Column("verdict", sa.Text),
     sa.Column("healthy", sa.Boolean),
     sa.Column("tested_at", Instant),
@@ -149,7 +163,7 @@ executions = sa.Table(
     sa.Column("request_id", sa.String(64)),  # a later one of the same request replaces the retries of this
     sa.Column("parent_id", sa.String(36)),  # the execution that invoked it
     sa.Column("depth", sa.Integer, nullable=False, server_default="0"),  # how many are above it
-    sa.Column("run_as", sa.Text, nullable=False, server_default=""),  # a user's id; empty for the system
+    sa.Column("run_as", sa.Text, nullable=False, server_default=""),  # a user's id, or system; empty until asked
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("executor", sa.String(64)),
@@ -281,6 +295,24 @@ refusals = sa.Table(
     sa.Column("method", sa.String(16), nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
+)
+
+# When a flow starts by itself. ``plan`` is the file's timetable, ``override`` the one that was set on the instance's page.
+# While a run is made it is leased: only who has the lease may write how it went. Any change of the row takes the lease away.
+schedules = sa.Table(
+    "schedules",
+    metadata,
+    _ref("endpoints.id", primary_key=True),
+    sa.Column("plan", sa.Text, nullable=False),
+    sa.Column("override", sa.Text),
+    sa.Column("polling", sa.Boolean, nullable=False),
+    sa.Column("next_at", Instant, index=True),  # null while the instance is paused
+    sa.Column("regular_at", Instant),  # what next_at was before an extra run was asked for
+    sa.Column("lease", sa.String(36)),
+    sa.Column("lease_until", Instant),
+    sa.Column("last_at", Instant),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("error", Json),
 )
 
 executors = sa.Table(

@@ -31,17 +31,23 @@ class States:
 
     def merge(self, owners: Mapping[Scope, str], values: Mapping[Scope, Mapping[str, Any] | None]) -> None:
         """Set the keys given, leave the others; a value of None removes its key."""
-        with self.engine.begin() as connection:
-            merge(connection, owners, values)
+        if any(values.values()):
+            with self.engine.begin() as connection:
+                merge(connection, owners, values)
 
 
 def merge(
     connection: sa.Connection, owners: Mapping[Scope, str], values: Mapping[Scope, Mapping[str, Any] | None]
 ) -> None:
-    """The same, as a part of the caller's transaction."""
+    """The same as part of a transaction."""
     given = [(s, owners[s], k, v) for s, scoped in values.items() if scoped for k, v in scoped.items()]
     for scope, owner, key, value in sorted(given, key=lambda item: item[:3]):  # so that two never wait for each other
         _set(connection, scope, owner, key, value)
+
+
+def of_flow(instance_id: str, flow: str) -> dict[Scope, str]:
+    """The owners of what a flow keeps for itself, and for all flows of its instance."""
+    return {"instance": flow_owner(instance_id, flow), "cross_flow": instance_id}
 
 
 def _set(connection: sa.Connection, scope: Scope, owner: str, key: str, value: Any) -> None:

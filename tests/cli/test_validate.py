@@ -1,12 +1,16 @@
 from pathlib import Path
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "auto-reply" / "integration.yaml"
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLE = EXAMPLES / "auto-reply" / "integration.yaml"
 
 
-def test_the_example_can_be_deployed(run):
-    done = run("validate", EXAMPLE)
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/integration.yaml")), ids=lambda file: file.parent.name)
+def test_the_examples_can_be_deployed(run, file):
+    done = run("validate", file)
     assert (done.status, done.err) == (0, "")
-    assert "Auto reply" in done.out
+    assert "can be deployed" in done.out
 
 
 def test_every_problem_is_told_with_its_line(run, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twilio_connector.connector.context import ActionContext, Customer
-from twilio_connector.connector.payload import Payload, WebhookRequest, buffer, json_default, to_bytes
+from twilio_connector.connector.payload import Payload, WebhookRequest, buffer, document, json_default, to_bytes
 
 
 def test_the_envelope_has_the_platforms_keys_and_the_raw_body_as_a_buffer():
@@ -48,3 +48,22 @@ def test_what_json_has_no_form_for_takes_the_platforms():
         "bytes": {"type": "Buffer", "data": [69, 120]},
         "lazy": [1],
     }
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"document": {"From": "+15558675309"}, "from": "+15558675309"}, {"From": "+15558675309"}),
+        ({"From": "+15558675309"}, {"From": "+15558675309"}),
+        ({"document": "a word"}, {"document": "a word"}),
+        ([1], [1]),
+        (None, {}),
+    ],
+)
+def test_a_handler_is_given_the_document_or_else_the_body(data, said):
+    assert document({"body": {"data": data}}) == said
+
+
+@pytest.mark.parametrize("envelope", [None, {}, {"body": None}, {"body": "text"}, "text"])
+def test_where_there_is_no_body_a_handler_is_given_an_empty_object(envelope):
+    assert document(envelope) == {}

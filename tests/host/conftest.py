@@ -79,7 +79,11 @@ actions:
   count: {label: Count, description: Count in the state, entry: "probe:count"}
 triggers:
   told:
-    {label: Told, description: Says itself what it is, entry: "probe:told", scheduleSupport: invalid, synchronousResponseSupport: valid}
+    label: Told
+    description: An event that says itself what it is
+    entry: "probe:told"
+    scheduleSupport: invalid
+    synchronousResponseSupport: valid
 """
 
 UNITS = '''

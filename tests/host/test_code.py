@@ -132,3 +132,107 @@ def test_an_integration_without_a_folder_has_no_code():
     action = load_component(COMPONENT).actions["runCode"]
     with pytest.raises(InvalidInput, match="came without its folder"):
         action.perform(ActionContext(), {"code": "steps:reply"})
+
+
+PAYLOAD = {"From": "+15558675309", "To": "+18057166646", "Body": "Hello! How are you?"}
+
+
+@pytest.fixture
+def handle(tmp_path):
+    """Run a handler, whose module is written first."""
+
+    def handle(source: str, results=None, **inputs) -> ActionResult:
+        (tmp_path / "texts.py").write_text(source)
+        given = {"incomingText": {"body": {"data": PAYLOAD}}} if results is None else results
+        context = ActionContext(integration=Integration(folder=tmp_path), results=given, execution_id="e1")
+        action = load_component(COMPONENT).actions["runHandler"]
+        return action.perform(context, {"code": "texts:handler"} | inputs)
+
+    return handle
+
+
+@pytest.mark.parametrize("head", ["def handler(payload, response):", "async def handler(payload, response, context):"])
+def test_a_handler_answers_with_what_it_sets(handle, head):
+    source = (
+        f"{head}\n    response.set_body('You said ' + payload['Body'])\n    response.set_status_code(202)\n"
+        "    response.set_header('Content-Type', 'text/plain')\n    response.set_header('X-A', '1')\n"
+        "    response.add_header('x-a', '2')\n    return 'not this'\n"
+    )
+    assert handle(source) == ActionResult(
+        data="You said Hello! How are you?", content_type="text/plain", status_code=202, headers={"x-a": "1, 2"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "data"),
+    [
+        ("return 'text'", "text"),
+        ("return {'a': 1}", {"a": 1}),
+        ("pass", None),
+        ("response.set_body(None); return 'no'", None),
+        ("response.set_body(''); return 'no'", ""),
+        ("response.set_body(b'x')", b"x"),
+    ],
+)
+def test_what_a_handler_returns_is_the_result_where_it_sets_no_body(handle, body, data):
+    assert handle(f"def handler(payload, response):\n    {body}\n") == ActionResult(data=data)
+
+
+def test_a_handler_may_return_a_whole_result_and_still_set_parts_of_it(handle):
+    source = (
+        "from twilio_connector.connector.result import ActionResult\ndef handler(payload, response):\n"
+        "    response.set_status_code(201)\n    return ActionResult(data='x', content_type='text/xml', status_code=500)\n"
+    )
+    assert handle(source) == ActionResult(data="x", content_type="text/xml", status_code=201)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "given"),
+    [("", []), ("payload", ["p"]), ("payload, response, context", ["p", "R", "e1"]), ("*all", ["p", "R", "e1"])],
+)
+def test_a_handler_takes_as_much_as_it_names(handle, parameters, given):
+    source = (
+        f"def handler({parameters}):\n    given = [{parameters}]\n"
+        "    return [getattr(one, 'execution_id', one if isinstance(one, str) else type(one).__name__[0]) for one in given]"
+    )
+    assert handle(source, payload="p").data == given
+
+
+@pytest.mark.parametrize("parameters", ["a, b, c, d", "payload, *, other"])
+def test_a_handler_that_needs_something_else_says_how_it_is_written(handle, parameters):
+    with pytest.raises(InvalidInput, match=r"handler cannot be called .*\(payload, response, context\)") as caught:
+        handle(f"def handler({parameters}): ...\n")
+    assert caught.value.field == "code"
+
+
+@pytest.mark.parametrize(
+    ("results", "payload"),
+    [
+        ({"a": {"body": {"data": {"document": PAYLOAD, "parameters": {}}}}, "b": {"body": {"data": 1}}}, PAYLOAD),
+        ({"a": {"body": {"data": PAYLOAD}}}, PAYLOAD),
+        ({"a": {"body": {"data": {"document": "its own"}}}}, {"document": "its own"}),
+        ({"a": {"body": {"data": [1]}}}, [1]),
+        ({"a": {"body": {"data": None}}}, {}),
+        ({"a": None}, {}),
+        ({}, {}),
+    ],
+)
+def test_without_a_payload_it_is_what_the_trigger_says(handle, results, payload):
+    assert handle("def handler(payload):\n    return payload\n", results).data == payload
+
+
+@pytest.mark.parametrize(
+    ("call", "problem"),
+    [
+        ("set_status_code(99)", "from 200 to 599, not 99"),
+        ("set_status_code('200')", "from 200 to 599, not '200'"),
+        ("set_status_code(True)", "not True"),
+        ("set_header('X-A', 'a\\r\\nSet-Cookie: b')", "the header X-A holds a line end"),
+        ("add_header('X A', 'a')", "'X A' is not the name of a header"),
+        ("set_header('', 'a')", "'' is not the name"),
+    ],
+)
+def test_what_no_answer_may_have_is_refused_where_it_is_set(handle, call, problem):
+    with pytest.raises(ConnectorError, match=r"texts\.py:2: handler: ValueError: ") as caught:
+        handle(f"def handler(payload, response):\n    response.{call}\n")
+    assert problem in caught.value.message

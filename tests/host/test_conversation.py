@@ -1,19 +1,27 @@
 """The whole way on each kind of database: a text at the local Twilio, the host with its web, the flow, and what comes back."""
 
+import json
+import re
+import shutil
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import requests
+import sqlalchemy as sa
+from twilio_connector.cli.app_services.command import import_app_services
 from twilio_connector.host import portable
+from twilio_connector.host.databases import Databases
 from twilio_connector.host.host import Host
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.app import create_app
 from twilio_connector.host.web.server import listen, serving, url_of
 from twilio_connector.sandbox.server import Sandbox
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "auto-reply" / "integration.yaml"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLE = EXAMPLES / "auto-reply" / "integration.yaml"
 ANSWERING = """
 definitionVersion: 7
 name: Answering
@@ -145,3 +153,129 @@ def test_another_accounts_token_opens_nothing(connect):
     line.text("hello")
     assert line.wait_for_webhooks(1) == [403]
     assert line.host.store.executions.recent() == []
+
+
+def stored(line):
+    """The texts in the customer's database, without their ids."""
+    (customer,) = line.host.store.customers.all()
+    with Databases(line.host.settings).of(customer.id).begin() as connection:
+        return [tuple(row) for row in connection.execute(sa.text('SELECT "From", "To", "Body" FROM texts'))]
+
+
+def test_the_page_s_example_stores_a_text_and_tells_its_sender(connect):
+    line = connect(EXAMPLES / "save-texts" / "integration.yaml", kind="basic")
+    line.text("Hello! How are you? Ünïcode & <tags> 👋")
+    (reply,) = line.wait_for_reply()
+    (execution,) = line.host.store.executions.recent()
+    assert reply == f"Saved your text message with _id: {execution.id}.save"
+    assert stored(line) == [(line.twilio.handset, line.twilio.number, "Hello! How are you? Ünïcode & <tags> 👋")]
+
+
+def test_a_text_that_comes_twice_is_stored_once_and_answered_alike(connect):
+    line = connect(EXAMPLES / "save-texts" / "integration.yaml", kind="basic")
+    url = f"{line.twilio.url}/_sandbox/numbers/{line.twilio.number}/inbound"
+    assert requests.post(url, json={"from": line.twilio.handset, "body": "x", "deliver": 2}, timeout=30).ok
+    assert line.wait_for_webhooks(2) == [200, 200]
+    assert len(stored(line)) == 1
+    assert len(set(line.wait_for_reply())) == 1
+
+
+def test_a_text_that_cannot_be_stored_is_answered_with_the_error(connect, tmp_path):
+    folder = shutil.copytree(EXAMPLES / "save-texts", tmp_path / "save-texts")
+    module = folder / "texts.py"
+    dropped = "with engine.begin() as connection:\n        texts.drop(connection)\n    with engine.begin()"
+    source, _, last = module.read_text().rpartition("with engine.begin()")
+    module.write_text(source + dropped + last)
+    line = connect(folder / "integration.yaml", kind="basic")
+    line.text("lost")
+    (reply,) = line.wait_for_reply()
+    assert reply.startswith("Failed to save your text message: ")
+    assert re.search(r'no such table: texts|relation "texts" does not exist', reply)
+
+
+PAGE = """exports = async function(payload, response) {
+  const mongodb = context.services.get("mongodb-atlas");
+  const texts = mongodb.db("demo").collection("texts");
+  try {
+    const { insertedId } = await texts.insertOne(payload);
+    response.setBody(`Saved your text message with _id: ${insertedId}`);
+  } catch (error) {
+    response.setBody(`Failed to save your text message: ${error}`);
+  }
+}
+"""
+
+
+def test_an_imported_application_answers_texts_as_it_did_and_runs_as_whom_it_did(connect, tmp_path):
+    webhook = tmp_path / "app" / "services" / "Twilio" / "incoming_webhooks" / "save"
+    webhook.mkdir(parents=True)
+    service = {"name": "Twilio", "type": "twilio", "config": {"sid": "AC" + "0" * 32}}
+    script = "exports = ({ From }) => users[From]"
+    said = {"name": "save", "respond_result": True, "run_as_user_id_script_source": script}
+    (webhook / "config.json").write_text(json.dumps(said))
+    (webhook / "source.js").write_text(PAGE)
+    (webhook.parents[1] / "config.json").write_text(json.dumps(service))
+    import_app_services(tmp_path / "app", tmp_path / "out")
+    ported = "def save_run_as(payload):\n    return 'ada' if sorted(payload) == ['Body', 'From', 'To'] else 'nobody'\n"
+    (tmp_path / "out" / "handlers.py").write_text(ported)
+    line = connect(tmp_path / "out" / "integration.yaml", kind="basic")
+    (customer,) = line.host.store.customers.all()
+    ada = line.host.add_user(customer.id, external_id="ada")
+    line.text("Hello!")
+    (reply,) = line.wait_for_reply()
+    (execution,) = line.host.store.executions.recent()
+    assert reply == f"Saved your text message with _id: {execution.id}.handle"
+    assert stored(line) == [(line.twilio.handset, line.twilio.number, "Hello!")]
+    assert line.host.store.executions.get(execution.id).run_as == ada.id
+
+
+POLLING = """
+definitionVersion: 7
+name: Polling
+requiredConfigVars:
+  - key: Twilio Connection
+    dataType: connection
+    connection: {component: {key: twilio, isPublic: true, version: LATEST}, key: apiKeySecret}
+flows:
+  - name: Poll
+    steps:
+      - name: Messages
+        isTrigger: true
+        action: {component: {key: twilio, isPublic: true, version: LATEST}, key: pollChangesTrigger}
+        inputs: {connection: {type: configVar, value: Twilio Connection}}
+        schedule: {type: value, value: "*/5 * * * *", meta: {scheduleType: minute, timeZone: ""}}
+      - name: Log
+        action: {component: {key: log, isPublic: true, version: LATEST}, key: writeLog}
+        inputs: {message: {type: reference, value: messages.results.body.data.created}}
+"""
+
+
+def until(holds):
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_flow_that_asks_twilio_is_given_each_message_once(connect, tmp_path):
+    (tmp_path / "integration.yaml").write_text(POLLING)
+    line = connect(tmp_path / "integration.yaml")
+    endpoint_id = line.webhook.rpartition("/")[2]
+
+    def polled():
+        return line.host.store.schedules.get(endpoint_id).last_at
+
+    def poll_again():
+        before = polled()
+        line.host.run_now(endpoint_id)
+        until(lambda: polled() != before)
+
+    until(polled)  # the first poll comes with the deployment
+    line.text("Is anybody there?")
+    poll_again()
+    poll_again()
+    (record,) = line.host.store.executions.recent()
+    until(lambda: line.host.store.executions.status(record.id) == "succeeded")
+    stored = portable.loads(line.host.store.executions.get(record.id).payload)
+    assert [message["body"] for message in stored["body"]["data"]["created"]] == ["Is anybody there?"]
+    assert requests.post(line.webhook, timeout=30).status_code == 404

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.payload import WebhookRequest
+from twilio_connector.host.databases import Databases
 from twilio_connector.host.host import Host
 from twilio_connector.host.identity import Identity
 from twilio_connector.host.store import Store
 from twilio_connector.host.store.schema import executions, executors
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 HOST = """
 import asyncio, sys, time
 from pathlib import Path
@@ -121,6 +123,21 @@ def test_a_step_that_harms_nothing_is_repeated_after_kill_9(settings, integratio
     assert lines(file) == ["x", "x"]
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_whom_a_script_named_is_not_asked_again_after_kill_9(settings, integration, step, run_and_kill, tmp_path):
+    asked, file = tmp_path / "asked", tmp_path / "looked"
+    flow = "    runAs: {type: script, value: 'whom:nobody'}\n"
+    path = tmp_path / "integration" / "whom.py"
+    path.parent.mkdir()
+    path.write_text(
+        f"def nobody(payload):\n    with open({str(asked)!r}, 'a') as file:\n        file.write('asked\\n')\n"
+    )
+    path = integration(step("Look", "look", file=str(file), line="x", seconds="1"), flow=flow)
+    accepted = run_and_kill(path, 1, lambda: lines(file))
+    assert list(finish(settings, accepted).values()) == [("succeeded", "")]
+    assert (lines(asked), lines(file)) == (["asked"], ["x", "x"])
+
+
 def test_a_stopping_host_leaves_the_rest_of_a_flow_to_the_next_start(settings, integration, step, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     path = integration(
@@ -172,3 +189,39 @@ def test_two_processes_in_one_data_directory_bear_two_names(settings, store):
     assert third.name == first.name
     second.release()
     third.release()
+
+
+SLOW = """
+import time
+from pathlib import Path
+from .texts import save as store
+
+def save(payload, response, context):
+    store(payload, response, context)
+    with Path({file!r}).open("a") as file:
+        file.write("stored\\n")
+    if context.first_attempt is None:
+        time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize(
+    ("repeatable", "end", "runs"), [("true", ("succeeded", ""), 2), ("false", ("failed", "unknown"), 1)]
+)
+def test_a_handler_that_says_so_runs_again_after_kill_9_and_what_it_stores_is_there_once(
+    settings, integration, run_and_kill, tmp_path, *, repeatable, end, runs
+):
+    file = tmp_path / "stored"
+    action = "{component: {key: code, isPublic: true, version: LATEST}, key: runHandler}"
+    inputs = f'{{code: {{value: "slow:save"}}, repeatable: {{value: "{repeatable}"}}}}'
+    path = integration(f"{{name: Save, action: {action}, inputs: {inputs}}}")
+    (path.parent / "texts.py").write_text((EXAMPLES / "save-texts" / "texts.py").read_text())
+    (path.parent / "slow.py").write_text(SLOW.format(file=str(file)))
+    accepted = run_and_kill(path, 1, lambda: lines(file))
+    assert list(finish(settings, accepted).values()) == [end]
+    assert lines(file) == ["stored"] * runs
+    store = Store.open(settings)
+    (customer,) = store.customers.all()
+    store.close()
+    with Databases(settings).of(customer.id).begin() as connection:
+        assert connection.execute(sa.text("SELECT _id FROM texts")).scalars().all() == [f"{accepted[0]}.save"]

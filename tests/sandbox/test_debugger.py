@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
 
+import requests
+from pytest_httpserver import HTTPServer
+from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from twilio_connector.sandbox.server import Sandbox
 
-from .conftest import refused
+from .conftest import Receiver, refused
 from .test_calls import make, wait
 
 
@@ -53,3 +58,32 @@ def test_alerts_come_a_page_at_a_time(sdk: Client, twilio: Sandbox) -> None:
     made = [twilio.state.alert(twilio.account_sid, 11200, str(n)).sid for n in range(5)]
     assert [it.sid for it in sdk.monitor.v1.alerts.list(page_size=2)] == made[::-1]
     assert [it.sid for it in sdk.notifications.list(page_size=2)] == made[::-1]
+
+
+def listen(twilio: Sandbox, url: str) -> None:
+    path = f"{twilio.url}/_sandbox/accounts/{twilio.account_sid}/debugger"
+    requests.post(path, json={"url": url}, timeout=10).raise_for_status()
+
+
+def test_an_alert_is_told_to_the_debuggers_webhook_signed_and_once(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver)
+    listen(twilio, receiver.url)
+    alert = twilio.state.alert(twilio.account_sid, 11200, "It failed", resource_sid="SM1", url="https://e.example/x")
+    twilio.state.wait_for(lambda: receiver.forms)
+    (form,), (request,) = receiver.forms, receiver.requests
+    assert (form["Sid"], form["AccountSid"], form["Level"]) == (alert.sid, twilio.account_sid, "ERROR")
+    payload = json.loads(form["Payload"])
+    assert (payload["error_code"], payload["resource_sid"]) == ("11200", "SM1")
+    assert payload["webhook"]["request"]["url"] == "https://e.example/x"
+    assert RequestValidator(twilio.auth_token).validate(receiver.url, form, request.headers["X-Twilio-Signature"])
+
+
+def test_a_debugger_webhook_that_fails_is_an_alert_that_is_not_told(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook").respond_with_data(status=500)
+    listen(twilio, httpserver.url_for("/hook"))
+    told = []
+    for count in (2, 4):
+        told.append(twilio.state.alert(twilio.account_sid, 11205, "It failed").sid)
+        twilio.state.wait_for(lambda count=count: len(twilio.state.alerts()) == count)
+    sids = [dict(parse_qsl(request.get_data(as_text=True)))["Sid"] for request, _ in httpserver.log]
+    assert sids == told

@@ -135,6 +135,36 @@ def test_media_and_whatsapp_have_their_parameters(twilio: Sandbox, httpserver: H
     assert (got.content, got.headers["Content-Type"]) == (b"\x89PNG", "image/png")
 
 
+def test_whatsapp_comes_to_the_numbers_own_sender_with_what_a_script_adds(
+    twilio: Sandbox, httpserver: HTTPServer
+) -> None:
+    receiver = Receiver(httpserver, Response(status=204))
+    point(twilio, httpserver.url_for("/hook"))
+    body = {"from": "whatsapp:" + twilio.handset, "body": "Yes", "parameters": {"ButtonText": "Yes"}}
+    requests.post(f"{twilio.url}/_sandbox/numbers/{twilio.number}/inbound", json=body, timeout=10).raise_for_status()
+    twilio.state.wait_for(lambda: receiver.requests)
+    _, form = receiver.requests[0]
+    assert (form["To"], form["ProfileName"], form["ButtonText"]) == (
+        "whatsapp:" + twilio.number,
+        "Local handset",
+        "Yes",
+    )
+
+
+@pytest.mark.parametrize(("place", "named"), [(0, [None] * 4), (1, [None, "HELP", "STOP", "START"])])
+def test_a_messaging_service_names_the_keyword_of_an_opt_out(
+    twilio: Sandbox, httpserver: HTTPServer, place: int, named: list[str | None]
+) -> None:
+    """The first number is in no service, the second in the one that is there from the start."""
+    receiver = Receiver(httpserver, Response(status=204))
+    number = list(twilio.state.numbers.values())[place]
+    twilio.state.change_number(number.sid, sms_url=httpserver.url_for("/hook"))
+    for count, word in enumerate(["hello", "help", "stop", "start"], 1):
+        twilio.state.receive(twilio.handset, number.phone_number, word)
+        twilio.state.wait_for(lambda count=count: len(receiver.requests) == count)
+    assert [form.get("OptOutType") for _, form in receiver.requests] == named
+
+
 def test_a_second_delivery_bears_the_token_of_the_first(twilio: Sandbox, httpserver: HTTPServer) -> None:
     receiver = Receiver(httpserver, Response(status=204))
     point(twilio, httpserver.url_for("/hook"))

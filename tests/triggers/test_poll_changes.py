@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twilio_connector.connector.component import load
 from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.errors import InvalidInput
+from twilio_connector.connector.http import Transport
 from twilio_connector.connector.payload import WebhookRequest
 
 ACCOUNT = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
@@ -16,6 +18,7 @@ CONNECTION = {"key": "basic", "fields": {"username": ACCOUNT, "password": "token
 URL = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 TRIGGER = load("twilio_connector").triggers["pollChangesTrigger"]
 START = datetime(2026, 11, 21, tzinfo=UTC)
+TRANSPORT = Transport()  # one for all polls: each would load the certificates again
 
 
 class Account:
@@ -37,7 +40,9 @@ class Account:
         return 200, {}, json.dumps({"messages": shown[::-1], "next_page_uri": None})
 
     def poll(self, **inputs):
-        context = ActionContext(clock=lambda: self.now, instance_state=json.loads(json.dumps(self.state)))
+        context = ActionContext(
+            clock=lambda: self.now, transport=TRANSPORT, instance_state=json.loads(json.dumps(self.state))
+        )
         with responses.RequestsMock() as mock:
             mock.add_callback(responses.GET, URL, self.answer)
             result = TRIGGER.receive(context, WebhookRequest(url=""), {"connection": CONNECTION} | inputs)
@@ -111,20 +116,29 @@ def test_each_kind_of_change_can_be_left_out(account):
     assert account.poll(showNewRecords="false", showUpdatedRecords="false") == ([], [])
 
 
-def test_filters_are_sent_and_other_filters_begin_anew(account):
+def test_filters_are_sent_and_with_other_filters_it_goes_on_from_its_last_poll(account):
+    account.send("SM1")
     account.poll(**{"from": "+1 555", "to": "+1 666"})
     assert (account.asked[0]["From"], account.asked[0]["To"]) == ("+1555", "+1666")
-    account.send("SM1")
+    account.send("SM2")
+    assert account.poll() == (["SM2"], [])
     assert account.poll() == ([], [])
 
 
 def test_the_state_forgets_what_no_window_shows_again(account):
     account.poll()
-    account.send("SM1")
-    account.poll()
-    account.now += timedelta(hours=2)
-    account.poll()
-    assert account.state["pollChangesTrigger"]["seen"] == {}
+    for number in range(20):
+        account.send(f"SM{number}")
+        account.now += timedelta(minutes=25)
+        account.poll()
+    assert len(account.state["pollChangesTrigger"]["seen"]) <= 4
+
+
+@pytest.mark.parametrize("state", [{}, [], "x", {"version": 1}, {"version": 2, "low": 0, "polled": 0, "seen": {}}])
+def test_a_state_that_cannot_be_read_is_refused_before_anything_is_asked(state):
+    context = ActionContext(instance_state={"pollChangesTrigger": state})
+    with pytest.raises(InvalidInput, match=r"instanceState: pollChangesTrigger .*clear it to begin anew"):
+        TRIGGER.receive(context, WebhookRequest(url=""), {"connection": CONNECTION})
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=30, deadline=None)

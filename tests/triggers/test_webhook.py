@@ -231,8 +231,8 @@ def test_another_status_is_another_event():
 
 def test_what_has_no_name_is_known_by_all_that_was_signed():
     assert identities({"a": "1"}) == identities({"a": "1"})
-    assert identities({"a": "1"}) != identities({"a": "2"})
-    assert identities({"a": "1"}) != identities({"a": "1"}, url=URL + "?x=1")
+    assert not set(identities({"a": "1"})) & set(identities({"a": "2"}))
+    assert not set(identities({"a": "1"})) & set(identities({"a": "1"}, url=URL + "?x=1"))
 
 
 def test_a_call_that_asks_the_same_again_is_answered_again_unless_twilio_retries():
@@ -242,7 +242,7 @@ def test_a_call_that_asks_the_same_again_is_answered_again_unless_twilio_retries
 
 
 def test_a_redirect_within_a_message_is_another_event():
-    assert identities(TEXT, url=URL + "?step=1") != identities(TEXT, url=URL + "?step=2")
+    assert not set(identities(TEXT, url=URL + "?step=1")) & set(identities(TEXT, url=URL + "?step=2"))
 
 
 def events(*ids):

@@ -7,45 +7,35 @@
 also set a content type, change state or end the flow. It may be ``async``.
 """
 
-import asyncio
-import inspect
 from typing import Annotated
 
 from pydantic import Field
 from twilio_connector.connector.context import ActionContext
-from twilio_connector.connector.errors import ConnectorError, InvalidInput
 from twilio_connector.connector.inputs import Hint, Inputs
 from twilio_connector.connector.result import ActionResult
 from twilio_connector.host import code
 
 
-class RunCode(Inputs):
-    """Which function."""
+class Code(Inputs):
+    """Which function, and whether calling it again does harm."""
 
     code: Annotated[
         str,
         Field(title="Code", description="module:function, in the integration's folder.", examples=["steps:reply"]),
         Hint(type="code", language="python"),
     ]
+    repeatable: Annotated[
+        bool,
+        Field(
+            title="Repeatable",
+            description="Whether the function may be called again after the host died in the midst of it. It can tell by "
+            "context.first_attempt. If false, the step then fails, since what it did is unknown.",
+        ),
+    ] = False
 
 
-def run_code(context: ActionContext, inputs: RunCode) -> ActionResult:
+def run_code(context: ActionContext, inputs: Code) -> ActionResult:
     """Call the function. Raises InvalidInput if there is none; its own exceptions as errors that name file and line."""
-    folder = context.integration.folder
-    if folder is None:
-        raise InvalidInput(
-            f"{inputs.code}: the integration came without its folder; deploy it from there", field="code"
-        )
-    entry = code.find(folder, inputs.code)
-    try:
-        result = code.load(entry)(context, context.results)
-        result = asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
-    except ConnectorError:
-        raise
-    except Exception as error:
-        raise code.explain(entry, error) from error
+    entry = code.find(context.integration.folder, inputs.code)
+    result = code.call(entry, context, context.results)
     return result if isinstance(result, ActionResult) else ActionResult(data=result)
-
-
-async def _awaited(result: object) -> object:
-    return await result if inspect.isawaitable(result) else result

@@ -93,17 +93,20 @@ def _save(
     host = site_of(request).host
     kept, stored = host.connection_form(record.id) if record else ({}, frozenset[str]())
     values, name = values_of(unit.inputs, form, kept), form.get("_name").strip()
+    reserved = form.all("_reserved") if form.get("_reserves") else None
     try:
         if record:
             forget = forgotten(unit.inputs, form)
-            saved = host.update_connection(record.id, name=name, fields=values, forget=forget)
+            saved = host.update_connection(record.id, name=name, fields=values, forget=forget, reserved_for=reserved)
         else:
-            saved = host.add_connection(name=name, component=component.key, key=unit.key, fields=values)
+            saved = host.add_connection(
+                name=name, component=component.key, key=unit.key, fields=values, reserved_for=reserved or ()
+            )
     except Exception as error:
         if not is_error(error):
             raise
         page = _refused(unit.inputs, {"_name": name} | values, error, stored)
-        return _form_page(request, component, unit, page, record, status=400)
+        return _form_page(request, component, unit, page, record, reserved=reserved, status=400)
     if form.get("_then") == "test":
         host.test_connection(saved.id)
     return see_other(f"/connections/{saved.id}", done="saved")
@@ -132,6 +135,7 @@ def _form_page(
     form: FormPage,
     record: ConnectionRecord | None = None,
     *,
+    reserved: Sequence[str] | None = None,
     status: int = 200,
 ) -> Response:
     return site_of(request).pages.page(
@@ -145,6 +149,11 @@ def _form_page(
         documentation=component.documentation_url,
         notice=notice(request, NOTICES),
         form=form,
+        reservable=[
+            {"id": user.id, "name": user.name, "customer": customer}
+            for customer, user in site_of(request).host.store.users.all()
+        ],
+        reserved=reserved if reserved is not None else record.reserved_for if record else (),
         record=record,
         type="" if record else f"{component.key}.{unit.key}",
         action=f"/connections/{record.id}" if record else "/connections",

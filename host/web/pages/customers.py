@@ -1,4 +1,4 @@
-"""Customers: list and add."""
+"""Customers: list and add; one with its users, as whom flows may run."""
 
 from collections import Counter
 from typing import Any
@@ -7,8 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..forms import Form, FormPage, fields_of
-from ..site import notice, see_other, site_of, with_form
+from ....connector.context import Customer
+from ....connector.errors import InvalidInput
+from ..forms import Form, FormPage, errors_by_field, fields_of
+from ..site import missing, notice, see_other, site_of, with_form
 
 INPUTS: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "label": "Name", "required": True, "example": "Acme Inc."},
@@ -20,6 +22,18 @@ INPUTS: list[dict[str, Any]] = [
         "comments": "What your own system calls them. It cannot be changed later.",
         "example": "acme",
     },
+]
+USER: list[dict[str, Any]] = [
+    {
+        "key": "external_id",
+        "type": "string",
+        "label": "External id",
+        "required": True,
+        "comments": "What the customer's own system calls them, and what a flow names in runAs.",
+        "example": "ada",
+    },
+    {"key": "name", "type": "string", "label": "Name", "example": "Ada Lovelace"},
+    {"key": "email", "type": "string", "label": "Email", "example": "ada@example.com"},
 ]
 MAX_LENGTH = 255
 
@@ -60,5 +74,60 @@ def _draw(request: Request, form: FormPage, *, status: int = 200) -> Response:
     )
 
 
+def detail(request: Request) -> Response:
+    return _draw_one(request, FormPage(fields_of(USER)))
+
+
+def add_user(request: Request, form: Form) -> Response:
+    customer = _customer(request)
+    values = {item["key"]: form.get(item["key"]) for item in USER}
+    try:
+        site_of(request).host.add_user(customer.id, **values)
+    except InvalidInput as error:
+        errors = errors_by_field(str(error), list(values))
+        return _draw_one(request, FormPage(fields_of(USER, values, errors=errors)), status=400)
+    return see_other(f"/customers/{customer.id}", done="added")
+
+
+def remove_user(request: Request, form: Form) -> Response:
+    customer, host = _customer(request), site_of(request).host
+    if form.get("user") not in {user.id for user in host.store.users.of(customer.id)}:
+        raise missing("user")
+    try:
+        host.remove_user(form.get("user"))
+    except InvalidInput as error:
+        return _draw_one(request, FormPage(fields_of(USER)), problem=str(error), status=409)
+    return see_other(f"/customers/{customer.id}", done="removed")
+
+
+def _customer(request: Request) -> Customer:
+    found = site_of(request).host.store.customers.get(request.path_params["id"])
+    if found is None:
+        raise missing("customer")
+    return found
+
+
+def _draw_one(request: Request, form: FormPage, *, problem: str = "", status: int = 200) -> Response:
+    customer, store = _customer(request), site_of(request).host.store
+    return site_of(request).pages.page(
+        request,
+        "customer.html",
+        status=status,
+        section="customers",
+        notice=notice(request, {"added": "The user was added.", "removed": "The user was removed."}),
+        problem=problem,
+        customer=customer,
+        users=store.users.of(customer.id),
+        instances=[instance for instance in store.instances.all() if instance.customer_id == customer.id],
+        form=form,
+    )
+
+
 def routes() -> list[Route]:
-    return [Route("/customers", listing), Route("/customers", with_form(add), methods=["POST"])]
+    return [
+        Route("/customers", listing),
+        Route("/customers", with_form(add), methods=["POST"]),
+        Route("/customers/{id}", detail),
+        Route("/customers/{id}/users", with_form(add_user), methods=["POST"]),
+        Route("/customers/{id}/users/remove", with_form(remove_user), methods=["POST"]),
+    ]

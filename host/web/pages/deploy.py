@@ -13,9 +13,12 @@ from ....connector.errors import InvalidInput
 from ...definition import values
 from ...definition.check import load
 from ...definition.model import ConfigVar, Integration
+from ...definition.timetable import Timetable
 from ..forms import Field, Form, FormPage, fields_of, values_of
 from ..markup import plain_text, sentence
 from ..site import is_error, see_other, site_of, with_form
+from .schedules import inputs_of as schedule_inputs
+from .schedules import text_of
 
 Inputs = Sequence[Mapping[str, Any]]
 
@@ -90,16 +93,28 @@ def _begin_inputs(request: Request) -> Inputs:
     ]
 
 
-def config_inputs(
-    request: Request, integration: Integration, chosen: Mapping[str, Any] | None = None
-) -> Sequence[dict[str, Any]]:
+def config_inputs(request: Request, integration: Integration, chosen: Mapping[str, Any] | None = None) -> Inputs:
     """The form of the config variables. Their names are for people, so the fields have names of their own."""
     given = _by_name(integration, chosen or {})
-    return [_config_input(request, integration, f"v{n}", var, given) for n, var in enumerate(integration.config_vars)]
+    found = [_config_inputs(request, integration, f"v{n}", var, given) for n, var in enumerate(integration.config_vars)]
+    return [item for items in found for item in items]
 
 
 def _by_name(integration: Integration, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    return {var.key: chosen[f"v{n}"] for n, var in enumerate(integration.config_vars) if f"v{n}" in chosen}
+    """Values by config variable out of those of the form's fields; what was left empty is left out."""
+    named = {f"v{n}": var for n, var in enumerate(integration.config_vars)}
+    found = {v.key: text_of(chosen, k) if v.data_type == "schedule" else chosen.get(k) for k, v in named.items()}
+    return {name: value for name, value in found.items() if value}
+
+
+def _config_inputs(
+    request: Request, integration: Integration, key: str, var: ConfigVar, given: Mapping[str, Any]
+) -> Sequence[Mapping[str, Any]]:
+    if var.data_type == "schedule":
+        return schedule_inputs(
+            key, var.key, f"{var.key}: time zone", required=not var.default, comments=var.description
+        )
+    return [_config_input(request, integration, key, var, given)]
 
 
 def _config_input(
@@ -144,8 +159,17 @@ def _offered(request: Request, integration: Integration, var: ConfigVar, given: 
 
 
 def _defaults(integration: Integration) -> dict[str, Any]:
-    found = {f"v{n}": var for n, var in enumerate(integration.config_vars) if var.default}
-    return {key: values.read(var, var.default) if var.collection else var.default for key, var in found.items()}
+    found: dict[str, Any] = {}
+    for n, var in enumerate(integration.config_vars):
+        if var.data_type == "schedule":
+            timetable = Timetable.parse(var.default, var.time_zone) if var.default else None
+            found |= {
+                f"v{n}": timetable.line if timetable else "",
+                f"v{n}-zone": timetable.zone if timetable else var.time_zone,
+            }
+        elif var.default:
+            found[f"v{n}"] = values.read(var, var.default) if var.collection else var.default
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,15 +184,19 @@ class Section:
 
 def _sections(integration: Integration, fields: Sequence[Field]) -> list[Section]:
     """The name first, then page by page, then what is on no page."""
-    by_name = {var.key: field for var, field in zip(integration.config_vars, fields[1:], strict=True)}
+    by_name: dict[str, list[Field]] = {
+        var.key: [field for field in fields if field.name in {f"v{n}", f"v{n}-zone"}]
+        for n, var in enumerate(integration.config_vars)
+    }
     sections = [Section(form=FormPage(list(fields[:1])))]
     for page in integration.config_pages:
         elements = page.elements
         texts = [text for item in elements if item.type == "htmlElement" and (text := plain_text(item.value))]
-        drawn = [by_name.pop(item.value) for item in elements if item.type != "htmlElement" and item.value in by_name]
+        asked = [item.value for item in elements if item.type != "htmlElement"]
+        drawn = [field for name in asked for field in by_name.pop(name, [])]
         if drawn or texts:
             sections.append(Section(title=page.name, tagline=page.tagline, texts=texts, form=FormPage(drawn)))
-    rest = list(by_name.values())
+    rest = [field for fields in by_name.values() for field in fields]
     return [*sections, *([Section(title="More" if len(sections) > 1 else "", form=FormPage(rest))] if rest else [])]
 
 

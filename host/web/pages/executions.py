@@ -98,6 +98,7 @@ def detail(request: Request) -> Response:
         section="executions",
         execution=execution,
         instance=store.instances.get(execution.instance_id),
+        user=store.users.get(execution.run_as),
         running=execution.status not in ENDED,
         payload=payload,
         body=_body(payload),

@@ -15,6 +15,7 @@ from ..forms import Form
 from ..hints import about_refusals
 from ..markup import sentence
 from ..site import is_error, missing, names_of, notice, see_other, site_of, with_form
+from .schedules import ScheduleCard, card_of
 
 NOTICES = {
     "deployed": "Deployed. Give the webhook addresses below to whoever calls them.",
@@ -22,6 +23,9 @@ NOTICES = {
     "paused": "Paused: its webhooks are answered with 404.",
     "resumed": "It runs again.",
     "upgraded": "Upgraded. What runs already ends on the version that it began with.",
+    "scheduled": "The schedule was changed; its next time is below.",
+    "started": "It starts now; what it gives is below in a moment.",
+    "busy": "Not started: it is paused, or runs just now.",
 }
 
 
@@ -41,11 +45,14 @@ class FlowCard:
     name: str
     description: str = ""
     synchronous: bool = False
+    runs_as: str = ""
     endpoint_id: str = ""
     url: str = ""
     security: str = ""
     keys: Sequence[EndpointKey] = ()
     steps: Sequence[StepCard] = ()
+    schedule: ScheduleCard | None = None
+    takes_requests: bool = True
 
 
 def listing(request: Request) -> Response:
@@ -163,16 +170,27 @@ def _flows(request: Request, instance: InstanceRecord) -> tuple[list[FlowCard], 
 
 def _card(request: Request, name: str, flow: Flow | None, endpoint_id: str | None) -> FlowCard:
     host = site_of(request).host
+    schedule = host.store.schedules.get(endpoint_id) if endpoint_id else None
     return FlowCard(
         name=name,
         description=flow.description if flow else "",
         synchronous=bool(flow and flow.synchronous),
+        runs_as=flow.run_as.value if flow else "",
         endpoint_id=endpoint_id or "",
         security=flow.security if flow else "",
         url=host.address(endpoint_id) if endpoint_id else "",
         keys=host.store.instances.keys(endpoint_id) if endpoint_id else (),
         steps=list(step_cards(flow.steps, host.registry)) if flow else (),
+        schedule=card_of(schedule) if schedule else None,
+        takes_requests=flow is None or _takes_requests(flow, host.registry),
     )
+
+
+def _takes_requests(flow: Flow, registry: Registry) -> bool:
+    ref = flow.trigger.action
+    component = registry.get(ref.component.key)
+    trigger = component.triggers.get(ref.key) if component else None
+    return trigger is None or trigger.takes_requests
 
 
 def step_cards(steps: Sequence[Step], registry: Registry, depth: int = 0, branch: str = "") -> Iterator[StepCard]:

@@ -30,7 +30,7 @@ def test_they_are_what_integration_files_of_the_platform_name(own):
     assert {key: sorted([*component.actions, *component.triggers]) for key, component in own.items()} == {
         "branch": ["branchOnExpression", "branchOnValue"],
         "change-data-format": ["deserializeFormData", "deserializeFromJson", "serializeToJson"],
-        "code": ["runCode"],
+        "code": ["runCode", "runHandler"],
         "collection-tools": ["addKey", "chunks", "createObject", "first", "flatten", "last", "length"],
         "cross-flow": ["crossFlow", "invokeFlow"],
         "http": ["httpDelete", "httpGet", "httpHead", "httpPatch", "httpPost", "httpPut"],
@@ -38,6 +38,7 @@ def test_they_are_what_integration_files_of_the_platform_name(own):
         "loop": ["breakLoop", "loopNTimes", "loopOverItems"],
         "management-triggers": ["instanceDeploy", "instanceRemove"],
         "persist-data": sorted(PERSIST_DATA),
+        "schedule-triggers": ["schedule"],
         "sleep": ["sleep"],
         "stop-execution": ["stopExecution"],
         "webhook-triggers": ["webhook"],
@@ -52,15 +53,36 @@ def test_their_inputs_have_the_platforms_keys(own):
     assert keys("branch", "actions", "branchOnExpression") == ["conditions"]
     assert keys("loop", "actions", "loopOverItems") == ["items"]
     assert keys("loop", "actions", "loopNTimes") == ["iterationCount"]
-    assert keys("code", "actions", "runCode") == ["code"]
+    assert keys("code", "actions", "runCode") == ["code", "repeatable"]
+    assert keys("code", "actions", "runHandler") == ["code", "repeatable", "payload"]
     assert keys("log", "actions", "writeLog") == ["message", "level"]
+    assert keys("schedule-triggers", "triggers", "schedule") == []
     assert keys("webhook-triggers", "triggers", "webhook") == ["body", "contentType", "headers", "statusCode"]
 
 
 def test_only_code_has_effects_that_a_host_cannot_repeat(own):
     actions = [action for component in own.values() for action in component.actions.values()]
     effects = {action.key for action in actions if not (action.repeatable or action.looks_first)}
-    assert effects == {"runCode", "httpPost", "httpPut", "httpPatch", "httpDelete"}
+    assert effects == {"runCode", "runHandler", "httpPost", "httpPut", "httpPatch", "httpDelete"}
+
+
+def test_an_input_that_lets_a_step_run_again_is_one_that_is_true_or_false(own):
+    named = {
+        (action.key, item["type"], item["default"])
+        for component in own.values()
+        for action in component.actions.values()
+        for item in component.manifest()["actions"][action.key]["inputs"]
+        if item["key"] == action.flags.get("repeatableInput")
+    }
+    assert named == {("runCode", "boolean", "false"), ("runHandler", "boolean", "false")}
+
+
+@pytest.mark.parametrize(
+    ("said", "may"),
+    [({"repeatable": "true"}, True), ({"repeatable": True}, True), ({"repeatable": "false"}, False), ({}, False)],
+)
+def test_a_code_step_may_run_again_only_where_its_inputs_say_so(own, said, may):
+    assert own["code"].actions["runHandler"].may_repeat(said) is may
 
 
 @pytest.mark.parametrize(

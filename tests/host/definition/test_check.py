@@ -168,11 +168,12 @@ def test_errors_of_a_loop_are_handled_inside_it(found):
     assert "handle errors at the steps inside it" in found(loop)
 
 
-def test_code_is_python_in_the_folder(found, tmp_path):
+@pytest.mark.parametrize("action", ["runCode", "runHandler"])
+def test_code_is_python_in_the_folder(found, tmp_path, action):
     (tmp_path / "steps.py").write_text("def reply(context, results): ...\n")
 
     def problems(code: str) -> str:
-        return found(step("code", "runCode", f"code: {{value: {code!r}}}"), folder=tmp_path)
+        return found(step("code", action, f"code: {{value: {code!r}}}"), folder=tmp_path)
 
     assert problems("steps:reply") == ""
     assert "steps.py has no function answer; add it" in problems("steps:answer")
@@ -185,7 +186,12 @@ TRIGGER = "name: T, isTrigger: true, action: {component: {key: %s}, key: %s}"
 @pytest.mark.parametrize(
     ("trigger", "flow", "problem"),
     [
-        (TRIGGER % ("mailer", "ask"), "", "polling triggers are not run here yet"),
+        (
+            TRIGGER % ("mailer", "ask"),
+            "",
+            "schedule: is required; ask runs by a schedule: write schedule: {type: value",
+        ),
+        (TRIGGER % ("mailer", "ask") + ", schedule: {meta: {scheduleType: none}}", "", "schedule: is required"),
         (TRIGGER % ("mailer", "ask"), "isSynchronous: true", "ask cannot answer its caller; make it false"),
         (TRIGGER % ("mailer", "answer"), "", "answer must answer its caller; make it true"),
         (TRIGGER % ("webhook-triggers", "webhok"), "", "has no trigger 'webhok'; did you mean webhook?"),
@@ -198,7 +204,12 @@ TRIGGER = "name: T, isTrigger: true, action: {component: {key: %s}, key: %s}"
         (
             TRIGGER % ("webhook-triggers", "webhook") + ", schedule: {value: '* * * * *'}",
             "",
-            "schedules are not run here",
+            "webhook waits for requests and takes no schedule; remove it",
+        ),
+        (
+            TRIGGER % ("mailer", "ask") + ", schedule: {value: '* * * * *', meta: {scheduleType: once}}",
+            "",
+            "write scheduleType: custom",
         ),
         (TRIGGER % ("webhook-triggers", "webhook"), "isAgentFlow: true", "agent flows are not run here"),
         (TRIGGER % ("webhook-triggers", "webhook"), "endpointSecurityType: organization", "write customer_required"),
@@ -208,6 +219,16 @@ TRIGGER = "name: T, isTrigger: true, action: {component: {key: %s}, key: %s}"
 def test_what_this_host_does_not_do_is_refused_at_the_flow(registry, trigger, flow, problem):
     document = f"definitionVersion: 7\nname: A\nflows: [{{name: F, steps: [{{{trigger}}}], {flow}}}]"
     assert problem in "\n".join(map(str, check(parse(document.encode()), registry)))
+
+
+def test_what_runs_by_a_schedule_and_has_one_can_run(registry):
+    for unit in (("mailer", "ask"), ("schedule-triggers", "schedule")):
+        trigger = (
+            TRIGGER % unit
+            + ", schedule: {type: value, value: '*/5 * * * *', meta: {scheduleType: minute, timeZone: ''}}"
+        )
+        document = f"definitionVersion: 7\nname: A\nflows: [{{name: F, steps: [{{{trigger}}}]}}]"
+        assert check(parse(document.encode()), registry) == ()
 
 
 @pytest.mark.parametrize(

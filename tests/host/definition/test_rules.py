@@ -56,6 +56,13 @@ def test_two_steps_with_one_key_are_refused_wherever_they_are(integration):
     assert "are both sendReply in references; rename one" in problems(integration, twins)
 
 
+def test_two_flows_of_one_name_are_refused_since_their_webhooks_are_called_by_it(integration):
+    trigger = "{name: Start, isTrigger: true, action: {component: {key: webhook-triggers}, key: webhook}}"
+    again = f"  - name: Flow 1\n    steps:\n      - {trigger}\n"
+    found = problems(integration, again)
+    assert "integration.yaml:9: flows[1].name: another flow in line 4 is called 'Flow 1'; rename one" in found
+
+
 def test_a_flow_begins_with_its_only_trigger(integration):
     assert "only the first step" in problems(integration, step("A", more=", isTrigger: true"))
     bare = f"definitionVersion: 7\nname: A\nflows:\n  - name: F\n    steps:\n{step('A')}"
@@ -88,6 +95,11 @@ def test_config_variables_must_be_declared(integration):
         ("[{key: A, dataType: string, useScopedConfigVar: x}]", "must be connection, not string"),
         ("[{key: A, dataType: picklist, pickList: [x, y], defaultValue: z}]", "must be one of x, y, not 'z'"),
         ("[{key: A, dataType: strin}]", "must be one of string, date"),
+        ("[{key: A, dataType: schedule, defaultValue: 9 am}]", "defaultValue: '9 am' is not a cron line"),
+        (
+            "[{key: A, dataType: schedule, timeZone: Berlin}]",
+            "timeZone: 'Berlin' is not a time zone; write one such as",
+        ),
         ("[{key: A, dataType: string, inputs: {x: {type: reference, value: a.results}}}]", "there are no steps here"),
     ],
 )
@@ -121,3 +133,55 @@ def test_what_excludes_each_other_is_refused_as_on_the_platform(flow, scheduled,
     with pytest.raises(IntegrationInvalid) as caught:
         parse(document.encode())
     assert problem in str(caught.value)
+
+
+SCHEDULED = """\
+definitionVersion: 7
+name: A
+requiredConfigVars:
+  - {key: When, dataType: schedule, timeZone: Europe/Berlin}
+  - {key: Name, dataType: string}
+flows:
+  - name: F
+    steps:
+      - name: T
+        isTrigger: true
+        action: {component: {key: c}, key: t}
+        schedule:
+          type: TYPE
+          value: "VALUE"
+          meta:
+            scheduleType: custom
+            timeZone: "ZONE"
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "zone", "problem"),
+    [
+        ("value", "61 * * * *", "", "a.yaml:14: flows[0].steps[0].schedule.value: '61 * * * *' never comes or is not"),
+        ("value", "0 0 30 2 *", "", "a.yaml:14: flows[0].steps[0].schedule.value: '0 0 30 2 *' never comes"),
+        ("value", "", "", "a.yaml:14: flows[0].steps[0].schedule.value: '' is not a cron line; write five fields"),
+        (
+            "value",
+            "0 9 * * *",
+            "Europe/Berln",
+            "a.yaml:17: flows[0].steps[0].schedule.meta.timeZone: 'Europe/Berln' is not a time zone; write one such as",
+        ),
+        ("configVar", "", "", "schedule.value: is required; name the config variable"),
+        ("configVar", "Wen", "", "there is no config variable 'Wen'; did you mean When?"),
+        ("configVar", "Name", "", "'Name' is of type string; name one of type schedule"),
+    ],
+)
+def test_a_schedule_that_tells_no_times_is_told_with_its_line(kind, value, zone, problem):
+    document = SCHEDULED.replace("TYPE", kind).replace("VALUE", value).replace("ZONE", zone)
+    with pytest.raises(IntegrationInvalid) as caught:
+        parse(document.encode(), file="a.yaml")
+    assert problem in str(caught.value)
+
+
+def test_a_schedule_that_is_switched_off_is_none():
+    document = (
+        SCHEDULED.replace("TYPE", "value").replace("VALUE", "later").replace("custom", "none").replace("ZONE", "")
+    )
+    assert parse(document.encode()).flow("F").schedule is None

@@ -51,8 +51,10 @@ class ToldHost(Host):
     """A host whose flows end as the test says, at once: ``ended`` is the last step's result, {} a failure, None no end."""
 
     ended: dict[str, Any] | None = {"data": "done"}  # noqa: RUF012 (set per instance)
+    awaited: float | None = None
 
     async def result(self, execution_id: str, timeout: float | None = None) -> Ended:  # noqa: ASYNC109
+        self.awaited = timeout
         if self.ended is None:
             raise TimeoutError
         status = "succeeded" if self.ended else "failed"

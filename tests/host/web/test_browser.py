@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from twilio_connector.connector.context import utc_now
 from twilio_connector.host import portable
 from twilio_connector.host.inbox import Inbound
@@ -130,6 +131,26 @@ def test_an_execution_is_followed_to_its_end_and_its_markup_stays_text(view, ser
     assert view.locator("#payload").get_attribute("open") is not None
     assert view.title() == "Inbound text · Twilio connector host"
     assert fits(view)
+
+
+def test_a_user_is_added_and_a_connection_reserved_for_them(view, served, web_host, connection):
+    customer = web_host.store.customers.ensure("acme", "Acme Inc.")
+    view.goto(f"{served}/customers")
+    view.get_by_role("link", name="Acme Inc.").click()
+    view.get_by_label("External id").fill("ada")
+    view.get_by_label("Name").fill("Ada")
+    view.get_by_role("button", name="Add user").click()
+    view.get_by_role("button", name="Remove Ada").wait_for()
+    assert fits(view)
+    assert Axe().run(view).response["violations"] == []
+    view.goto(f"{served}/connections/{connection.id}")
+    view.get_by_role("group", name="Reserved for").get_by_label("Ada").check()
+    assert fits(view)
+    assert Axe().run(view).response["violations"] == []
+    view.get_by_role("button", name="Save", exact=True).click()
+    view.get_by_text("Saved.").wait_for()
+    (user,) = web_host.store.users.of(customer.id)
+    assert web_host.store.connections.get(connection.id).reserved_for == [user.id]
 
 
 def test_every_page_fits_and_can_be_reached_by_keyboard(view, served, web_host, instance):

@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 from twilio_connector.connector.context import utc_now
 from twilio_connector.host import portable
 from twilio_connector.host.inbox import Inbound
-from twilio_connector.host.store.executions import StepRow, end, end_step
+from twilio_connector.host.store.executions import StepRow, end, end_step, run_as
 from twilio_connector.host.web.app import create_app
 
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -317,6 +317,77 @@ def test_customers_are_added_once(client, web_host):
     assert again.status_code == 400
     assert "Another customer has this external id" in again.text
     assert client.post("/customers", data={"name": "", "externalId": "x" * 256}).text.count('class="error"') == 2
+
+
+@pytest.fixture
+def users(web_host):
+    """Of one customer, and of another."""
+    acme, other = web_host.store.customers.ensure("acme", "Acme Inc."), web_host.store.customers.ensure("other")
+    ada = web_host.add_user(acme.id, external_id="ada", name="Ada")
+    return acme, ada, web_host.add_user(other.id, external_id="eve")
+
+
+def test_a_customers_users_are_listed_added_and_removed(client, web_host, users):
+    acme, ada, eve = users
+    page = f"/customers/{acme.id}"
+    assert page in client.get("/customers").text
+    added = client.post(f"{page}/users", data={"external_id": " bob ", "email": "bob@example.com"})
+    assert added.headers["location"] == f"{page}?done=added"
+    assert [user.external_id for user in web_host.store.users.of(acme.id)] == ["ada", "bob"]
+    shown = client.get(page).text
+    assert "bob@example.com" in shown
+    assert "eve" not in shown
+    again = client.post(f"{page}/users", data={"external_id": "bob"})
+    assert (again.status_code, "has a user &#39;bob&#39; already" in again.text) == (400, True)
+    assert client.post(f"{page}/users", data={"external_id": ""}).text.count('class="error"') == 1
+    assert client.post(f"{page}/users/remove", data={"user": eve.id}).status_code == 404
+    assert client.post(f"{page}/users/remove", data={"user": ada.id}).status_code == 303
+    assert [user.external_id for user in web_host.store.users.of(acme.id)] == ["bob"]
+    assert client.get("/customers/nobody").status_code == 404
+
+
+def test_a_connection_is_reserved_in_its_form(client, web_host, connection, users):
+    acme, ada, eve = users
+    page, fields = f"/connections/{connection.id}", {"_name": "Main account", "accountSid": FIELDS["accountSid"]}
+    assert client.get(page).text.count('name="_reserved"') == 2
+    saved = client.post(page, data=fields | {"_reserves": "true", "_reserved": [ada.id, eve.id]})
+    assert saved.status_code == 303
+    assert set(web_host.store.connections.get(connection.id).reserved_for) == {ada.id, eve.id}
+    assert client.get(page).text.count(" checked> ") == 2
+    refused = client.post(f"/customers/{acme.id}/users/remove", data={"user": ada.id})
+    assert (refused.status_code, "Main account" in refused.text) == (409, True)
+    client.post(page, data=fields)  # a form without the choice changes nothing of it
+    assert len(web_host.store.connections.get(connection.id).reserved_for) == 2
+    wrong = client.post(page, data=fields | {"_reserves": "true", "_reserved": "nobody"})
+    assert (wrong.status_code, "there is no user" in wrong.text.lower()) == (400, True)
+    client.post(page, data=fields | {"_reserves": "true"})
+    assert web_host.store.connections.get(connection.id).reserved_for == []
+
+
+def test_a_new_connection_is_reserved_from_the_start(client, web_host, users):
+    _, ada, _ = users
+    values = FIELDS | {"_type": "acme.token", "_name": "Hers", "_reserves": "true", "_reserved": ada.id}
+    assert client.post("/connections", data=values).status_code == 303
+    assert web_host.store.connections.named("Hers").reserved_for == [ada.id]
+
+
+def test_an_instance_says_as_whom_a_flow_runs(client, web_host, definition, connection, tmp_path):
+    file = tmp_path / "integration.yaml"
+    file.write_text(
+        definition.replace("    description: Someone", "    runAs: {type: user, value: ada}\n    description: Someone")
+    )
+    deployed = web_host.deploy(file, customer="acme", config={"Acme account": "Main account"})
+    assert "runs as ada" in client.get(f"/instances/{deployed.id}").text
+
+
+def test_an_execution_says_as_whom_it_runs(client, web_host, execution, users):
+    _, ada, _ = users
+    for name, told in ((ada.id, "Ada"), ("system", "the system"), ("gone", "a user who was removed")):
+        with web_host.store.engine.begin() as database:
+            run_as(database, execution, name)
+        page = client.get(f"/executions/{execution}").text
+        assert "Runs as" in page
+        assert told in page
 
 
 def test_an_instance_shows_address_steps_and_configuration(client, web_host, instance):

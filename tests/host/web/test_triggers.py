@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 from twilio_connector.host.inbox import Busy
@@ -185,6 +186,14 @@ def test_a_flow_that_fails_or_is_late_gives_the_triggers_answer_or_says_so(stran
     assert answer.status_code == status
     assert set(answer.json()) == {"error", "executionId"}
     assert stranger.post(sync_url, headers=GOOD | {"x-twiml": "1"}).text == "<Response/>"
+
+
+def test_the_time_that_a_request_took_to_arrive_is_not_waited_again(stranger, web_host, sync_url, monkeypatch):
+    for left, ends in ((7.0, 105.0), (0.0, 130.0)):
+        clock = SimpleNamespace(monotonic=iter([100.0, ends]).__next__)
+        monkeypatch.setattr("twilio_connector.host.web.triggers.time", clock)
+        assert stranger.post(sync_url, headers=GOOD).text == "done"
+        assert web_host.awaited == left
 
 
 def test_a_fault_of_the_host_is_not_told_to_the_caller(stranger, web_host, url, monkeypatch):
