@@ -32,7 +32,7 @@ class Hint:
     """What a form needs to know and validation does not. The names are the platform's."""
 
     placeholder: str | None = None
-    type: Literal["text", "code", "data", "conditional"] | None = None
+    type: Literal["text", "code", "data", "conditional", "flow"] | None = None
     collection: Literal["valuelist", "keyvaluelist"] | None = None
     data_source: str | None = None
     language: str | None = None

@@ -9,6 +9,7 @@ from ..connector.errors import ConnectionFailed, InvalidInput
 from .definition import model, rules, values
 from .definition.timetable import Timetable
 from .expressions import Scope, Withheld, resolve_inputs
+from .named_secrets import NamedSecrets
 from .redact import Redactor
 from .registry import Registry
 from .store import Store
@@ -17,12 +18,25 @@ from .store.schedules import Start
 from .vault import Vault
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A connection that is about to be made."""
+
+    id: str
+    name: str
+    component: str
+    key: str
+
+
 @dataclass(frozen=True)
 class Configuration:
     store: Store
     vault: Vault
+    secrets: NamedSecrets
     registry: Registry
     redactor: Redactor = field(repr=False)
+    expected: Mapping[str, Expected] = field(default_factory=dict)
+    """Connections by name that may not be there yet, so that what needs them can be checked before."""
 
     def check(self, integration: model.Integration, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """Values and connection ids for all config variables; connections are given by name or id.
@@ -70,8 +84,8 @@ class Configuration:
         )
 
     def open(self, record: ConnectionRecord) -> dict[str, Any]:
-        """``{"key", "fields"}``. Raises VaultLocked."""
-        fields = self.vault.unseal(record.id, record.secret)
+        """``{"key", "fields"}``, with the secrets that fields call. Raises VaultLocked, ConnectionFailed."""
+        fields = self.secrets.resolve(self.vault.unseal(record.id, record.secret))
         self.redactor.learn(self._secrets(record.component, record.key, fields))
         return {"key": record.key, "fields": fields}
 
@@ -86,7 +100,8 @@ class Configuration:
         wanted, named = var.connection, given or var.scoped
         if not named:
             raise InvalidInput(f"config variable {var.key!r}: choose a connection", field=var.key)
-        record = self.store.connections.named(str(named)) or self.store.connections.get(str(named))
+        record = self.expected.get(str(named)) or self.store.connections.named(str(named))
+        record = record or self.store.connections.get(str(named))
         if record is None:
             mend = "" if given else "; the integration shares it with others by that name: add it, or choose another"
             raise InvalidInput(f"config variable {var.key!r}: there is no connection {named!r}{mend}", field=var.key)

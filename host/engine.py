@@ -228,15 +228,8 @@ class Engine:
         for claim in self._store.executions.running(self.executor):
             if _workflow_id(claim.execution_id, claim.attempt) not in self._active:
                 self._mend(claim)
-        self._remove_instances()
         forget_checkpoints(now)
         forget_executions(self._store.engine, now - timedelta(days=self._settings.limits.days_kept))
-
-    def _remove_instances(self) -> None:
-        """Those that are to go, once what their removal fired has ended."""
-        for instance_id in self._store.instances.leaving():
-            if not self._store.executions.any_open(instance_id):
-                self._store.instances.remove(instance_id)
 
     def _mend(self, claim: Claim) -> None:
         """Claimed but not running here: the process died between claim and start, or the engine gave the workflow up."""

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
-from ..connector.context import ActionContext, User, utc_now
+from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from . import publication
+from .changes import Changes
 from .configuration import Configuration
+from .custody import Custody
 from .databases import Databases
 from .definition import model
 from .definition.check import load, require
@@ -19,8 +21,11 @@ from .definition.timetable import Timetable
 from .engine import Engine
 from .inbox import Inbox
 from .invocation import Invocations
+from .locks import Locks
+from .named_secrets import NamedSecrets, references
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
+from .registrations import Registrations
 from .registry import Registry, components
 from .results import Ended
 from .routes import Routes
@@ -35,7 +40,8 @@ from .vault import Vault
 from .versions import Versions, renamed
 from .workshop import Workshop, Write
 
-_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".schedules", ".webhooks")))
+_PARTS = ("", ".flow", ".engine", ".registrations", ".schedules", ".webhooks")
+_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in _PARTS))
 _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
@@ -47,7 +53,9 @@ class Host:
         self.redactor = Redactor()
         self.transport = Transport()
         self.versions = Versions(store, settings.data / "versions")
-        self.configuration = Configuration(store, vault, registry, self.redactor)
+        self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
+        self.changes = Changes(store.engine, self.redactor)
+        self.configuration = Configuration(store, vault, self.secrets, registry, self.redactor)
         self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
         self.routes = Routes(
             store=store,
@@ -59,6 +67,14 @@ class Host:
         )
         self.inbox = Inbox(store.engine, settings.limits, self._wake)
         self.invocations = Invocations(store=store, routes=self.routes, inbox=self.inbox, limits=settings.limits)
+        self.custody = Custody(
+            settings=settings,
+            store=store,
+            vault=vault,
+            secrets=self.secrets,
+            changes=self.changes,
+            changed=self.routes.forget,
+        )
         workshop = Workshop(
             store=store,
             registry=registry,
@@ -79,6 +95,13 @@ class Host:
             records=self._records,
             refusals=store.refusals,
             limits=settings.limits,
+        )
+        self.registrations = Registrations(
+            store=store,
+            versions=self.versions,
+            configuration=self.configuration,
+            routes=self.routes,
+            locks=Locks(store.engine, settings.data),
         )
         self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
 
@@ -103,11 +126,11 @@ class Host:
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
+        self.registrations.start()
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""
-        for place in self._filtered:
-            place.removeFilter(self._filter)
+        self.registrations.stop(self.settings.limits.stop_deadline)
         self.inbox.close()
         self.scheduler.stop()
         if self.engine.executor:
@@ -115,6 +138,8 @@ class Host:
         self._records.close()
         self.transport.close()
         self.store.close()
+        for place in self._filtered:
+            place.removeFilter(self._filter)
 
     def __enter__(self) -> Self:
         self.start()
@@ -154,14 +179,16 @@ class Host:
         ``reserved_for`` are ids of users: only flows that run as one of them may use it. None: every flow may.
         """
         given, users = _given(fields), self._known_users(reserved_for)
-        self.connection_type(component, key).build(given)
-        return self.store.connections.add(
+        self._build(self.connection_type(component, key), given)
+        record = self.store.connections.add(
             name=name,
             component=component,
             key=key,
             seal=lambda new_id: self.vault.seal(new_id, given),
             reserved_for=users,
         )
+        self.changes.note("connection.add", record.id, f"{record.name}: {key} of {component}")
+        return record
 
     def update_connection(
         self,
@@ -182,10 +209,12 @@ class Host:
         stored = self.vault.unseal(record.id, record.secret)
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
-        kind.build(given)
+        self._build(kind, given)
         secret = self.vault.seal(connection_id, given)
         saved = self.store.connections.update(connection_id, name=name, secret=secret, reserved_for=users)
         self.routes.forget()
+        names = sorted(k for k in given.keys() | stored.keys() if given.get(k) != stored.get(k))
+        self.changes.note("connection.update", connection_id, f"{saved.name}: {', '.join(names) or 'its name'}")
         return saved
 
     def connection_form(self, connection_id: str) -> tuple[dict[str, Any], frozenset[str]]:
@@ -210,7 +239,10 @@ class Host:
 
     def remove_connection(self, connection_id: str) -> None:
         """Raises InvalidInput while an instance uses it."""
+        record = self.store.connections.get(connection_id)
         self.store.connections.remove(connection_id)
+        if record:
+            self.changes.note("connection.remove", connection_id, record.name)
 
     def connection_type(self, component: str, key: str) -> ConnectionType:
         """Raises InvalidInput for one that no installed component has."""
@@ -218,6 +250,21 @@ class Host:
         if found is None or key not in found.connections:
             raise InvalidInput(f"no installed component {component!r} has a connection {key!r}", field="component")
         return found.connections[key]
+
+    def check_fields(self, component: str, key: str, fields: Mapping[str, Any]) -> None:
+        """Whether a connection could be made of them. Raises as add_connection does."""
+        self._build(self.connection_type(component, key), _given(fields))
+
+    def connection_fields(self, record: ConnectionRecord) -> dict[str, Any]:
+        """As they are stored, secrets and all, and those that are called by name as they are called."""
+        return self.vault.unseal(record.id, record.secret)
+
+    def _build(self, kind: ConnectionType, fields: Mapping[str, Any]) -> None:
+        """Raises ConnectionFailed for values that are wrong, InvalidInput for a secret called where none belongs."""
+        for field, _ in references(fields):
+            if field not in hidden(kind):
+                raise InvalidInput(f"{field}: is no secret of this connection; write its value", field=field)
+        kind.build(self.secrets.resolve(fields))
 
     def _known_users(self, ids: Collection[str]) -> list[str]:
         for user_id in ids:
@@ -233,11 +280,20 @@ class Host:
         """A user of the customer, as whom flows may run. Raises InvalidInput, naming the field."""
         if self.store.customers.get(customer_id) is None:
             raise InvalidInput(f"there is no customer {customer_id}; it was removed", field="customer")
-        return self.store.users.add(customer_id, external_id=external_id, name=name, email=email)
+        user = self.store.users.add(customer_id, external_id=external_id, name=name, email=email)
+        self.changes.note("user.add", user.id, external_id)
+        return user
+
+    def update_user(self, user_id: str, *, name: str, email: str) -> None:
+        """Raises InvalidInput, naming the field."""
+        self.store.users.update(user_id, name=name, email=email)
+        self.routes.forget()
+        self.changes.note("user.update", user_id, name)
 
     def remove_user(self, user_id: str) -> None:
         """Raises InvalidInput while a connection is reserved for them."""
         self.store.users.remove(user_id)
+        self.changes.note("user.remove", user_id)
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -259,10 +315,13 @@ class Host:
         config: Mapping[str, Any] | None = None,
         name: str = "",
         customer_name: str = "",
+        enabled: bool | None = None,
     ) -> InstanceRecord:
         """Publish an integration file and deploy it for a customer, in one act; raises what the two raise."""
         version = self.publish(path)
-        return self.deploy_version(version.id, customer=customer, config=config, name=name, customer_name=customer_name)
+        return self.deploy_version(
+            version.id, customer=customer, config=config, name=name, customer_name=customer_name, enabled=enabled
+        )
 
     def deploy_version(
         self,
@@ -272,17 +331,21 @@ class Host:
         config: Mapping[str, Any] | None = None,
         name: str = "",
         customer_name: str = "",
+        enabled: bool | None = None,
     ) -> InstanceRecord:
         """Deploy a version for the customer of that external id; once more gives the instance of that name this version.
 
-        ``config`` maps config variables to values, those of connections to a connection's name or id. Raises InvalidInput
-        for a config variable, IntegrationInvalid for a version that cannot run here any more.
+        ``config`` maps config variables to values, those of connections to a connection's name or id. Without ``enabled`` a
+        new instance is on and another stays as it is. Raises InvalidInput for a config variable, IntegrationInvalid for a
+        version that cannot run here any more, and what keeps a trigger from registering its webhook: the instance is
+        deployed then, and deploying again mends it.
         """
         integration = self.versions.load(version_id)
         require(integration, self.registry)
         values, connections = self.configuration.check(integration, config or {})
         customer_id = self.store.customers.ensure(customer, customer_name).id
-        return self._put(version_id, name or integration.name, customer_id, values, connections)
+        named = name or integration.name
+        return self._put(version_id, named, customer_id, values, connections, enabled=enabled)
 
     def upgrade(
         self, instance_id: str, *, version_id: str = "", config: Mapping[str, Any] | None = None
@@ -305,7 +368,14 @@ class Host:
         return self._put(wanted, instance.name, instance.customer_id, values, connections)
 
     def _put(
-        self, version_id: str, name: str, customer_id: str, values: Mapping[str, Any], connections: Mapping[str, str]
+        self,
+        version_id: str,
+        name: str,
+        customer_id: str,
+        values: Mapping[str, Any],
+        connections: Mapping[str, str],
+        *,
+        enabled: bool | None = None,
     ) -> InstanceRecord:
         version, integration = self.store.integrations.version(version_id), self.versions.load(version_id)
         before = self.store.instances.of_customer(customer_id, name)
@@ -318,10 +388,15 @@ class Host:
             config=values,
             connections=connections,
             flows=[flow.name for flow in integration.flows],
+            registering=self.registrations.flows(integration),
             starts=self.configuration.starts(integration, values),
             renamed=renames.flows,
+            enabled=enabled,
         )
         self.routes.forget()
+        said = f"{instance.name} for {instance.customer}: version {version.number}"
+        self.changes.note("instance.deploy", instance.id, said)
+        self.registrations.deploy(instance.id)
         if instance.enabled:
             self.invocations.fire(instance.id, "instanceDeploy", instance.updated_at.isoformat())
         return instance
@@ -330,21 +405,49 @@ class Host:
         """``{"label", "key"}`` of each value that a config variable's data source offers. Raises ConnectorError."""
         return self.configuration.choices(integration, key, given, ActionContext(transport=self.transport))
 
+    def put_customer(self, external_id: str, name: str = "") -> Customer:
+        """Make or rename the customer of that external id. Raises InvalidInput."""
+        customer = self.store.customers.ensure(external_id, name)
+        self.changes.note("customer.put", customer.id, f"{external_id}: {customer.name}")
+        return customer
+
+    def remove_customer(self, customer_id: str) -> None:
+        """Raises InvalidInput while the customer has instances."""
+        self.store.customers.remove(customer_id)
+        self.changes.note("customer.remove", customer_id)
+
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         self.store.instances.enable(instance_id, enabled=enabled)
         self.routes.forget()
+        self.changes.note("instance.enable" if enabled else "instance.disable", instance_id)
 
-    def remove_instance(self, instance_id: str) -> None:
-        """Remove it; where a flow is to run on its removal, once that has ended. It takes no more requests from now on."""
-        fired = self.invocations.fire(instance_id, "instanceRemove", "removal")
-        if fired:
+    def remove_instance(self, instance_id: str, *, force: bool = False) -> None:
+        """Put back the webhooks that it registered, then remove it. Raises what keeps one from being put back.
+
+        It is switched off then, and goes as soon as they are; with ``force`` it goes at once, and they stay as they are. Where
+        a flow is to run on its removal, it takes no more requests, and all this happens when that flow has ended.
+        """
+        record = self.store.instances.get(instance_id)
+        self.routes.forget()
+        if record:
+            self.changes.note("instance.remove", instance_id, f"{record.name} of {record.customer}")
+        if record and not force and self.invocations.fire(instance_id, "instanceRemove", "removal"):
             self.store.instances.retire(instance_id)
         else:
-            self.store.instances.remove(instance_id)
+            self.registrations.remove(instance_id, force=force)
+        self.routes.forget()
+
+    def register_again(self, endpoint_id: str) -> None:
+        """Register the webhook of a flow anew, or put it back if it is to go. Raises what keeps it from that."""
+        self.routes.forget()
+        self.changes.note("webhook.register", endpoint_id)
+        self.registrations.again(endpoint_id)
 
     def set_schedule(self, endpoint_id: str, timetable: Timetable | None) -> None:
         """Start the flow at times of this instance's own, from now; None: at those of the integration file."""
         self.store.schedules.override(endpoint_id, timetable, utc_now())
+        times = str(timetable) if timetable else "as in the integration"
+        self.changes.note("schedule.set", f"{endpoint_id[:6]}…", times)
 
     def run_now(self, endpoint_id: str) -> None:
         """Start the flow once more, beside its times. Raises InvalidInput while it cannot be."""
@@ -354,11 +457,13 @@ class Host:
         """A new API key of the endpoint, to be shown once."""
         key = self.store.instances.add_key(endpoint_id)
         self.routes.forget()
+        self.changes.note("key.add", f"{endpoint_id[:6]}…")  # whole, it is itself a permission
         return key
 
     def remove_key(self, key_id: str) -> None:
         self.store.instances.remove_key(key_id)
         self.routes.forget()
+        self.changes.note("key.remove", key_id)
 
 
 def hidden(kind: ConnectionType) -> frozenset[str]:

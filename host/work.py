@@ -19,6 +19,7 @@ from . import outcome, portable, run_as
 from .claims import StepClaims
 from .configuration import with_presets
 from .definition import model
+from .durable import SEALED
 from .expressions import Scope, shown
 from .journal import StepJournal
 from .run_as import Case
@@ -94,12 +95,12 @@ class Attempt:
         """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""
         if self.workshop.redactor.strike(text) == text:
             return text
-        return _SEALED + self.workshop.configuration.vault.seal(self.assignment.execution_id, {"text": text})
+        return SEALED + self.workshop.configuration.vault.seal(self.assignment.execution_id, {"text": text})
 
     def _opened(self, kept: str) -> str:
-        if not kept.startswith(_SEALED):
+        if not kept.startswith(SEALED):
             return kept
-        fields = self.workshop.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(_SEALED))
+        fields = self.workshop.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(SEALED))
         return str(fields["text"])
 
     def _compute(self, action: Action, call: StepCall) -> str:
@@ -222,7 +223,6 @@ class Attempt:
         )
 
 
-_SEALED = "sealed:"  # an outcome is JSON and so begins with a brace
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
     "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true; "

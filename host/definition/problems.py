@@ -50,7 +50,7 @@ class IntegrationInvalid(ConnectorError):
     exit_status = 2
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
+        self.problems = tuple(sorted(problems, key=lambda problem: (problem.file, problem.line)))
         super().__init__("\n".join(map(str, self.problems)))
         self.field = self.problems[0].path if self.problems else None
 

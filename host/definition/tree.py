@@ -70,6 +70,17 @@ class _Open:
     children: list[Node] = field(default_factory=list)
 
 
+def plain(node: Node) -> Any:
+    """Texts, lists and dicts of texts; None for nothing."""
+    match node:
+        case Scalar():
+            return None if node.is_null else node.text
+        case Sequence(items=items):
+            return [plain(item) for item in items]
+        case Mapping(items=pairs):
+            return {key: plain(value) for key, value in pairs.items()}
+
+
 def read(data: bytes, file: str) -> Node:
     """The tree of one YAML document. Raises IntegrationInvalid."""
     if len(data) > MAX_BYTES:
@@ -98,7 +109,7 @@ class _Builder:
         if self._problems:
             raise IntegrationInvalid(self._problems)
         if self._root is None:
-            raise _invalid(self._file, 1, "is empty; an integration has name, definitionVersion and flows")
+            raise _invalid(self._file, 1, "is empty; write what it declares, such as its name")
         return self._root
 
     def _events(self, text: str) -> Iterator[Any]:
@@ -114,7 +125,7 @@ class _Builder:
     def _take(self, event: Any, line: int) -> None:
         match event:
             case yaml.DocumentStartEvent() if self._root is not None:
-                raise _invalid(self._file, line, "starts a second document; keep one integration in a file")
+                raise _invalid(self._file, line, "starts a second document; keep one in a file")
             case yaml.ScalarEvent():
                 self._refuse_tag(event, line)
                 plain = event.implicit[0] and event.tag is None

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from ...connector.errors import InvalidInput
 from ..ids import opaque_id, time_id
 from . import schedules
 from .database import insert, reading, storable
+from .registrations import intend
 from .schema import customers, endpoint_keys, endpoints, instances, integrations, states, versions
 from .states import flow_owner
 
@@ -71,25 +72,34 @@ class Instances:
         config: Mapping[str, Any],
         connections: Mapping[str, str],
         flows: Sequence[str],
+        registering: Collection[str] = (),
         starts: Mapping[str, schedules.Start] = MappingProxyType({}),
         renamed: Mapping[str, str] = MappingProxyType({}),
+        enabled: bool | None = None,
     ) -> InstanceRecord:
         """Make the customer's instance of that name, or give it this version and configuration.
 
-        Endpoints stay while their flow does, so deploying again changes no address; ``renamed`` flows, new name by old one,
-        take theirs and their state along. ``starts`` tells which of the flows start by themselves. Raises InvalidInput when
-        the name
-        belongs to an instance of another integration.
+        Without ``enabled`` a new one is on and another stays as it is. Endpoints stay while their flow does, so deploying
+        again changes no address; ``renamed`` flows, new name by old one, take theirs and their state along. ``starts`` tells
+        which of the flows start by themselves. The webhooks of the flows that are ``registering`` are to be registered from
+        now on, and those of all others to be put back. Raises InvalidInput when the name belongs to an instance of another
+        integration, or to one that is being removed.
         """
         if not name.strip() or not storable(name):
             raise InvalidInput("name: give the instance a name, in printable characters", field="name")
         with self.engine.begin() as connection:
             fixed = {"integration_id": integration_id, "customer_id": customer_id, "name": name}
-            changes = {"version_id": version_id, "config": dict(config), "connections": dict(connections)}
+            changes: dict[str, Any] = {
+                "version_id": version_id,
+                "config": dict(config),
+                "connections": dict(connections),
+            }
+            changes |= {} if enabled is None else {"enabled": enabled}
             instance_id = _put(connection, fixed, changes | {"updated_at": utc_now()})
             for old, new in renamed.items():
                 _rename(connection, instance_id, old, new)
             _put_endpoints(connection, instance_id, flows)
+            intend(connection, instance_id, registering, changes)
             schedules.arrange(connection, instance_id, starts, utc_now())
         return self.require(instance_id)
 
@@ -144,12 +154,10 @@ class Instances:
         with reading(self.engine).begin() as connection:
             return list(connection.execute(sa.select(instances.c.id).where(instances.c.removing)).scalars())
 
-    def remove(self, instance_id: str) -> None:
-        """Its endpoints and its state go with it; its executions stay as a record."""
-        own = states.c.owner.startswith(f"{instance_id}/", autoescape=True) | (states.c.owner == instance_id)
+    def settle(self, instance_id: str) -> None:
+        """Its removal is under way, and no more to be begun."""
         with self.engine.begin() as connection:
-            connection.execute(sa.delete(states).where(states.c.scope.in_(["instance", "cross_flow"]), own))
-            connection.execute(sa.delete(instances).where(instances.c.id == instance_id))
+            connection.execute(sa.update(instances).where(instances.c.id == instance_id).values(removing=False))
 
     def endpoint(self, endpoint_id: str) -> EndpointRecord | None:
         with reading(self.engine).begin() as connection:
@@ -219,7 +227,7 @@ def _put(connection: sa.Connection, fixed: Mapping[str, str], changes: Mapping[s
     query = sa.select(instances.c.id, instances.c.integration_id, instances.c.removing)
     found = connection.execute(query.where(*where)).one_or_none()
     if found is None:
-        new = {"id": time_id(), **fixed, **changes, "enabled": True, "created_at": utc_now()}
+        new = {"id": time_id(), "enabled": True, **fixed, **changes, "created_at": utc_now()}
         connection.execute(sa.insert(instances).values(new))
         return str(new["id"])
     if found.removing:

@@ -39,7 +39,7 @@ class Integrations:
         Raises InvalidInput when together they are larger than ``limit`` bytes, or a path leads out of the folder.
         """
         _check(files, limit)
-        version_id = _content_hash(name, file_name, files)
+        version_id = content_hash(name, file_name, files)
         with self.engine.begin() as connection:
             integration_id = _ensure(connection, name)
             if not _exists(connection, version_id):
@@ -100,7 +100,8 @@ def _check(files: Mapping[str, bytes], limit: int) -> None:
             )
 
 
-def _content_hash(name: str, file_name: str, files: Mapping[str, bytes]) -> str:
+def content_hash(name: str, file_name: str, files: Mapping[str, bytes]) -> str:
+    """The id of the version that these files are, published or not."""
     digest = hashlib.sha256()
     for part in (
         name.encode(),

@@ -36,6 +36,10 @@ class Json(sa.TypeDecorator[Any]):
         return None if value is None else portable.loads(value)
 
 
+class Sealed(sa.Text):
+    """Ciphertext of the vault, or empty. A rotation of its keys finds what is sealed by this type; see host/rotation.py."""
+
+
 metadata = sa.MetaData()
 
 
@@ -76,13 +80,46 @@ connections = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("component", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
-    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("secret", Sealed, nullable=False),
     sa.Column("reserved_for", Json, nullable=False, server_default="[]"),  # ids of users; empty for everybody
     sa.Column("verdict", sa.Text),
     sa.Column("healthy", sa.Boolean),
     sa.Column("tested_at", Instant),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
+)
+
+# Sealed, and called by their names in connections; see host/named_secrets.py.
+named_secrets = sa.Table(
+    "named_secrets",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("secret", Sealed, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+)
+
+# What a team's folder made, so that only that is ever removed with it, and what did not go well; see host/declarations/.
+declared = sa.Table(
+    "declared",
+    metadata,
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("subject_id", sa.String(64), primary_key=True),
+    sa.Column("folder", sa.Text, nullable=False),
+    sa.Column("made", sa.Boolean, nullable=False),
+    sa.Column("failed", sa.Boolean, nullable=False),
+)
+
+# Who changed what; see host/changes.py.
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("what", sa.String(64), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
 )
 
 integrations = sa.Table(
@@ -147,6 +184,28 @@ endpoint_keys = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("hint", sa.String(8), nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+)
+
+# A webhook that a trigger registers at its service: the row is there before anything is changed, and until all is put back,
+# so it outlives its endpoint. Version, config and connections are those that it was done with last.
+registrations = sa.Table(
+    "registrations",
+    metadata,
+    sa.Column("endpoint_id", sa.String(64), primary_key=True),
+    sa.Column("instance_id", sa.String(36), nullable=False, index=True),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("version_id", sa.String(64), nullable=False),
+    sa.Column("config", Json, nullable=False),
+    sa.Column("connections", Json, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("leaving", sa.Boolean, nullable=False),  # its instance goes once the last of them is put back
+    sa.Column("ledger", Sealed, nullable=False),
+    sa.Column("changes", Json, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("registered_at", Instant),
+    sa.Column("updated_at", Instant, nullable=False),
 )
 
 # The inbox is this table: a row in status ``accepted`` or ``waiting`` is work to be claimed.

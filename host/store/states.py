@@ -68,3 +68,9 @@ def flow_owner(instance_id: str, flow: str) -> str:
 def short(owner: str) -> str:
     """The owner's name as the column has room for it."""
     return owner if len(owner) <= _OWNER_LENGTH else f"{owner[:63]}~{sha256(owner.encode()).hexdigest()}"
+
+
+def forget_instance(connection: sa.Connection, instance_id: str) -> None:
+    """What its flows kept goes with it; what its integration keeps stays."""
+    own = table.c.owner.startswith(f"{instance_id}/", autoescape=True) | (table.c.owner == instance_id)
+    connection.execute(sa.delete(table).where(table.c.scope.in_(["instance", "cross_flow"]), own))

@@ -123,7 +123,7 @@ def test_deploying_and_removing_run_flows(host, flows, tmp_path):
     host.remove_instance(instance.id)
     assert all_ended(host) == {("Deployed", "succeeded"): 1, ("Removed", "succeeded"): 1}
     assert noted.read_text().split() == ["Flows", instance.id]
-    host.engine._remove_instances()
+    host.registrations.finish()
     assert host.store.instances.get(instance.id) is None
 
 
@@ -138,7 +138,7 @@ def test_what_is_being_removed_takes_nothing_and_cannot_be_brought_back(settings
         send(host, instance, "Work", b"{}")
     with pytest.raises(InvalidInput, match="is being removed"):
         host.deploy(flows(Work=[WEBHOOK]), customer="acme")
-    host.engine._remove_instances()
+    host.registrations.finish()
     assert host.store.instances.get(instance.id).removing
     host.stop()
 
