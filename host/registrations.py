@@ -63,7 +63,8 @@ class Registrations:
                 if record.status == "removing":
                     self._try_to_remove(record)
             pending = [record for record in found if record.status == "pending"]
-            self._register(sorted(pending, key=lambda record: flows.index(record.flow)))
+            names = {endpoint.id: endpoint.flow for endpoint in self.store.instances.endpoints(instance_id)}
+            self._register(sorted(pending, key=lambda record: flows.index(names[record.endpoint_id])))
 
     def again(self, endpoint_id: str) -> None:
         """Register one flow anew, or put it back, as it is meant to be. Raises what keeps it from that."""
@@ -109,6 +110,7 @@ class Registrations:
 
     def finish(self) -> None:
         """Do what is due and nobody works on."""
+        self._remove_retired()
         for due in self.store.registrations.due(utc_now()):
             with self.locks.attempt(due.instance_id) as held:
                 record = self.store.registrations.get(due.endpoint_id) if held else None
@@ -116,6 +118,16 @@ class Registrations:
                     self._try_to_remove(record)
                 elif record and record.status == "pending":
                     self._finish(record)
+
+    def _remove_retired(self) -> None:
+        """The instances that are to go once what their removal started has ended."""
+        for instance_id in self.store.instances.leaving():
+            if not self.store.executions.any_open(instance_id):
+                try:
+                    self.remove(instance_id)
+                except ConnectorError as error:
+                    log.warning("instance %s: %s", instance_id, self._said(error))
+                self.store.instances.settle(instance_id)
 
     def _finish_forever(self) -> None:
         while not self.stopping.is_set():
@@ -162,7 +174,9 @@ class Registrations:
 
     def _create(self, record: RegistrationRecord) -> None:
         instance = self.store.instances.require(record.instance_id)
+        endpoint = self.store.instances.endpoint(record.endpoint_id)
         wanted: dict[str, Any] = {
+            "flow": endpoint.flow if endpoint else record.flow,  # it may have been renamed since
             "version_id": instance.version_id,
             "config": instance.config,
             "connections": instance.connections,
