@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
@@ -79,6 +80,7 @@ class Base:
         return None, ""
 
 
+@lru_cache(maxsize=64)
 def check_template(template: str) -> None:
     """Refuse a base URL that is no URL, or would send credentials unencrypted over a network. Raises ConnectionFailed."""
     example = f"it is written like {TWILIO}"
