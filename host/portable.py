@@ -20,6 +20,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, SecretStr
 
+from ..connector import quick
+
 _BYTES = "$bytes"
 _ESCAPED = re.compile(r"\$+bytes")
 
@@ -39,14 +41,18 @@ def dumps(value: Any) -> str:
 
 def _quickly(value: Any) -> tuple[str, int]:
     """The text by the encoder in C, and how many bytes it met; right unless the data looks like our form of bytes."""
-    found = 0
+    found: list[Any] = []
 
     def other(item: Any) -> Any:
-        nonlocal found
-        found += isinstance(item, bytes | bytearray | memoryview)
+        if isinstance(item, bytes | bytearray | memoryview):
+            found.append(item)
         return _encode_object(item, ())
 
-    return _text(value, default=other), found
+    text = quick.dumps(value, other)
+    if text is None:
+        found.clear()
+        text = _text(value, default=other)
+    return text, len(found)
 
 
 def _text(value: Any, default: Callable[[Any], Any] | None = None) -> str:

@@ -1,6 +1,5 @@
 """A client of Twilio's REST APIs: one way in, every failure a ConnectorError."""
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from pydantic import SecretStr
 from ..context import utc_now
 from ..errors import ConnectionFailed, ConnectorError, InvalidInput, OutcomeUnknown, Refused
 from ..http import HttpRequest, Transport
+from ..quick import loads
 from .base import Base
 from .failures import REPEATABLE, failure, network_failure
 from .form import CONTENT_TYPE
@@ -173,14 +173,14 @@ class TwilioClient:
         data = urlencode(list(form_pairs(values))).encode()
         answer = self.send("POST", self._url(resource, path), data=data, headers={"Content-Type": CONTENT_TYPE})
         try:
-            return json.loads(answer.body)
+            return loads(answer.body)
         except (ValueError, RecursionError):
             message = f"Twilio answered HTTP {answer.status}, but not with JSON: it was probably done; look for it"
             raise OutcomeUnknown(message, status=answer.status) from None
 
     def _json(self, answer: Answer) -> Any:
         try:
-            return json.loads(answer.body)
+            return loads(answer.body)
         except (ValueError, RecursionError):
             message = "baseUrl: what answers there does not answer with JSON: it is not Twilio"
             raise ConnectionFailed(message, field="baseUrl", status=answer.status) from None

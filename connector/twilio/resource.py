@@ -66,11 +66,13 @@ class Resource:
         """One of these as the platform has it: camelCase keys, ISO 8601 dates; all else as Twilio sent it, known or not."""
         if not isinstance(found, Mapping):
             return found
-        return {
-            _camel(key): iso_date(value) if key in self.dates else value
-            for key, value in found.items()
-            if key not in self.secrets
-        }
+        names, dates, secrets = _layout(tuple(found), self.dates, self.secrets)
+        shaped = dict(zip(names, found.values(), strict=True))
+        for name in dates:
+            shaped[name] = iso_date(shaped[name])
+        for name in secrets:
+            del shaped[name]
+        return shaped
 
 
 def dates(*more: str) -> frozenset[str]:
@@ -83,15 +85,27 @@ def api_2010(name: str, path: str, items: str, **more: Any) -> Resource:
     return Resource(name=name, path=f"{API_2010}/Accounts/{{account}}/{path}", items=items, extension=".json", **more)
 
 
+Names = tuple[str, ...]
+
+
 @lru_cache(maxsize=1024)
-def _camel(key: str) -> str:
-    return to_camel(key)
+def _layout(keys: Names, dates: frozenset[str], secrets: frozenset[str]) -> tuple[Names, Names, Names]:
+    """The names of what has these keys, and which of them are dates and secrets. A list's items have them all alike."""
+    names = tuple(map(to_camel, keys))
+    chosen = [tuple(to_camel(key) for key in keys if key in some) for some in (dates - secrets, secrets)]
+    return names, chosen[0], chosen[1]
+
+
+LONGEST_DATE = 64
 
 
 def iso_date(value: Any) -> Any:
     """A date of either API, RFC 2822 or ISO 8601, as ``2010-04-01T00:00:00.000Z``; what is none comes back as it is."""
-    if not isinstance(value, str):
-        return value
+    return _iso(value) if isinstance(value, str) and len(value) <= LONGEST_DATE else value
+
+
+@lru_cache(maxsize=4096)
+def _iso(value: str) -> str:
     if (found := _RFC_2822_UTC.fullmatch(value)) and (month := _MONTHS.get(found[2])):
         return f"{found[3]}-{month:02}-{found[1]}T{found[4]}.000Z"
     moment = _moment(value)
