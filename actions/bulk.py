@@ -7,11 +7,12 @@ recipients ── checked, all ──▶ "sending" in the journal ──▶ send
 """
 
 import json
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
+from queue import SimpleQueue
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, ValidationError, create_model
@@ -33,7 +34,7 @@ from .progress import Progress, fingerprint
 from .recipients import Recipient, fill, recipients
 from .send_message import check_schedule, preview
 
-MAX_CONCURRENCY = 50
+MAX_CONCURRENCY = 100
 TOLD = 20
 """How many bad recipients an error names."""
 EXAMPLE = {"line": 2, "to": "+15551234567", "status": "queued", "sid": MESSAGES.example["sid"], "error": None}
@@ -198,6 +199,7 @@ class Run:
     pace: Pace
     stopped: bool = False
     pending: set[Future[dict[str, Any]]] = field(default_factory=set)
+    ended: SimpleQueue[Future[dict[str, Any]]] = field(default_factory=SimpleQueue)
 
     @classmethod
     def begin(cls, context: ActionContext, template: Template) -> "Run":
@@ -216,9 +218,7 @@ class Run:
         with ThreadPoolExecutor(self._width, thread_name_prefix="bulk") as pool:
             try:
                 while (handed_out := self._submit(pool, waiting)) or self.pending:
-                    patience = 0 if handed_out else None
-                    done, self.pending = wait(self.pending, patience, FIRST_COMPLETED)
-                    yield from self._ended(done)
+                    yield from self._written_down(self._done(block=not handed_out))
             finally:
                 self._leave()
         yield from (_result(recipient, "notSent") for recipient in waiting)
@@ -239,8 +239,19 @@ class Run:
             self.pace.keep()
             self.progress.sending(batch, self.context.clock())
             begun = self.progress.open
-            self.pending |= {pool.submit(self._send, each, begun.get(each.line)) for each in batch}
+            handed_out = [pool.submit(self._send, each, begun.get(each.line)) for each in batch]
+            self.pending.update(handed_out)
+            for future in handed_out:
+                future.add_done_callback(self.ended.put)
         return len(batch)
+
+    def _done(self, *, block: bool) -> list[Future[dict[str, Any]]]:
+        """Those that have ended since. To ask each that is pending would cost more than to send."""
+        found = [self.ended.get()] if block else []
+        while not self.ended.empty():
+            found.append(self.ended.get())
+        self.pending.difference_update(found)
+        return found
 
     def _send(self, recipient: Recipient, first_attempt: datetime | None) -> dict[str, Any]:
         values = self.template.message(recipient).parameters()
@@ -251,7 +262,7 @@ class Run:
             return _result(recipient, "unknown" if error.kind == "unknown" else "notSent", error=error)
         return _result(recipient, sent.get("status"), sid=sent["sid"])
 
-    def _ended(self, done: set[Future[dict[str, Any]]]) -> list[dict[str, Any]]:
+    def _written_down(self, done: Iterable[Future[dict[str, Any]]]) -> list[dict[str, Any]]:
         ended = [future.result() for future in done]
         if not ended:
             return []
@@ -263,7 +274,7 @@ class Run:
     def _leave(self) -> None:
         """Write down what was still sent when whoever reads the results stopped reading."""
         done, self.pending = wait(self.pending)[0], set()
-        self._ended({future for future in done if future.exception() is None})
+        self._written_down({future for future in done if future.exception() is None})
 
 
 def _result(

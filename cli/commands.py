@@ -75,7 +75,7 @@ def send(
     connection: ConnectionFile = None,
     inputs: Annotated[str, typer.Option(metavar="JSON|@FILE", help="More inputs of sendBulk: mediaUrl …")] = "{}",
     rate: Annotated[float | None, typer.Option(help="Messages a second at most.", min=0.001)] = None,
-    concurrency: Annotated[int, typer.Option(help="How many to send at once.", min=1, max=50)] = 8,
+    concurrency: Annotated[int, typer.Option(help="How many to send at once.", min=1, max=100)] = 8,
     results: Annotated[Path | None, typer.Option(metavar="FILE", help="CSV; default RECIPIENTS.results.csv.")] = None,
     price: Annotated[
         float | None, typer.Option(help="Of a segment, for --dry-run; default: as it cost lately.", min=0)

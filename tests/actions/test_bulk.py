@@ -126,7 +126,7 @@ def test_a_connection_that_fails_is_not_tried_with_everybody(values, context, sa
         ({"body": ""}, "body", "is required"),
         ({"sendAt": "2020-01-01", "messagingServiceSid": "MG" + "1" * 32}, "sendAt", "300 seconds"),
         ({"rate": "0"}, "rate", "greater than 0"),
-        ({"concurrency": "51"}, "concurrency", "50"),
+        ({"concurrency": "101"}, "concurrency", "100"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_by_line_before_anything_is_sent(values, sandbox, bad, field, message):
