@@ -25,7 +25,11 @@ class WebhookRequest:
 
     def header(self, name: str) -> str | None:
         """The first header of that name, whatever its case."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+        wanted = name.lower()
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +74,15 @@ class Payload:
 
     def to_json(self) -> dict[str, Any]:
         """The envelope as JSON values with the platform's keys; the raw body as a Buffer object."""
+        raw = None if self.raw_body is None else buffer(self.raw_body)
+        return self.envelope() | {"rawBody": {"data": raw, "contentType": self.content_type}}
+
+    def envelope(self) -> dict[str, Any]:
+        """The same with the raw body as bytes still."""
         return {
             "headers": dict(self.headers),
             "queryParameters": None if self.query_parameters is None else dict(self.query_parameters),
-            "rawBody": {
-                "data": None if self.raw_body is None else buffer(self.raw_body),
-                "contentType": self.content_type,
-            },
+            "rawBody": {"data": self.raw_body, "contentType": self.content_type},
             "body": {"data": self.body, "contentType": self.content_type},
             "pathFragment": self.path_fragment,
             "webhookUrls": dict(self.webhook_urls),

@@ -1,6 +1,5 @@
 """What a trigger gives, as an item of the inbox: with the payload's envelope, and with what the flow's queue asks for."""
 
-from dataclasses import replace
 from typing import Any
 
 from ..connector.payload import Payload, TriggerResult
@@ -45,6 +44,4 @@ def _text(reference: model.Reference | None, scope: Scope) -> str:
 
 def envelope(payload: Payload) -> dict[str, Any]:
     """The payload as flows see it: the platform's envelope, the raw body still bytes."""
-    return replace(payload, raw_body=None).to_json() | {
-        "rawBody": {"data": payload.raw_body, "contentType": payload.content_type}
-    }
+    return payload.envelope()

@@ -154,8 +154,8 @@ def _is_twiml(text: str) -> bool:
 
 def _was_said(said: Mapping[str, Any]) -> bool:
     """Whether the sender wrote what looks like TwiML: a flow that gives it back must not let a stranger give orders."""
-    values = (each for value in said.values() for each in (value if isinstance(value, list) else [value]))
-    return any(_is_twiml(value) for value in values)
+    values = [each for value in said.values() for each in (value if isinstance(value, list) else (value,))]
+    return "<" in "".join(values) and any(map(_is_twiml, values))
 
 
 def _reply(spoken: Spoken, text: str) -> HttpResponse:

@@ -63,7 +63,7 @@ def _content(request: WebhookRequest, said: Any) -> str | None:
     if not isinstance(said, Mapping):
         return _events(said) or _hash(request)
     for rule in _RULES:
-        if all(isinstance(said.get(name), str) and said[name] for name in rule):
+        if rule[0] in said and all(isinstance(said.get(name), str) and said[name] for name in rule):
             return _named(request, said, rule)
     if "CallSid" in said:
         return None

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any, Literal, TypeAlias
-from urllib.parse import unquote_to_bytes
 
 from . import form
 
@@ -161,22 +160,12 @@ def _signed_parameters(body: bytes) -> bytes:
 
 
 def _signed_at_once(body: bytes) -> bytes:
-    """The same for the forms that Twilio sends, in a quarter of the time; nothing for a form that is in any way unusual.
-
-    Where names are plain and none repeats, the parts can be sorted as they are and decoded all together. The zero between
-    two of them keeps a stray % at the end of one from reaching into the next.
-    """
-    if b"\0" in body or b"%00" in body:
+    """The same for the forms that Twilio sends; nothing for a form that is in any way unusual, such as a repeated name."""
+    pieces = form.unquoted(body).split(b"\0")
+    values = dict(zip(pieces[::2], pieces[1::2], strict=False))
+    if 2 * len(values) != len(pieces):
         return b""
-    parts = body.replace(b"+", b" ").decode("latin-1").split("&")  # a character for each byte, whatever it is
-    try:
-        values = dict([part.split("=", 1) for part in parts])
-    except ValueError:  # a part without =
-        return b""
-    if len(values) < len(parts) or "%" in "".join(values):
-        return b""
-    joined = "\0".join([name + values[name] for name in sorted(values)])
-    return unquote_to_bytes(joined.encode("latin-1")).replace(b"\0", b"")
+    return b"".join([name + values[name] for name in sorted(values)])
 
 
 def _is_form(method: Any, content_type: str, declared: bytes | None) -> bool:
@@ -252,7 +241,7 @@ def _printable(address: bytes) -> str:
 def _secrets(tokens: Any, settings: str) -> tuple[list[bytes], str]:
     """The secrets that may have signed, and the hash. A shared key that we hold by its name is the only one tried."""
     plain, shared = _sorted_out(tokens)
-    named = dict(_trimmed(part.partition("=")) for part in settings.split(",") if part.strip())
+    named = dict(_trimmed(part.partition("=")) for part in settings.split(",") if part.strip()) if settings else {}
     algorithm = ALGORITHMS.get(named.get("algorithm", "HMAC_SHA1").upper())
     if algorithm is None:
         raise _Rejected("headers", f"{SETTINGS_HEADER} names an algorithm that is not known here")
