@@ -1,11 +1,12 @@
 # Every target sets itself up: Python 3.11+ and make are all it needs. PYTHON=... names the interpreter to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format lock clean
+.PHONY: help setup demo test bench format lock clean
 export PYTHON
 
 help:
 	@echo 'make demo          a local Twilio, the host and one conversation, until Ctrl-C (ONCE=1: end after it)'
 	@echo 'make test          all that CI runs: format, lint, types, import contracts, tests, wheel contents'
+	@echo 'make bench         what this costs, beside what you would use instead: a table of ratios, in ten minutes'
 	@echo 'make format        write the code as the formatter and the linter want it'
 	@echo 'make lock          choose the newest dependencies that pyproject.toml allows (needs uv)'
 	@echo 'make clean         remove the environment and everything made'
@@ -18,6 +19,9 @@ demo: setup
 
 test: setup
 	@sh .ci/check
+
+bench: setup
+	@.venv/bin/python benchmarks/table.py
 
 format: setup
 	@.venv/bin/ruff format .

@@ -35,7 +35,7 @@ def rows(times: int = 200) -> list[Row]:
             client.http_client.session.adapters["https://"].poolmanager.clear()
 
         kept = turns([cpu(ours, times), cpu(theirs, times)])
-        anew = turns([cpu(ours_anew, times // 10), cpu(theirs_anew, times // 10)])
+        anew = turns([cpu(ours_anew, max(times // 10, 2)), cpu(theirs_anew, max(times // 10, 2))])
         context.transport.close()
         fresh.transport.close()
         client.http_client.session.close()

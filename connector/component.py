@@ -12,17 +12,19 @@ from importlib.util import find_spec, module_from_spec
 from inspect import signature
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar, get_type_hints
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from . import manifest
 from .context import ActionContext
 from .errors import ConnectionFailed, InvalidComponent, InvalidInput
-from .inputs import Connection, Inputs, explain
 from .payload import TriggerResult, WebhookRequest
 from .result import ActionResult, example_of
 from .webhooks import Change, Ledger
+
+if TYPE_CHECKING:  # pydantic, half the time of a start: whoever only lists a component does not wait for it
+    from pydantic import BaseModel
+
+    from .inputs import Connection
 
 U = TypeVar("U", bound="Unit")
 
@@ -46,8 +48,12 @@ class Unit:
         return self._import(self.entry)
 
     @cached_property
-    def model(self) -> type[BaseModel]:
+    def model(self) -> "type[BaseModel]":
         """The model of the inputs: the type of the function's last parameter."""
+        from pydantic import BaseModel
+
+        from .inputs import Inputs
+
         parameters = list(signature(self.target).parameters)
         model = get_type_hints(self.target).get(parameters[-1]) if parameters else None
         return model if isinstance(model, type) and issubclass(model, BaseModel) else Inputs
@@ -59,6 +65,10 @@ class Unit:
 
     def prepare(self, values: Mapping[str, Any]) -> Any:
         """Clean, complete and check what a host or a person gives. Raises InvalidInput or ConnectionFailed."""
+        from pydantic import ValidationError
+
+        from .inputs import explain
+
         try:
             return self.model.model_validate(dict(self._with_connections(values)))
         except ValidationError as error:
@@ -96,7 +106,7 @@ class ConnectionType(Unit):
     """A kind of credential: the model that is its form."""
 
     @cached_property
-    def model(self) -> type[Connection]:
+    def model(self) -> "type[Connection]":
         """The model itself."""
         found: type[Connection] = self.target
         return found
@@ -106,8 +116,12 @@ class ConnectionType(Unit):
         """The form, in the platform's shape."""
         return manifest.inputs_of(self.model)
 
-    def build(self, fields: Mapping[str, Any]) -> Connection:
+    def build(self, fields: Mapping[str, Any]) -> "Connection":
         """Clean and check the fields. Raises ConnectionFailed naming the field."""
+        from pydantic import ValidationError
+
+        from .inputs import explain
+
         try:
             return self.model.model_validate(dict(fields))
         except ValidationError as error:
@@ -162,12 +176,12 @@ class Trigger(Unit):
         """Verify and normalise a request. Raises WebhookRejected; nothing of a rejected request may reach a flow."""
         return self.emit(context, request, self.prepare(values or {}))
 
-    def emit(self, context: ActionContext, request: WebhookRequest, inputs: BaseModel) -> TriggerResult:
+    def emit(self, context: ActionContext, request: WebhookRequest, inputs: "BaseModel") -> TriggerResult:
         """Like receive, with inputs that were prepared once for many requests."""
         result: TriggerResult = self.target(context, request, inputs)
         return result
 
-    def sign(self, request: WebhookRequest, connection: Connection) -> WebhookRequest:
+    def sign(self, request: WebhookRequest, connection: "Connection") -> WebhookRequest:
         """The request as the service would send it with this connection's secrets: for tests and simulations."""
         signer = self.flags.get("sign")
         signed: WebhookRequest = request if signer is None else self._import(signer)(request, connection)
@@ -183,11 +197,11 @@ class Trigger(Unit):
         """True where it points the service at its webhook itself, if its inputs ask for that."""
         return "webhookCreate" in self.flags
 
-    def create_webhook(self, context: ActionContext, inputs: BaseModel, ledger: Ledger) -> tuple[Change, ...]:
+    def create_webhook(self, context: ActionContext, inputs: "BaseModel", ledger: Ledger) -> tuple[Change, ...]:
         """Point the service at ``context.invoke_url``; what is changed there now. Raises ConnectorError; see webhooks."""
         return tuple(self._import(self.flags["webhookCreate"])(context, inputs, ledger))
 
-    def delete_webhook(self, context: ActionContext, inputs: BaseModel, ledger: Ledger) -> tuple[Change, ...]:
+    def delete_webhook(self, context: ActionContext, inputs: "BaseModel", ledger: Ledger) -> tuple[Change, ...]:
         """Put back what the ledger holds; what was put back or left. Raises ConnectorError; see webhooks."""
         return tuple(self._import(self.flags["webhookDelete"])(context, inputs, ledger))
 
@@ -229,8 +243,10 @@ class Component:
         """The resolved manifest, in the platform's stored-definition shape. Imports every unit."""
         return manifest.resolve(self)
 
-    def connect(self, value: Any) -> Connection:
+    def connect(self, value: Any) -> "Connection":
         """The connection of a connection value, ``{"key": …, "fields": {…}}``. Raises ConnectionFailed."""
+        from .inputs import Connection
+
         match value:
             case Connection():
                 return value

@@ -8,14 +8,15 @@ from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, SecretStr
-from pydantic.fields import FieldInfo
 
 from .errors import InvalidComponent
-from .inputs import Hint
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
+
     from .component import Component, Unit
+    from .inputs import Hint
 
 FILE_NAME = "component.yaml"
 SCHEMA_FILE = Path(__file__).with_name("component.schema.json")
@@ -171,12 +172,14 @@ def _stored(unit: "Unit", example_key: str) -> dict[str, Any]:
     }
 
 
-def inputs_of(model: type[BaseModel]) -> list[dict[str, Any]]:
+def inputs_of(model: "type[BaseModel]") -> list[dict[str, Any]]:
     """The inputs of a form, in the platform's shape, from the model that validates them."""
     return [_input(field.alias or name, field) for name, field in model.model_fields.items()]
 
 
-def _input(key: str, field: FieldInfo) -> dict[str, Any]:
+def _input(key: str, field: "FieldInfo") -> dict[str, Any]:
+    from .inputs import Hint
+
     hint = _merged([item for item in field.metadata if isinstance(item, Hint)])
     kind = input_type(field.annotation) if hint.type is None else hint.type
     found = {
@@ -198,8 +201,10 @@ def _input(key: str, field: FieldInfo) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _merged(hints: list[Hint]) -> Hint:
+def _merged(hints: "list[Hint]") -> "Hint":
     """Hints of an annotated type and of the field that uses it, as one: what the later says, wins."""
+    from .inputs import Hint
+
     default = Hint()
     said = {
         name: value
@@ -217,6 +222,8 @@ def input_type(annotation: Any) -> str:
 
 
 def _kind(member: Any) -> str:
+    from pydantic import SecretStr
+
     if getattr(member, "is_connection", False):
         return "connection"
     return {SecretStr: "password", bool: "boolean"}.get(member, "string")

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel
-
 from .context import ActionContext, Customer, Flow, Instance, Integration, User
 
 HeaderList = tuple[tuple[str, str], ...]
@@ -144,6 +142,8 @@ def to_bytes(value: Any) -> bytes:
 
 def json_default(value: Any) -> Any:
     """For ``json.dumps(…, default=json_default)``: the platform's form of what units give and JSON has no form for."""
+    from pydantic import BaseModel
+
     match value:
         case bytes():
             return buffer(value)

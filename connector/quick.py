@@ -23,7 +23,7 @@ def loads(data: bytes) -> Any:
 
 
 def dumps(value: Any, default: Callable[[Any], Any]) -> str | None:
-    """Compact JSON text in ASCII; None where only the standard library can write it so."""
+    """Compact JSON text in ASCII, a number that JSON lacks as null; None where only the standard library can write it so."""
     if orjson is None:
         return None
     plain = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS

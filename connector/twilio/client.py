@@ -91,8 +91,10 @@ class TwilioClient:
         taken = count(1)
         while url:
             page = self._json(self.send("GET", url, params=params))
-            for item in _items(page, resource):
-                yield resource.shape(item)
+            items = _items(page, resource)
+            items.reverse()
+            while items:  # none is kept once it is taken
+                yield resource.shape(items.pop())
                 if next(taken) == limit:
                     return
             url, params = self._next(page, resource, url), ()

@@ -64,7 +64,7 @@ class Resource:
 
     def shape(self, found: Any) -> Any:
         """One of these as the platform has it: camelCase keys, ISO 8601 dates; all else as Twilio sent it, known or not."""
-        if not isinstance(found, Mapping):
+        if not isinstance(found, dict):
             return found
         names, dates, secrets = _layout(tuple(found), self.dates, self.secrets)
         shaped = dict(zip(names, found.values(), strict=True))
