@@ -67,7 +67,7 @@ def stage() -> Iterator[Stage]:
         socket = stack.enter_context(listen())
         host = stack.enter_context(Host.open(Settings(data=data, public_url=url_of(socket))))
         webhook = deploy(host, twilio)
-        access = Access()
+        access = Access(host.credentials)
         url = stack.enter_context(serving(create_app(host, access), socket))
         number = twilio.state.number(twilio.number)
         assert number is not None  # noqa: S101  the local Twilio starts with it

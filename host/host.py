@@ -13,6 +13,7 @@ from ..connector.payload import WebhookRequest
 from . import definition, publication
 from .changes import Changes
 from .configuration import Configuration
+from .credentials import Credentials
 from .custody import Custody
 from .databases import Databases
 from .definition.check import require
@@ -22,6 +23,7 @@ from .engine import Engine
 from .inbox import Inbox
 from .locks import Locks
 from .named_secrets import NamedSecrets, references
+from .password import Password
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
 from .registrations import Registrations
@@ -54,6 +56,9 @@ class Host:
         self.versions = Versions(store, settings.data / "versions")
         self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
         self.changes = Changes(store.engine, self.redactor)
+        self.credentials = Credentials(
+            password=Password(store.engine), tokens=store.tokens, sessions=store.sessions, changes=self.changes
+        )
         self.configuration = Configuration(store, vault, self.secrets, registry, self.redactor)
         self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
         self.routes = Routes(

@@ -19,7 +19,9 @@ from .named_secrets import NamedSecretRows
 from .refusals import Refusals
 from .registrations import Registrations
 from .schedules import Schedules
+from .sessions import Sessions
 from .states import States
+from .tokens import Tokens
 from .users import Users
 
 
@@ -96,6 +98,14 @@ class Store:
     @cached_property
     def schedules(self) -> Schedules:
         return Schedules(self.engine)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.engine)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self.engine)
 
     @cached_property
     def states(self) -> States:

@@ -118,6 +118,29 @@ changes = sa.Table(
     sa.Column("summary", sa.Text, nullable=False),
 )
 
+# API tokens, known by the SHA-256 of what their holder has: that is random, so it is enough.
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("prefix", sa.String(16), nullable=False),
+    sa.Column("scope", sa.String(16), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("used_at", Instant),
+)
+
+# Who is signed in to the pages, and the links that sign in once; for every process of the host, and known by SHA-256.
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # link or session
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+)
+
 integrations = sa.Table(
     "integrations",
     metadata,

@@ -87,7 +87,7 @@ def connect(settings):
             host.add_connection(name="Twilio", component="twilio", key=kind, fields=given)
             instance = host.deploy(integration, customer="acme", config={"Twilio Connection": "Twilio"})
             (webhook,) = host.addresses(instance.id).values()
-            stack.enter_context(serving(create_app(host, Access()), socket))
+            stack.enter_context(serving(create_app(host, Access(host.credentials)), socket))
             twilio.state.change_number(twilio.state.number(twilio.number).sid, sms_url=webhook)
             return Line(twilio, host, webhook)
 
