@@ -1,0 +1,105 @@
+"""Executions: what ran, what each step was given and gave. Secrets were struck out before anything was stored."""
+
+from datetime import datetime
+from typing import Any
+
+from ... import portable
+from ...store.executions import Status
+from .route import Call, Route, found
+from .shapes import Page, Shape, Text, Window, page_of
+
+
+class Execution(Shape):
+    """One run of a flow. ``runAs`` is a user's id or ``system``; empty until that is decided."""
+
+    id: str
+    instance_id: str
+    version_id: str
+    flow: str
+    run_as: str
+    status: Status
+    attempt: int
+    created_at: datetime
+    available_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    error: dict[str, Any] | None
+
+
+class Step(Shape):
+    """One attempt at one step. ``path`` says the turn inside loops."""
+
+    path: str
+    name: str
+    component: str
+    action: str
+    flow_attempt: int
+    attempt: int
+    status: str
+    inputs: Any = None
+    output: Any = None
+    error: dict[str, Any] | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class ExecutionDetail(Execution):
+    """With what started it, its steps in the order they began, and what the last gave."""
+
+    payload: Any = None
+    steps: list[Step]
+    result: Any = None
+
+
+class Asked(Window):
+    """Which executions."""
+
+    instance_id: Text | None = None
+    status: Status | None = None
+
+
+def listing(call: Call) -> dict[str, Any]:
+    asked: Asked = call.query
+    rows = call.host.store.executions.recent(
+        instance_id=asked.instance_id, status=asked.status, before=asked.before, limit=asked.limit + 1
+    )
+    return page_of(rows, asked.limit)
+
+
+def detail(call: Call) -> ExecutionDetail:
+    store = call.host.store.executions
+    record = found(store.get(call.path["id"]), "execution")
+    shown = Execution.model_validate(record).model_dump()
+    steps = [_step(row) for row in store.steps(record.id)]
+    return ExecutionDetail(**shown, payload=_value(record.payload), steps=steps, result=_value(record.result))
+
+
+def _step(row: Any) -> Step:
+    values = {name: getattr(row, name) for name in Step.model_fields if name not in {"inputs", "output"}}
+    return Step(**values, inputs=_value(row.inputs), output=_value(row.output))
+
+
+def _value(text: str | None) -> Any:
+    return None if text is None else portable.plain(portable.loads(text))
+
+
+TAG = "executions"
+ROUTES = (
+    Route(
+        method="GET",
+        path="/executions",
+        handle=listing,
+        asks=Asked,
+        gives=Page[Execution],
+        summary="List them, the newest first",
+        tag=TAG,
+    ),
+    Route(
+        method="GET",
+        path="/executions/{id}",
+        handle=detail,
+        gives=ExecutionDetail,
+        summary="One of them, with its steps",
+        tag=TAG,
+    ),
+)
