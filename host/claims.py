@@ -1,4 +1,4 @@
-"""Which step made what at a service, for good: what one step made, no other takes for its own."""
+"""Which step or call made what at a service, for good: what one made, no other takes for its own."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,17 @@ from .store.database import insert, reading
 from .store.schema import claims as table
 from .workshop import Stopping, Workshop
 
+_Owner = tuple[str | None, str | None, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepClaims:
-    """The claims of one attempt at one step; an attempt that is run again after a crash has those of its first run."""
+    """The claims of one attempt at one step, or of a call; what is run again after a crash has those of its first run."""
 
     workshop: Workshop
     component: str
-    execution_id: str
+    execution_id: str | None = None
+    call_id: str | None = None
     step: str
 
     def take(self, sid: str, use: str = "") -> bool:
@@ -30,8 +33,13 @@ class StepClaims:
         return self.workshop.patiently(lambda: self._read(sid)) in {None, self._mine(use)}
 
     def mine(self, use: str = "") -> str | None:
-        execution_id, step = self._mine(use)
-        made = (table.c.execution_id == execution_id, table.c.step == step, table.c.component == self.component)
+        execution_id, call_id, step = self._mine(use)
+        made = (
+            table.c.execution_id == execution_id,
+            table.c.call_id == call_id,
+            table.c.step == step,
+            table.c.component == self.component,
+        )
 
         def read() -> str | None:
             with reading(self.workshop.store.engine).begin() as connection:
@@ -39,20 +47,20 @@ class StepClaims:
 
         return self.workshop.patiently(read)
 
-    def _read(self, sid: str) -> tuple[str, str] | None:
+    def _read(self, sid: str) -> _Owner | None:
         with reading(self.workshop.store.engine).begin() as connection:
             return self._owner(connection, sid)
 
     def _take(self, connection: sa.Connection, sid: str, use: str) -> bool:
-        execution_id, step = self._mine(use)
-        row = {"component": self.component, "sid": sid, "execution_id": execution_id, "step": step}
+        execution_id, call_id, step = self._mine(use)
+        row = {"component": self.component, "sid": sid, "execution_id": execution_id, "call_id": call_id, "step": step}
         connection.execute(insert(connection, table).values(created_at=utc_now(), **row).on_conflict_do_nothing())
-        return self._owner(connection, sid) == (execution_id, step)
+        return self._owner(connection, sid) == (execution_id, call_id, step)
 
-    def _owner(self, connection: sa.Connection, sid: str) -> tuple[str, str] | None:
+    def _owner(self, connection: sa.Connection, sid: str) -> _Owner | None:
         made = (table.c.component == self.component, table.c.sid == sid)
-        row = connection.execute(sa.select(table.c.execution_id, table.c.step).where(*made)).first()
-        return None if row is None else (row.execution_id, row.step)
+        row = connection.execute(sa.select(table.c.execution_id, table.c.call_id, table.c.step).where(*made)).first()
+        return None if row is None else (row.execution_id, row.call_id, row.step)
 
-    def _mine(self, use: str) -> tuple[str, str]:
-        return self.execution_id, f"{self.step}:{use}"
+    def _mine(self, use: str) -> _Owner:
+        return self.execution_id, self.call_id, f"{self.step}:{use}"

@@ -11,6 +11,7 @@ from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from . import publication
+from .calls import Calls
 from .changes import Changes
 from .configuration import Configuration
 from .credentials import Credentials
@@ -25,6 +26,7 @@ from .invocation import Invocations
 from .locks import Locks
 from .named_secrets import NamedSecrets, references
 from .password import Password
+from .presence import Presence
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
 from .registrations import Registrations
@@ -93,6 +95,8 @@ class Host:
             invocations=self.invocations,
         )
         self.engine = Engine(settings, workshop)
+        self.presence = Presence(store.engine, settings.data)
+        self.calls = Calls(workshop, self.transport, self.presence)
         self.scheduler = Scheduler(workshop, self.engine.wake)
         self.reception = Reception(
             routes=self.routes,
@@ -142,6 +146,7 @@ class Host:
             self.engine.stop()
         self._records.close()
         self.transport.close()
+        self.presence.end()
         self.store.close()
         for place in self._filtered:
             place.removeFilter(self._filter)

@@ -7,7 +7,7 @@ from dbos import DBOS
 
 from .ids import first_id
 from .portable import instant
-from .store.schema import claims, executions, identities, journal, outcomes, states, steps
+from .store.schema import calls, claims, executions, identities, journal, outcomes, states, steps
 
 CHECKPOINTS_KEPT = timedelta(minutes=10)  # after the end; our own record of the execution stays longer
 _BATCH = 500
@@ -26,7 +26,7 @@ def forget_checkpoints(now: datetime) -> int:
 
 
 def forget_executions(engine: sa.Engine, before: datetime) -> int:
-    """Delete executions accepted before that time and ended, with their steps, state and identities; how many."""
+    """Delete executions accepted before that time and ended, with their steps, state and identities; how many. Calls, too."""
     old = sa.select(executions.c.id).where(
         executions.c.id < first_id(before), executions.c.status.in_(["succeeded", "failed"])
     )
@@ -41,5 +41,6 @@ def forget_executions(engine: sa.Engine, before: datetime) -> int:
                 sa.delete(states).where(states.c.scope == "execution", sa.func.substr(states.c.owner, 1, 36).in_(ids))
             )
             connection.execute(sa.delete(executions).where(executions.c.id.in_(ids)))
+        connection.execute(sa.delete(calls).where(calls.c.id < first_id(before)))
         connection.execute(sa.delete(identities).where(identities.c.created_at < before))
     return len(ids)

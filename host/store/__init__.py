@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from ...connector.errors import InvalidInput
 from ..settings import Settings
+from .calls import Calls
 from .connections import Connections
 from .customers import Customers
 from .database import connect, prepare
@@ -98,6 +99,10 @@ class Store:
     @cached_property
     def schedules(self) -> Schedules:
         return Schedules(self.engine)
+
+    @cached_property
+    def calls(self) -> Calls:
+        return Calls(self.engine)
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -320,13 +320,33 @@ steps = sa.Table(
     sa.Column("ended_at", Instant),
 )
 
-# What a step made at a service: no other step takes it for its own when it looks for what it may have made.
+# Actions that were called over the API: a call with a key that was used gives what the first one gave. See host/calls.py.
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("key_digest", sa.String(64), unique=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("component", sa.String(64), nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("owner", sa.String(32), nullable=False),  # the process that is at it; empty when it has ended
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("outcome", sa.Text, nullable=False, server_default=""),
+    sa.Column(
+        "sealed", sa.Text, nullable=False, server_default=""
+    ),  # the outcome as ciphertext, where a secret is in it
+)
+
+# What a step or a call made at a service: no other takes it for its own when it looks for what it may have made.
 claims = sa.Table(
     "claims",
     metadata,
     sa.Column("component", sa.String(64), primary_key=True),
     sa.Column("sid", sa.String(255), primary_key=True),
-    _ref("executions.id", index=True),
+    _ref("executions.id", index=True, nullable=True),
+    _ref("calls.id", index=True, nullable=True),
     sa.Column("step", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
 )

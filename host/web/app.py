@@ -1,4 +1,4 @@
-"""The host's web application: webhooks beside the pages, and a wall around the pages alone."""
+"""The host's web application: webhooks and the API beside the pages, and a wall around the pages alone."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from ...connector.errors import InvalidInput
 from ..host import Host
 from .access import Access, Origin
+from .api.app import Api
 from .body import BodyRefused, Disconnected
 from .guard import Guard
 from .pages import connections, customers, deploy, executions, instances, login, overview, registrations, schedules
@@ -40,8 +41,9 @@ def create_app(
         )
     pages = Pages.load()
     site = _site_app(Site(host, pages, access), sleep)
-    guarded = Guard(site, access, Origin.of(names), pages)
-    return Starlette(routes=[Mount("/trigger", Triggers(host)), Mount("/", guarded)])
+    origin = Origin.of(names)
+    guarded, api = Guard(site, access, origin, pages), Api(host, access, origin)
+    return Starlette(routes=[Mount("/trigger", Triggers(host)), Mount("/api", api), Mount("/", guarded)])
 
 
 def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlette:

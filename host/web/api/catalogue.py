@@ -64,9 +64,19 @@ TAG = "components"
 ROUTES = (
     Route(method="GET", path="/openapi.json", handle=document, gives=Document, summary="This document", tag=TAG),
     Route(
-        method="GET", path="/components", handle=listing, gives=Page[ComponentBrief], summary="List what is installed", tag=TAG
+        method="GET",
+        path="/components",
+        handle=listing,
+        gives=Page[ComponentBrief],
+        summary="List what is installed",
+        tag=TAG,
     ),
     Route(
-        method="GET", path="/components/{component}", handle=detail, gives=Manifest, summary="A component's manifest", tag=TAG
+        method="GET",
+        path="/components/{component}",
+        handle=detail,
+        gives=Manifest,
+        summary="A component's manifest",
+        tag=TAG,
     ),
 )

@@ -9,7 +9,9 @@ from ...store.connections import ConnectionRecord
 from .route import Call, Route, found
 from .shapes import MAX_PAGE, Name, Page, Shape, Text
 
-Fields = Annotated[dict[str, Any], Field(description="Values by field, as the connection's type in the manifest has them.")]
+Fields = Annotated[
+    dict[str, Any], Field(description="Values by field, as the connection's type in the manifest has them.")
+]
 ReservedFor = Annotated[list[str], Field(max_length=MAX_PAGE, description="Ids of users; empty: any flow may use it.")]
 
 
@@ -37,7 +39,7 @@ class NewConnection(Shape):
     component: Text
     key: Text
     fields: Fields
-    reserved_for: ReservedFor = []
+    reserved_for: ReservedFor = Field(default_factory=list)
 
 
 class ConnectionChange(Shape):
@@ -45,7 +47,9 @@ class ConnectionChange(Shape):
 
     name: Name | None = None
     fields: Fields | None = None
-    forget: Annotated[list[str], Field(max_length=MAX_PAGE, description="Secret fields whose value is to go.")] = []
+    forget: Annotated[list[str], Field(max_length=MAX_PAGE, description="Secret fields whose value is to go.")] = Field(
+        default_factory=list
+    )
     reserved_for: ReservedFor | None = None
 
 
@@ -114,7 +118,13 @@ TAG = "connections"
 ONE = "/connections/{id}"
 ROUTES = (
     Route(
-        method="GET", path="/connections", handle=listing, asks=Asked, gives=Page[Connection], summary="List them", tag=TAG
+        method="GET",
+        path="/connections",
+        handle=listing,
+        asks=Asked,
+        gives=Page[Connection],
+        summary="List them",
+        tag=TAG,
     ),
     Route(
         method="POST",

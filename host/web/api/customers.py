@@ -95,7 +95,13 @@ USER = f"{ONE}/users/{{user}}"
 ROUTES = (
     Route(method="GET", path="/customers", handle=listing, gives=Page[Customer], summary="List them", tag=TAG),
     Route(
-        method="PUT", path="/customers", handle=put, takes=CustomerGiven, gives=Customer, summary="Make or rename one", tag=TAG
+        method="PUT",
+        path="/customers",
+        handle=put,
+        takes=CustomerGiven,
+        gives=Customer,
+        summary="Make or rename one",
+        tag=TAG,
     ),
     Route(method="GET", path=ONE, handle=detail, gives=Customer, summary="One of them", tag=TAG),
     Route(method="DELETE", path=ONE, handle=remove, summary="Remove one that has nothing here", tag=TAG),

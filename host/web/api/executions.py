@@ -6,7 +6,7 @@ from typing import Any
 from ... import portable
 from ...store.executions import Status
 from .route import Call, Route, found
-from .shapes import Page, Shape, Text, Window, page_of
+from .shapes import Page, Shape, Text, Window, page_of, plain
 
 
 class Execution(Shape):
@@ -80,7 +80,7 @@ def _step(row: Any) -> Step:
 
 
 def _value(text: str | None) -> Any:
-    return None if text is None else portable.plain(portable.loads(text))
+    return None if text is None else plain(portable.loads(text))
 
 
 TAG = "executions"

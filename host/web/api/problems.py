@@ -9,7 +9,6 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ....connector.errors import ConnectorError
 from ...redact import Redactor
 from ..body import BodyRefused
 from ..site import is_error
@@ -62,13 +61,6 @@ class Refusal(Exception):
         self.status, self.kind, self.field, self.headers = status, kind, field, dict(headers or {})
 
 
-class Busy(ConnectorError):
-    """The same call is at work elsewhere; nothing was done by this one."""
-
-    kind = "busy"
-    exit_status = 5
-
-
 def missing(what: str) -> Refusal:
     return Refusal(404, "missing", f"there is no such {what}")
 
@@ -118,4 +110,6 @@ def _of_kind(error: Exception) -> Problem:
 
 def _problem(status: int, kind: str, detail: str, **details: Any) -> Problem:
     title = HTTPStatus(status).phrase
-    return Problem(title=title, status=status, detail=detail, kind=kind, mend=MENDS.get(kind, MENDS["error"]), **details)
+    return Problem(
+        title=title, status=status, detail=detail, kind=kind, mend=MENDS.get(kind, MENDS["error"]), **details
+    )

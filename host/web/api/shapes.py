@@ -1,9 +1,12 @@
 """What goes over the wire: camelCase keys, as the platform has them. Nothing that is not declared goes in or out."""
 
+import json
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
+
+from ....connector.payload import json_default
 
 T = TypeVar("T")
 
@@ -57,3 +60,8 @@ class Problem(BaseModel):
 def page_of(found: list[Any], limit: int) -> dict[str, Any]:
     """A page of at most ``limit``, from one more than that."""
     return {"items": found[:limit], "next": found[limit - 1].id if len(found) > limit else None}
+
+
+def plain(value: Any) -> Any:
+    """JSON values; bytes as the platform has them: ``{"type": "Buffer", "data": [69, …]}``."""
+    return json.loads(json.dumps(value, default=json_default))

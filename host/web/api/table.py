@@ -1,0 +1,15 @@
+"""All routes of the API."""
+
+from . import catalogue, connections, customers, executions, instances, integrations, log, run
+from .route import Route
+
+ROUTES: tuple[Route, ...] = (
+    *catalogue.ROUTES,
+    *run.ROUTES,
+    *connections.ROUTES,
+    *customers.ROUTES,
+    *integrations.ROUTES,
+    *instances.ROUTES,
+    *executions.ROUTES,
+    *log.ROUTES,
+)
