@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import os
 import secrets
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -34,6 +34,7 @@ class Presence:
             if self._on_postgres:
                 connection = self._held.enter_context(self._session())
                 connection.execute(sa.select(sa.func.pg_advisory_lock(_number(self.name))))
+                self._held.callback(self._release, connection)
             else:
                 descriptor = os.open(self._file(self.name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 self._held.callback(os.close, descriptor)
@@ -58,6 +59,11 @@ class Presence:
 
     def _session(self) -> sa.Connection:
         return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def _release(self, connection: sa.Connection) -> None:
+        """The pool would keep the session, and with it the lock."""
+        with suppress(sa.exc.DBAPIError):  # a session that was lost holds nothing
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(_number(self.name))))
 
     def _file(self, name: str) -> Path:
         return self.folder / f"process-{name}.lock"

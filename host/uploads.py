@@ -5,11 +5,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from stat import S_ISLNK
 from tempfile import TemporaryDirectory
 
 from ..connector.errors import InvalidInput
+from .definition.problems import IntegrationInvalid
 from .store.database import storable
 
 MOST_FILES = 1000
@@ -63,7 +65,11 @@ def folder_of(files: Mapping[str, bytes], definition: str, limit: int) -> Iterat
     with TemporaryDirectory(prefix="integration-") as folder:
         for path, content in files.items():
             _write(Path(folder), path, content)
-        yield Path(folder, main)
+        try:
+            yield Path(folder, main)
+        except IntegrationInvalid as error:  # named as the files were given
+            problems = [replace(problem, file=problem.file.removeprefix(f"{folder}/")) for problem in error.problems]
+            raise IntegrationInvalid(problems) from None
 
 
 def _check(path: str) -> None:
