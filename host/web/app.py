@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from ...connector.errors import InvalidInput
 from ..host import Host
 from .access import Access, Origin
-from .api.app import Api
+from .api.app import PREFIX, Api
 from .body import BodyRefused, Disconnected
 from .guard import Guard
 from .pages import connections, customers, deploy, executions, instances, login, overview, registrations, schedules
@@ -43,7 +43,11 @@ def create_app(
     site = _site_app(Site(host, pages, access), sleep)
     origin = Origin.of(names)
     guarded, api = Guard(site, access, origin, pages), Api(host, access, origin)
-    return Starlette(routes=[Mount("/trigger", Triggers(host)), Mount("/api", api), Mount("/", guarded)])
+    app = Starlette(routes=[Mount("/trigger", Triggers(host)), Mount(PREFIX, api), Mount("/", guarded)])
+    app.router.default = (
+        api  # an address with a line end in it is in no mount; whatever it is, it is told like the API's
+    )
+    return app
 
 
 def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlette:

@@ -26,6 +26,7 @@ from .reading import body_of, query_of
 from .route import Call, Route
 from .table import ROUTES
 
+PREFIX = "/api"
 LONGEST_KEY = 255
 _KEY = re.compile(rf"[\x21-\x7e]([\x20-\x7e]{{0,{LONGEST_KEY - 2}}}[\x21-\x7e])?")
 SLOW = 16  # calls that wait for services at a time: the pages' threads are left alone
@@ -84,7 +85,7 @@ class Api:
 
     def _route(self, request: Request) -> tuple[Route, Mapping[str, str]]:
         """Raises HTTPException for an address or a method that there is not, Refusal for an id that is none."""
-        path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        path = request.scope["path"].removeprefix(PREFIX)
         found = [(route, values) for route in self.routes if (values := route.match(path)) is not None]
         for route, values in found:
             if route.method == request.method:

@@ -33,7 +33,7 @@ class Connection(Shape):
 
 
 class NewConnection(Shape):
-    """A value ``{"secret": "<name>"}`` in a secret field calls a named secret."""
+    """A value ``{"$secret": "<name>"}`` in a secret field calls a named secret."""
 
     name: Name
     component: Text

@@ -57,7 +57,7 @@ class Route:
 
     def match(self, path: str) -> dict[str, str] | None:
         """The values in an address that is one of this route's; None for another."""
-        found = self._pattern.match(path)
+        found = self._pattern.fullmatch(path)
         return found.groupdict() if found else None
 
     @cached_property

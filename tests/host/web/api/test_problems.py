@@ -37,7 +37,8 @@ def test_a_body_that_is_wrong_is_told_where(api, body, headers, status, said):
     [("/api/executions?limit=0", 422), ("/api/executions?limit=x", 422), ("/api/executions?status=odd", 422),
      ("/api/executions?odd=1", 422), ("/api/customers?odd=1", 422), ("/api/connections/none", 404),
      ("/api/connections/%00", 404), ("/api/instances/none", 404), ("/api/executions/none", 404),
-     ("/api/integrations/versions/none", 404), ("/api/components/none", 404), ("/api/none", 404), ("/api//customers", 404)],
+     ("/api/integrations/versions/none", 404), ("/api/components/none", 404), ("/api/none", 404), ("/api//customers", 404),
+     ("/api/customers%0A", 404), ("/api/components/%0A", 404)],
 )  # fmt: skip
 def test_an_address_or_a_query_that_is_wrong_is_told(api, path, status):
     assert api.get(path).status_code == status
