@@ -340,14 +340,24 @@ calls = sa.Table(
     ),  # the outcome as ciphertext, where a secret is in it
 )
 
-# What a step or a call made at a service: no other takes it for its own when it looks for what it may have made.
+# What a step made at a service: no other step takes it for its own when it looks for what it may have made.
 claims = sa.Table(
     "claims",
     metadata,
     sa.Column("component", sa.String(64), primary_key=True),
     sa.Column("sid", sa.String(255), primary_key=True),
-    _ref("executions.id", index=True, nullable=True),
-    _ref("calls.id", index=True, nullable=True),
+    _ref("executions.id", index=True),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+# The same of what a call made. What is in one of the two tables is never in the other: see host/claims.py.
+call_claims = sa.Table(
+    "call_claims",
+    metadata,
+    sa.Column("component", sa.String(64), primary_key=True),
+    sa.Column("sid", sa.String(255), primary_key=True),
+    _ref("calls.id", index=True),
     sa.Column("step", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
 )

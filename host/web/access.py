@@ -61,10 +61,14 @@ def _hostname(url: str) -> str | None:
 
 @dataclass
 class Access:
-    """Links, the password and sessions. What is given here is a stranger's: any text may come."""
+    """Links, the password and sessions. What is given here is a stranger's: any text may come.
+
+    Wrong passwords and the wrong tokens of ``programs`` are slowed apart: a program with an old token keeps nobody out.
+    """
 
     credentials: Credentials
     throttle: Throttle = field(default_factory=Throttle)
+    programs: Throttle = field(default_factory=Throttle)
     _link: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:

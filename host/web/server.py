@@ -41,8 +41,10 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
 
 
 def url_of(sock: socket.socket) -> str:
-    """``http://127.0.0.1:8000``."""
+    """``http://127.0.0.1:8000``; for a socket on all addresses, that of this machine alone."""
     host, port = sock.getsockname()[:2]
+    if ip_address(host).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

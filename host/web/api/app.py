@@ -111,7 +111,7 @@ class Api:
         record = self.host.store.tokens.check(token) if scheme.lower() == "bearer" else None
         if record is not None:
             return _Who(f"api:{record.name}", may_write=record.scope == "write")
-        wait = math.ceil(self.access.throttle.take(request.client.host if request.client else ""))
+        wait = math.ceil(self.access.programs.take(request.client.host if request.client else ""))
         if wait:
             headers = {"retry-after": str(wait)}
             raise Refusal(429, "access", "too many wrong tokens from this address", headers=headers)

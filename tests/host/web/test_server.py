@@ -61,6 +61,11 @@ def test_the_address_is_known_before_anything_is_served():
         assert url_of(sock) == f"http://127.0.0.1:{sock.getsockname()[1]}"
 
 
+def test_a_host_on_all_addresses_tells_the_one_that_its_own_machine_opens():
+    with listen("0.0.0.0") as sock:  # noqa: S104
+        assert url_of(sock) == f"http://127.0.0.1:{sock.getsockname()[1]}"
+
+
 def test_answers_leave_at_once():
     with listen() as sock:
         assert sock.proto == socket.IPPROTO_TCP

@@ -50,12 +50,13 @@ def test_a_token_that_was_revoked_or_is_over_opens_nothing(stranger, host):
 
 
 def test_guessing_is_slowed_and_who_has_a_token_is_not(stranger, host, access, monkeypatch):
-    monkeypatch.setattr(access.throttle, "clock", lambda: 1000.0)
+    monkeypatch.setattr(access.programs, "clock", lambda: 1000.0)
     answers = [stranger.get("/api/customers", headers={"authorization": f"Bearer tc_{n}"}) for n in range(20)]
     assert [answer.status_code for answer in answers] == [401] + [429] * 19
     assert int(answers[-1].headers["retry-after"]) >= 1
     bearer = {"authorization": f"Bearer {host.credentials.create_token('t', 'read')}"}
     assert stranger.get("/api/customers", headers=bearer).status_code == 200
+    assert access.throttle.take("testclient") == 0  # nor is who has a password
 
 
 @pytest.fixture

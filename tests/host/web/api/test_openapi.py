@@ -40,7 +40,7 @@ def served(tmp_path_factory):
     host.add_connection(name="Main account", component="acme", key="token", fields=FIELDS)
     host.add_user(host.put_customer("acme").id, external_id="ada")
     seldom = Throttle(clock=count(step=10_000).__next__)  # so that wrong tokens are told as that
-    yield create_app(host, Access(host.credentials, seldom)), host.credentials.create_token("fuzz", "write")
+    yield create_app(host, Access(host.credentials, programs=seldom)), host.credentials.create_token("fuzz", "write")
     host.stop()
 
 
