@@ -1,6 +1,6 @@
 """All routes of the API."""
 
-from . import catalogue, connections, customers, executions, instances, integrations, log, run
+from . import catalogue, connections, customers, executions, flows, instances, integrations, log, run
 from .route import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -10,6 +10,7 @@ ROUTES: tuple[Route, ...] = (
     *customers.ROUTES,
     *integrations.ROUTES,
     *instances.ROUTES,
+    *flows.ROUTES,
     *executions.ROUTES,
     *log.ROUTES,
 )
