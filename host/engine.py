@@ -25,10 +25,10 @@ from .retention import forget_checkpoints, forget_executions
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
-from .store.executions import Claim, end, postpone
+from .store.executions import Claim, End, end, postpone
 from .store.instances import InstanceRecord
 from .work import perform
-from .workshop import Assignment, Workshop, record_text
+from .workshop import Assignment, BrokenOff, Workshop, record_text
 
 log = logging.getLogger("twilio_connector.engine")
 
@@ -113,6 +113,8 @@ class Engine:
         try:
             done = perform(self._workshop, assignment, _checkpoint)
             self._succeed(assignment, done)
+        except BrokenOff as off:
+            self._end_failed(assignment.execution_id, assignment.attempt, off.error)
         except Exception as error:  # noqa: BLE001 (an execution must end, whatever ended its flow)
             self._fail(assignment, error)
         return "ended"
@@ -152,7 +154,8 @@ class Engine:
         self._end_failed(assignment.execution_id, assignment.attempt, described)
 
     def _end_failed(self, execution_id: str, attempt: int, error: dict[str, Any]) -> None:
-        self._workshop.write(lambda c: end(c, execution_id, attempt, status="failed", now=utc_now(), error=error))
+        status: End = "cancelled" if error["kind"] == "cancelled" else "failed"
+        self._workshop.write(lambda c: end(c, execution_id, attempt, status=status, now=utc_now(), error=error))
         self.results.announce(Ended(execution_id=execution_id, status="failed", error=error))
 
     def _retry_delay(self, assignment: Assignment, error: dict[str, Any]) -> float | None:

@@ -18,6 +18,7 @@ from .routes import Route, Routes
 from .settings import Limits
 from .store.commit import GroupCommit
 from .store.refusals import Refusals
+from .subject import subject
 from .workshop import Write
 
 _ENDPOINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -124,6 +125,7 @@ def inbound(route: Route, execution_id: str, result: TriggerResult) -> Inbound:
         version_id=route.instance.version_id,
         flow=route.flow.name,
         payload=portable.dumps(envelope(result.payload)),
+        subject=subject(result.payload.body),
         identities=result.dedupe,
         supersedes=result.supersedes,
         sequence=result.sequence,

@@ -16,7 +16,10 @@ POLL = 0.25  # seconds between looks at what another process accepted or ended
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How an execution ended. ``result`` holds ``data, contentType, statusCode, headers`` of its last step."""
+    """How an execution ended. ``result`` holds ``data, contentType, statusCode, headers`` of its last step.
+
+    One that was cancelled failed, with an error of the kind ``cancelled``.
+    """
 
     execution_id: str
     status: Literal["succeeded", "failed"]
@@ -64,7 +67,7 @@ class Results:
         if self._store.executions.status(execution_id) not in ENDED:
             return None
         record = self._store.executions.get(execution_id)
-        if record is None or record.status not in {"succeeded", "failed"}:
+        if record is None:
             return None
         result = portable.loads(record.result) if record.result else {}
         status: Literal["succeeded", "failed"] = "succeeded" if record.status == "succeeded" else "failed"

@@ -37,6 +37,7 @@ class Limits:
     stop_deadline: float = 10.0
     refusals_kept: int = 1000
     days_kept: int = 30
+    log_lines: int = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from .executions import Executions
 from .executors import Executors
 from .instances import Instances
 from .integrations import Integrations
+from .logs import Logs
 from .refusals import Refusals
 from .schedules import Schedules
 from .states import States
@@ -69,6 +70,10 @@ class Store:
     @cached_property
     def executions(self) -> Executions:
         return Executions(self.engine)
+
+    @cached_property
+    def logs(self) -> Logs:
+        return Logs(self.engine)
 
     @cached_property
     def executors(self) -> Executors:
