@@ -81,8 +81,8 @@ def test_a_replay_whose_flow_takes_another_way_does_nothing(host, integration, s
     config = "requiredConfigVars:\n  - {key: Way, dataType: string}\n"
     branch = (
         "{name: Branch, action: {component: {key: branch, isPublic: true, version: LATEST}, key: branchOnValue}, inputs: "
-        "{inputValue: {type: configVar, value: Way}, branchValueMappings: {type: complex, value: [{name: {type: value, value: one}, "
-        "type: value, value: one}]}}, branches: [{name: one, steps: ["
+        "{inputValue: {type: configVar, value: Way}, branchValueMappings: {type: complex, value: ["
+        "{name: {type: value, value: one}, type: value, value: one}]}}, branches: [{name: one, steps: ["
         + step("Inside", "note", file=str(traces), line="inside")
         + "]}, {name: Else, steps: ["
         + step("Other", "note", file=str(traces), line="other")
