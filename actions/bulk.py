@@ -26,6 +26,7 @@ from ..connector.twilio.client import TwilioClient
 from ..connector.twilio.once import send_once
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resources.messages import MESSAGES
+from .callbacks import told_to_flow
 from .operations import ActionInputs
 from .outgoing import SendMessage
 from .progress import Progress, fingerprint
@@ -107,6 +108,7 @@ class SendBulk(_Shared):  # type: ignore[misc]
 
 def send_bulk(context: ActionContext, inputs: SendBulk) -> Iterator[Annotated[dict[str, Any], Example(EXAMPLE)]]:
     """Send to each recipient, and give a result for each. Raises InvalidInput before anything is sent."""
+    inputs = told_to_flow(context, inputs)
     template = Template(inputs)
     template.check(context)
     if inputs.dry_run:

@@ -14,6 +14,7 @@ from ..connector.twilio.once import send_once
 from ..connector.twilio.parameters import NOT_SENT, Parameter, parameters
 from ..connector.twilio.resources.calls import CALLS
 from ..connector.twilio.twiml import Element, document
+from .callbacks import StatusCallbackFlow, told_to_flow
 from .fields import (
     ApplicationSid,
     CallSid,
@@ -190,6 +191,7 @@ _OF_APPLICATION = (
     "fallback_url",
     "fallback_method",
     "status_callback",
+    "status_callback_flow",
     "status_callback_event",
     "status_callback_method",
 )
@@ -202,6 +204,7 @@ class CreateCall(Instructions, CallParties):
         ApplicationSid,
         Field(title="Application SID", description="The application (starts with AP) that handles the call."),
     ] = ""
+    status_callback_flow: StatusCallbackFlow = None
     status_callback_event: Annotated[
         Values,
         among(("initiated", "ringing", "answered", "completed")),
@@ -369,7 +372,9 @@ class CreateCall(Instructions, CallParties):
     def _callable(self) -> "CreateCall":
         exactly_one(self, "url", "twiml", "application_sid", "say")
         excludes(self, "application_sid", _OF_APPLICATION, "set it on the application")
-        needs(self, ["status_callback_event"], "status_callback")
+        at_most_one(self, "status_callback", "status_callback_flow")
+        if not self.status_callback_flow:
+            needs(self, ["status_callback_event"], "status_callback")
         needs(self, _RECORDING, "record")
         excludes(self, "send_digits", ["machine_detection"], "Twilio does not detect machines when it sends digits")
         needs(self, _DETECTION, "machine_detection")
@@ -382,7 +387,7 @@ class CreateCall(Instructions, CallParties):
 
 def create_call(context: ActionContext, inputs: CreateCall) -> Call:
     """Make a call. Raises OutcomeUnknown if Twilio may have made it: nobody is called twice."""
-    made: dict[str, Any] = send_once(inputs.client(context), context, CALLS, inputs.values())
+    made: dict[str, Any] = send_once(inputs.client(context), context, CALLS, told_to_flow(context, inputs).values())
     return made
 
 

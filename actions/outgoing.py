@@ -21,7 +21,9 @@ from ..connector.twilio.fields import (
     WhatsAppAddress,
 )
 from ..connector.twilio.parameters import NOT_SENT, parameters
+from .callbacks import StatusCallbackFlow
 from .operations import ActionInputs, AdditionalParameters
+from .rules import at_most_one
 
 MAX_MEDIA = 10
 NEEDS = (
@@ -130,6 +132,7 @@ class Outgoing(ActionInputs):
             examples=["https://example.com/status"],
         ),
     ] = None
+    status_callback_flow: StatusCallbackFlow = None
     persistent_action: Annotated[
         Values,
         Field(
@@ -167,6 +170,7 @@ class Outgoing(ActionInputs):
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
+        at_most_one(self, "status_callback", "status_callback_flow")
         if self.messaging_service_sid and self.from_ and SERVICE_SID.fullmatch(self.from_):
             raise Conflict("from", "is a messaging service, and messagingServiceSid names one too: give one of them")
         for parameter, problem in _conflicts(dict(self.parameters())):

@@ -9,6 +9,7 @@ from ..connector.errors import InvalidInput
 from ..connector.result import Example
 from ..connector.twilio.resource import form_pairs
 from ..connector.twilio.segments import segmented, smart
+from .callbacks import told_to_flow
 from .messages import EXAMPLE, Message, send
 from .outgoing import Outgoing, SendMessage, SendWhatsApp
 
@@ -30,6 +31,7 @@ def send_whatsapp(
 def _sent(
     context: ActionContext, inputs: SendMessage | SendWhatsApp, *, encoded: bool = False
 ) -> Message | dict[str, Any]:
+    inputs = told_to_flow(context, inputs)
     if inputs.send_at:  # a later attempt looks first for what the first one scheduled
         check_schedule(inputs.send_at, context.first_attempt or context.clock())
     if inputs.dry_run:

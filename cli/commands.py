@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from . import secret, vault
+
 app = typer.Typer(
     help="A Twilio connector for integration platforms: use it from the shell, host it, try it.",
     no_args_is_help=True,
@@ -122,12 +124,10 @@ def validate(
     components: Annotated[list[Path] | None, typer.Option(help="More folders of components.", metavar="FOLDER")] = None,
 ) -> None:
     """Check an integration file: every problem, with its line and what to do (status 2)."""
-    from ..host.definition import read
-    from ..host.definition.check import require
+    from ..host.definition.check import load
     from ..host.registry import components as installed
 
-    integration = read(file)
-    require(integration, installed(components or ()))
+    integration = load(file, installed(components or ()))
     steps = sum(len(list(flow.walk())) for flow in integration.flows)
     typer.echo(f"{file}: {integration.name}: {len(integration.flows)} flows, {steps} steps: can be deployed")
 
@@ -146,6 +146,36 @@ def app_services(
     from .app_services.command import import_app_services
 
     import_app_services(folder, into)
+
+
+@app.command()
+def deploy(
+    folder: Annotated[
+        Path, typer.Argument(help="It holds connections, customers, integrations, instances.", metavar="DIR")
+    ],
+    name: Annotated[str, typer.Option(help="What it made bears this name; default: the folder's own.")] = "",
+    data: vault.Data = None,
+    public_url: Annotated[str | None, typer.Option(help="The address that senders see and sign.")] = None,
+    *,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove what it made and declares no more.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would be done.")] = False,
+) -> None:
+    """Make the host as a folder of files says, which a team may keep in git: what is missing, what differs."""
+    from .deploy import deploy
+
+    raise typer.Exit(deploy(folder, name, data, public_url, prune=prune, dry_run=dry_run))
+
+
+@app.command()
+def log(
+    data: vault.Data = None,
+    limit: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 50,
+    subject: Annotated[str, typer.Option(help="Only of this one, by its id.")] = "",
+) -> None:
+    """Who changed what, the newest first."""
+    from .deploy import log
+
+    log(data, limit, subject)
 
 
 @app.command()
@@ -187,3 +217,7 @@ def demo(*, once: Annotated[bool, typer.Option("--once", help="End after the fir
     from .demo import demo
 
     demo(once=once)
+
+
+app.add_typer(vault.app, name="vault")
+app.add_typer(secret.app, name="secret")

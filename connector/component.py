@@ -22,6 +22,7 @@ from .errors import ConnectionFailed, InvalidComponent, InvalidInput
 from .inputs import Connection, Inputs, explain
 from .payload import TriggerResult, WebhookRequest
 from .result import ActionResult, example_of
+from .webhooks import Change, Ledger
 
 U = TypeVar("U", bound="Unit")
 
@@ -173,14 +174,32 @@ class Trigger(Unit):
         return signed
 
     @property
+    def fires_on(self) -> str:
+        """``instanceDeploy`` or ``instanceRemove`` for a trigger that the host fires then, and no request; else empty."""
+        return str(self.flags.get("firesOn", ""))
+
+    @property
+    def registers(self) -> bool:
+        """True where it points the service at its webhook itself, if its inputs ask for that."""
+        return "webhookCreate" in self.flags
+
+    def create_webhook(self, context: ActionContext, inputs: BaseModel, ledger: Ledger) -> tuple[Change, ...]:
+        """Point the service at ``context.invoke_url``; what is changed there now. Raises ConnectorError; see webhooks."""
+        return tuple(self._import(self.flags["webhookCreate"])(context, inputs, ledger))
+
+    def delete_webhook(self, context: ActionContext, inputs: BaseModel, ledger: Ledger) -> tuple[Change, ...]:
+        """Put back what the ledger holds; what was put back or left. Raises ConnectorError; see webhooks."""
+        return tuple(self._import(self.flags["webhookDelete"])(context, inputs, ledger))
+
+    @property
     def is_polling(self) -> bool:
         """True for a trigger that asks instead of being told."""
         return bool(self.flags.get("isPollingTrigger", False))
 
     @property
     def takes_requests(self) -> bool:
-        """False for a trigger that only its schedule starts, so that a request to the flow's URL starts nothing."""
-        return not self.is_polling and self.flags.get("scheduleSupport") != "required"
+        """False for a trigger that only its schedule or the host starts: a request to the flow's URL then starts nothing."""
+        return not (self.is_polling or self.fires_on) and self.flags.get("scheduleSupport") != "required"
 
 
 class DataSource(Unit):

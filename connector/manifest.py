@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 FILE_NAME = "component.yaml"
 SCHEMA_FILE = Path(__file__).with_name("component.schema.json")
 MAX_BYTES = 1_048_576
-_FOR_HOSTS_HERE = frozenset({"sign", "pure", "readOnly", "looksFirst", "repeatableInput"})  # not the platform's
+_FUNCTIONS = {"webhookCreate": "hasWebhookCreateFunction", "webhookDelete": "hasWebhookDeleteFunction"}
+"""Entries of which the stored definition only says that they are there."""
+_FOR_HOSTS_HERE = frozenset(
+    {"sign", "pure", "readOnly", "looksFirst", "repeatableInput", "firesOn", *_FUNCTIONS}
+)  # not the platform's
 
 Key = tuple[str | int, ...]
 
@@ -129,6 +133,13 @@ def _mend(problem: Any) -> str:
             return f"{problem.instance!r} is not {problem.schema['description']}"
         case "required":
             return f"{problem.message}; add it"
+        case "dependentRequired":
+            missing = [
+                need for has, needs in problem.validator_value.items() if has in problem.instance for need in needs
+            ]
+            return (
+                f"{', '.join(n for n in missing if n not in problem.instance)} is missing: what registers must undo it"
+            )
     return str(problem.message)
 
 
@@ -155,6 +166,7 @@ def _stored(unit: "Unit", example_key: str) -> dict[str, Any]:
         "display": {"label": unit.label, "description": unit.description},
         "inputs": inputs_of(unit.model),
         **{name: value for name, value in unit.flags.items() if name not in _FOR_HOSTS_HERE},
+        **{_FUNCTIONS[name]: True for name in unit.flags if name in _FUNCTIONS},
         **({} if (example := unit.example) is None else {"examplePayload": {example_key: example}}),
     }
 

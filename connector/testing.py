@@ -20,8 +20,10 @@ from . import manifest
 from .component import Action, Component, ConnectionType, DataSource, Trigger, Unit, load
 from .context import ActionContext
 from .errors import ConnectorError, InvalidInput, WebhookRejected
+from .http import HttpRequest, Transport
 from .inputs import Connection
 from .payload import WebhookRequest, json_default
+from .webhooks import Change, Ledger, LedgerInMemory
 
 HOOK_URL = "https://hooks.example.com/trigger/test"
 FORM = "application/x-www-form-urlencoded"
@@ -74,6 +76,26 @@ class Harness:
         if signed and self.connection is not None:
             request = unit.sign(request, self.component.connect(self.connection))
         return _as_json(unit.receive(self.context, request, values).payload.to_json())
+
+    def create_webhook(
+        self, trigger: str, inputs: Mapping[str, Any] | None = None, *, ledger: Ledger | None = None
+    ) -> tuple[Change, ...]:
+        """Let a trigger register its webhook, ``context.invoke_url``, as on deployment."""
+        return self._register(trigger, inputs, ledger, "create_webhook")
+
+    def delete_webhook(
+        self, trigger: str, inputs: Mapping[str, Any] | None = None, *, ledger: Ledger
+    ) -> tuple[Change, ...]:
+        """Let a trigger put back what the ledger holds, as on removal."""
+        return self._register(trigger, inputs, ledger, "delete_webhook")
+
+    def _register(
+        self, trigger: str, inputs: Mapping[str, Any] | None, ledger: Ledger | None, method: str
+    ) -> tuple[Change, ...]:
+        unit = self.component.triggers[trigger]
+        prepared = unit.prepare(self._complete(unit, inputs))
+        changes: tuple[Change, ...] = getattr(unit, method)(self.context, prepared, ledger or LedgerInMemory())
+        return changes
 
     def test_connection(self) -> str:
         """Try the connection; the verdict."""
@@ -134,6 +156,8 @@ def _checks_of(unit: Unit) -> Iterator[Callable[[Any], None]]:
         yield _gives_an_example
     if isinstance(unit, Trigger) and "sign" in unit.flags:
         yield _refuses_an_unsigned_request
+    if isinstance(unit, Trigger) and unit.registers:
+        yield _registers_nothing_unasked
 
 
 def _holds_the_schema(component: Component) -> None:
@@ -190,6 +214,23 @@ def _refuses_an_unsigned_request(unit: Trigger) -> None:
         except (WebhookRejected, InvalidInput):  # what cannot even be deployed accepts nothing
             continue
         message = f"{unit.key} accepted a request without a signature"
+        raise AssertionError(message)
+
+
+def _registers_nothing_unasked(unit: Trigger) -> None:
+    """With the form's defaults nothing is sent: no network is there to send it over."""
+    values = {item["key"]: _example_value(unit, item) for item in manifest.inputs_of(unit.model) if item["required"]}
+    ledger = LedgerInMemory()
+    context = ActionContext(transport=_NoTransport(), invoke_url=HOOK_URL)
+    changes = unit.create_webhook(context, unit.prepare(values), ledger)
+    assert not changes, f"{unit.key} registers a webhook that nobody asked for: {changes}"
+    assert not ledger.read(), f"{unit.key} writes down a registration that nobody asked for"
+    assert not unit.delete_webhook(context, unit.prepare(values), ledger), f"{unit.key} undoes what it never did"
+
+
+class _NoTransport(Transport):
+    def send(self, request: HttpRequest) -> Any:
+        message = f"{request.method} {request.url} was sent"
         raise AssertionError(message)
 
 

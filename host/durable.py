@@ -1,6 +1,7 @@
 """What the durable engine (DBOS) runs on: its own database beside ours, set up so that its clock and its locks are right."""
 
 import logging
+import re
 import sqlite3
 import time
 from itertools import count
@@ -12,6 +13,9 @@ from dbos import DBOSConfig, DBOSPortableJSONSerializer
 from .settings import Settings
 from .store.database import private
 
+SEALED = "sealed:"  # how a sealed checkpoint begins; a plain one is JSON and begins with a brace
+_TOKEN = re.compile(f"{SEALED}([\\w=-]+)")
+ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 APPLICATION_VERSION = "1"  # constant: the default, a hash of the source, strands running work after an edit
 
 
@@ -30,6 +34,31 @@ def configuration(settings: Settings, executor: str) -> DBOSConfig:
         url = settings.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")
         return DBOSConfig(**common, system_database_url=url, sys_db_pool_size=10)
     return DBOSConfig(**common, system_database_engine=sqlite_engine(private(settings.data / "engine.sqlite")))
+
+
+def sealed_checkpoints(settings: Settings) -> list[str]:
+    """The ciphertexts among the checkpoints of executions that have not ended."""
+    path = settings.data / "engine.sqlite"
+    if settings.is_postgres:
+        engine, schema = sa.create_engine(settings.database_url.get_secret_value()), "dbos"
+    elif path.exists():
+        engine, schema = sqlite_engine(path), None
+    else:
+        return []
+    try:
+        return [match[1] for text in _open_checkpoints(engine, schema) for match in _TOKEN.finditer(text)]
+    finally:
+        engine.dispose()
+
+
+def _open_checkpoints(engine: sa.Engine, schema: str | None) -> list[str]:
+    if not sa.inspect(engine).has_table("operation_outputs", schema):
+        return []
+    steps = sa.table("operation_outputs", sa.column("workflow_uuid"), sa.column("output"), schema=schema)
+    flows = sa.table("workflow_status", sa.column("workflow_uuid"), sa.column("status"), schema=schema)
+    query = sa.select(steps.c.output).join(flows, flows.c.workflow_uuid == steps.c.workflow_uuid)
+    with engine.connect() as connection:
+        return list(connection.scalars(query.where(flows.c.status.not_in(ENDED), steps.c.output.contains(SEALED))))
 
 
 def share_the_log() -> None:

@@ -6,19 +6,26 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
-from ..connector.context import ActionContext, User, utc_now
+from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import definition, publication
+from . import publication
+from .changes import Changes
 from .configuration import Configuration
+from .custody import Custody
 from .databases import Databases
-from .definition.check import require
+from .definition import model
+from .definition.check import load, require
 from .definition.timetable import Timetable
 from .engine import Engine
 from .inbox import Inbox
+from .invocation import Invocations
+from .locks import Locks
+from .named_secrets import NamedSecrets, references
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
+from .registrations import Registrations
 from .registry import Registry, components
 from .replays import Replays
 from .results import Ended
@@ -30,12 +37,14 @@ from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
 from .store.executions import CANCELLED, ENDED, cancel
 from .store.instances import InstanceRecord
+from .store.integrations import VersionRecord
 from .store.search import Filter
 from .vault import Vault
-from .versions import Versions
+from .versions import Versions, renamed
 from .workshop import Workshop, Write
 
-_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in ("", ".flow", ".engine", ".schedules", ".webhooks")))
+_PARTS = ("", ".flow", ".engine", ".registrations", ".schedules", ".webhooks")
+_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in _PARTS))
 _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
@@ -47,7 +56,9 @@ class Host:
         self.redactor = Redactor()
         self.transport = Transport()
         self.versions = Versions(store, settings.data / "versions")
-        self.configuration = Configuration(store, vault, registry, self.redactor)
+        self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
+        self.changes = Changes(store.engine, self.redactor)
+        self.configuration = Configuration(store, vault, self.secrets, registry, self.redactor)
         self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
         self.routes = Routes(
             store=store,
@@ -56,6 +67,16 @@ class Host:
             configuration=self.configuration,
             transport=self.transport,
             address=self.address,
+        )
+        self.inbox = Inbox(store.engine, settings.limits, self._wake)
+        self.invocations = Invocations(store=store, routes=self.routes, inbox=self.inbox, limits=settings.limits)
+        self.custody = Custody(
+            settings=settings,
+            store=store,
+            vault=vault,
+            secrets=self.secrets,
+            changes=self.changes,
+            changed=self.routes.forget,
         )
         workshop = Workshop(
             store=store,
@@ -66,17 +87,25 @@ class Host:
             records=self._records,
             databases=Databases(settings),
             limits=settings.limits,
+            executor=lambda: self.engine.executor,
+            invocations=self.invocations,
         )
         self.engine = Engine(settings, workshop)
         self.scheduler = Scheduler(workshop, self.engine.wake)
         self.replays = Replays(store, self.versions, registry, self.engine.wake)
-        self.inbox = Inbox(store.engine, settings.limits, self.engine.wake)
         self.reception = Reception(
             routes=self.routes,
             inbox=self.inbox,
             records=self._records,
             refusals=store.refusals,
             limits=settings.limits,
+        )
+        self.registrations = Registrations(
+            store=store,
+            versions=self.versions,
+            configuration=self.configuration,
+            routes=self.routes,
+            locks=Locks(store.engine, settings.data),
         )
         self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
 
@@ -91,6 +120,9 @@ class Host:
             store.close()
             raise
 
+    def _wake(self) -> None:
+        self.engine.wake()
+
     def start(self) -> None:
         """Execute what is accepted, beginning with what the last process left."""
         self.engine.start()
@@ -99,11 +131,11 @@ class Host:
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
+        self.registrations.start()
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""
-        for place in self._filtered:
-            place.removeFilter(self._filter)
+        self.registrations.stop(self.settings.limits.stop_deadline)
         self.inbox.close()
         self.scheduler.stop()
         self.replays.stop()
@@ -112,6 +144,8 @@ class Host:
         self._records.close()
         self.transport.close()
         self.store.close()
+        for place in self._filtered:
+            place.removeFilter(self._filter)
 
     def __enter__(self) -> Self:
         self.start()
@@ -175,14 +209,16 @@ class Host:
         ``reserved_for`` are ids of users: only flows that run as one of them may use it. None: every flow may.
         """
         given, users = _given(fields), self._known_users(reserved_for)
-        self.connection_type(component, key).build(given)
-        return self.store.connections.add(
+        self._build(self.connection_type(component, key), given)
+        record = self.store.connections.add(
             name=name,
             component=component,
             key=key,
             seal=lambda new_id: self.vault.seal(new_id, given),
             reserved_for=users,
         )
+        self.changes.note("connection.add", record.id, f"{record.name}: {key} of {component}")
+        return record
 
     def update_connection(
         self,
@@ -203,10 +239,12 @@ class Host:
         stored = self.vault.unseal(record.id, record.secret)
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
-        kind.build(given)
+        self._build(kind, given)
         secret = self.vault.seal(connection_id, given)
         saved = self.store.connections.update(connection_id, name=name, secret=secret, reserved_for=users)
         self.routes.forget()
+        names = sorted(k for k in given.keys() | stored.keys() if given.get(k) != stored.get(k))
+        self.changes.note("connection.update", connection_id, f"{saved.name}: {', '.join(names) or 'its name'}")
         return saved
 
     def connection_form(self, connection_id: str) -> tuple[dict[str, Any], frozenset[str]]:
@@ -231,7 +269,10 @@ class Host:
 
     def remove_connection(self, connection_id: str) -> None:
         """Raises InvalidInput while an instance uses it."""
+        record = self.store.connections.get(connection_id)
         self.store.connections.remove(connection_id)
+        if record:
+            self.changes.note("connection.remove", connection_id, record.name)
 
     def connection_type(self, component: str, key: str) -> ConnectionType:
         """Raises InvalidInput for one that no installed component has."""
@@ -239,6 +280,21 @@ class Host:
         if found is None or key not in found.connections:
             raise InvalidInput(f"no installed component {component!r} has a connection {key!r}", field="component")
         return found.connections[key]
+
+    def check_fields(self, component: str, key: str, fields: Mapping[str, Any]) -> None:
+        """Whether a connection could be made of them. Raises as add_connection does."""
+        self._build(self.connection_type(component, key), _given(fields))
+
+    def connection_fields(self, record: ConnectionRecord) -> dict[str, Any]:
+        """As they are stored, secrets and all, and those that are called by name as they are called."""
+        return self.vault.unseal(record.id, record.secret)
+
+    def _build(self, kind: ConnectionType, fields: Mapping[str, Any]) -> None:
+        """Raises ConnectionFailed for values that are wrong, InvalidInput for a secret called where none belongs."""
+        for field, _ in references(fields):
+            if field not in hidden(kind):
+                raise InvalidInput(f"{field}: is no secret of this connection; write its value", field=field)
+        kind.build(self.secrets.resolve(fields))
 
     def _known_users(self, ids: Collection[str]) -> list[str]:
         for user_id in ids:
@@ -254,13 +310,32 @@ class Host:
         """A user of the customer, as whom flows may run. Raises InvalidInput, naming the field."""
         if self.store.customers.get(customer_id) is None:
             raise InvalidInput(f"there is no customer {customer_id}; it was removed", field="customer")
-        return self.store.users.add(customer_id, external_id=external_id, name=name, email=email)
+        user = self.store.users.add(customer_id, external_id=external_id, name=name, email=email)
+        self.changes.note("user.add", user.id, external_id)
+        return user
+
+    def update_user(self, user_id: str, *, name: str, email: str) -> None:
+        """Raises InvalidInput, naming the field."""
+        self.store.users.update(user_id, name=name, email=email)
+        self.routes.forget()
+        self.changes.note("user.update", user_id, name)
 
     def remove_user(self, user_id: str) -> None:
         """Raises InvalidInput while a connection is reserved for them."""
         self.store.users.remove(user_id)
+        self.changes.note("user.remove", user_id)
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def publish(self, path: Path) -> VersionRecord:
+        """Keep an integration file, and what belongs to it, as the next version; instances stay on theirs.
+
+        The same content gives the same version. Raises IntegrationInvalid with everything that is wrong in the file.
+        """
+        integration = load(path, self.registry)
+        limit = self.settings.limits.definition
+        files = publication.files(integration, path, limit)
+        return self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
 
     def deploy(
         self,
@@ -270,42 +345,139 @@ class Host:
         config: Mapping[str, Any] | None = None,
         name: str = "",
         customer_name: str = "",
+        enabled: bool | None = None,
     ) -> InstanceRecord:
-        """Deploy an integration file for the customer of that external id; once more updates the instance of that name.
+        """Publish an integration file and deploy it for a customer, in one act; raises what the two raise."""
+        version = self.publish(path)
+        return self.deploy_version(
+            version.id, customer=customer, config=config, name=name, customer_name=customer_name, enabled=enabled
+        )
 
-        ``config`` maps config variables to values, those of connections to a connection's name or id. Raises
-        IntegrationInvalid with everything that is wrong in the file, InvalidInput for a config variable.
+    def deploy_version(
+        self,
+        version_id: str,
+        *,
+        customer: str,
+        config: Mapping[str, Any] | None = None,
+        name: str = "",
+        customer_name: str = "",
+        enabled: bool | None = None,
+    ) -> InstanceRecord:
+        """Deploy a version for the customer of that external id; once more gives the instance of that name this version.
+
+        ``config`` maps config variables to values, those of connections to a connection's name or id. Without ``enabled`` a
+        new instance is on and another stays as it is. Raises InvalidInput for a config variable, IntegrationInvalid for a
+        version that cannot run here any more, and what keeps a trigger from registering its webhook: the instance is
+        deployed then, and deploying again mends it.
         """
-        integration = definition.read(path)
+        integration = self.versions.load(version_id)
         require(integration, self.registry)
         values, connections = self.configuration.check(integration, config or {})
-        limit = self.settings.limits.definition
-        files = publication.files(integration, path, limit)
-        version = self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
+        customer_id = self.store.customers.ensure(customer, customer_name).id
+        named = name or integration.name
+        return self._put(version_id, named, customer_id, values, connections, enabled=enabled)
+
+    def upgrade(
+        self, instance_id: str, *, version_id: str = "", config: Mapping[str, Any] | None = None
+    ) -> InstanceRecord:
+        """Give an instance another version, by default the newest, with the configuration that it has and what is given.
+
+        What runs ends on the version that it began with. Flows and config variables that were renamed keep their address
+        and their value. Raises what deploy_version raises.
+        """
+        instance = self.store.instances.require(instance_id)
+        wanted = version_id or self.store.integrations.newest(instance.integration_id).id
+        if self.store.integrations.version(wanted).integration_id != instance.integration_id:
+            raise InvalidInput(f"version {wanted} is not one of {instance.integration}", field="version")
+        old, new = self.versions.load(instance.version_id), self.versions.load(wanted)
+        require(new, self.registry)
+        renames = renamed(old, new)
+        kept = {renames.config_vars.get(k, k): v for k, v in {**instance.config, **instance.connections}.items()}
+        kept = {key: value for key, value in kept.items() if new.config_var(key)}
+        values, connections = self.configuration.check(new, kept | dict(config or {}))
+        return self._put(wanted, instance.name, instance.customer_id, values, connections)
+
+    def _put(
+        self,
+        version_id: str,
+        name: str,
+        customer_id: str,
+        values: Mapping[str, Any],
+        connections: Mapping[str, str],
+        *,
+        enabled: bool | None = None,
+    ) -> InstanceRecord:
+        version, integration = self.store.integrations.version(version_id), self.versions.load(version_id)
+        before = self.store.instances.of_customer(customer_id, name)
+        renames = renamed(self.versions.load(before.version_id), integration) if before else model.Renames()
         instance = self.store.instances.put(
-            name=name or integration.name,
-            version_id=version.id,
+            name=name,
+            version_id=version_id,
             integration_id=version.integration_id,
-            customer_id=self.store.customers.ensure(customer, customer_name).id,
+            customer_id=customer_id,
             config=values,
             connections=connections,
             flows=[flow.name for flow in integration.flows],
+            registering=self.registrations.flows(integration),
             starts=self.configuration.starts(integration, values),
+            renamed=renames.flows,
+            enabled=enabled,
         )
         self.routes.forget()
+        said = f"{instance.name} for {instance.customer}: version {version.number}"
+        self.changes.note("instance.deploy", instance.id, said)
+        self.registrations.deploy(instance.id)
+        if instance.enabled:
+            self.invocations.fire(instance.id, "instanceDeploy", instance.updated_at.isoformat())
         return instance
+
+    def choices(self, integration: model.Integration, key: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
+        """``{"label", "key"}`` of each value that a config variable's data source offers. Raises ConnectorError."""
+        return self.configuration.choices(integration, key, given, ActionContext(transport=self.transport))
+
+    def put_customer(self, external_id: str, name: str = "") -> Customer:
+        """Make or rename the customer of that external id. Raises InvalidInput."""
+        customer = self.store.customers.ensure(external_id, name)
+        self.changes.note("customer.put", customer.id, f"{external_id}: {customer.name}")
+        return customer
+
+    def remove_customer(self, customer_id: str) -> None:
+        """Raises InvalidInput while the customer has instances."""
+        self.store.customers.remove(customer_id)
+        self.changes.note("customer.remove", customer_id)
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         self.store.instances.enable(instance_id, enabled=enabled)
         self.routes.forget()
+        self.changes.note("instance.enable" if enabled else "instance.disable", instance_id)
 
-    def remove_instance(self, instance_id: str) -> None:
-        self.store.instances.remove(instance_id)
+    def remove_instance(self, instance_id: str, *, force: bool = False) -> None:
+        """Put back the webhooks that it registered, then remove it. Raises what keeps one from being put back.
+
+        It is switched off then, and goes as soon as they are; with ``force`` it goes at once, and they stay as they are. Where
+        a flow is to run on its removal, it takes no more requests, and all this happens when that flow has ended.
+        """
+        record = self.store.instances.get(instance_id)
         self.routes.forget()
+        if record:
+            self.changes.note("instance.remove", instance_id, f"{record.name} of {record.customer}")
+        if record and not force and self.invocations.fire(instance_id, "instanceRemove", "removal"):
+            self.store.instances.retire(instance_id)
+        else:
+            self.registrations.remove(instance_id, force=force)
+        self.routes.forget()
+
+    def register_again(self, endpoint_id: str) -> None:
+        """Register the webhook of a flow anew, or put it back if it is to go. Raises what keeps it from that."""
+        self.routes.forget()
+        self.changes.note("webhook.register", endpoint_id)
+        self.registrations.again(endpoint_id)
 
     def set_schedule(self, endpoint_id: str, timetable: Timetable | None) -> None:
         """Start the flow at times of this instance's own, from now; None: at those of the integration file."""
         self.store.schedules.override(endpoint_id, timetable, utc_now())
+        times = str(timetable) if timetable else "as in the integration"
+        self.changes.note("schedule.set", f"{endpoint_id[:6]}…", times)
 
     def run_now(self, endpoint_id: str) -> None:
         """Start the flow once more, beside its times. Raises InvalidInput while it cannot be."""
@@ -315,11 +487,13 @@ class Host:
         """A new API key of the endpoint, to be shown once."""
         key = self.store.instances.add_key(endpoint_id)
         self.routes.forget()
+        self.changes.note("key.add", f"{endpoint_id[:6]}…")  # whole, it is itself a permission
         return key
 
     def remove_key(self, key_id: str) -> None:
         self.store.instances.remove_key(key_id)
         self.routes.forget()
+        self.changes.note("key.remove", key_id)
 
 
 def hidden(kind: ConnectionType) -> frozenset[str]:

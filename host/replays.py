@@ -22,7 +22,7 @@ from .registry import Registry
 from .store import Store, search
 from .store.database import reading
 from .store.executions import ENDED, ExecutionRecord
-from .store.schema import executions, instances
+from .store.schema import executions, instances, states
 from .store.schema import replay_jobs as jobs
 from .versions import Versions
 
@@ -32,7 +32,7 @@ POLL = 2.0  # seconds between looks at jobs that another process was given
 
 log = logging.getLogger("twilio_connector.engine")
 
-_COPIED = ("endpoint_id", "instance_id", "flow", "subject", "sequence", "payload")
+_COPIED = ("endpoint_id", "instance_id", "flow", "subject", "sequence", "concurrency", "payload")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,3 +185,12 @@ def _again(
     values = [sa.literal(value, executions.c[name].type) for name, value in new.items()]
     copied = sa.select(*values, *(executions.c[name] for name in _COPIED)).where(executions.c.id == record.id)
     connection.execute(sa.insert(executions).from_select([*new, *_COPIED], copied))
+    if from_step:
+        _keep_state(connection, record, f"{new_id}.1")
+
+
+def _keep_state(connection: sa.Connection, record: ExecutionRecord, owner: str) -> None:
+    """What the steps that are taken over left in the execution's state; what later ones left there goes with it."""
+    left = (states.c.scope == "execution", states.c.owner == f"{record.id}.{record.attempt}")
+    copied = sa.select(states.c.scope, sa.literal(owner), states.c.key, states.c.value).where(*left)
+    connection.execute(sa.insert(states).from_select(["scope", "owner", "key", "value"], copied))

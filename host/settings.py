@@ -13,6 +13,8 @@ from ..connector.errors import InvalidInput
 
 _DATABASE_MEND = "use postgresql://user:password@host/database, or leave it out for SQLite in the data directory"
 
+SECRET = "TWILIO_CONNECTOR_SECRET_"  # noqa: S105 (the prefix of variables that hold one)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -45,13 +47,19 @@ class Settings:
     """``data`` holds keys, SQLite files and unpacked integrations. An empty ``database_url`` means SQLite in it.
 
     ``public_url`` is what senders see and sign, without a trailing slash; empty while it is unknown.
-    ``keys`` are Fernet keys, the first of which encrypts; none means a key file in ``data``.
+    ``keys`` are Fernet keys, the first of which encrypts; they may be in ``key_file`` or in the ``keyring``'s entry of that
+    name instead. None of the three means a key file in ``data``. ``secrets`` are the environment's, by the names of their
+    variables without the prefix; ``secrets_folder`` holds others, a file each.
     """
 
     data: Path
     database_url: SecretStr = field(default_factory=lambda: SecretStr(""))
     public_url: str = ""
     keys: tuple[SecretStr, ...] = ()
+    key_file: Path | None = None
+    keyring: str = ""
+    secrets: Mapping[str, SecretStr] = field(default_factory=dict)
+    secrets_folder: Path | None = None
     components: tuple[Path, ...] = ()
     executor: str = ""
     limits: Limits = field(default_factory=Limits)
@@ -61,14 +69,20 @@ class Settings:
         """Settings from the environment; what is ``given`` and not None wins.
 
         ``TWILIO_CONNECTOR_DATA, DATABASE_URL, TWILIO_CONNECTOR_PUBLIC_URL, TWILIO_CONNECTOR_KEYS`` (comma separated),
-        ``TWILIO_CONNECTOR_COMPONENTS`` (folders, colon separated), ``TWILIO_CONNECTOR_EXECUTOR`` (a name that this
-        process keeps over restarts). Raises InvalidInput naming the variable.
+        ``TWILIO_CONNECTOR_KEY_FILE, TWILIO_CONNECTOR_KEYRING`` (an entry's name), ``TWILIO_CONNECTOR_SECRET_<NAME>``,
+        ``TWILIO_CONNECTOR_SECRETS_DIR``, ``TWILIO_CONNECTOR_COMPONENTS`` (folders, colon separated),
+        ``TWILIO_CONNECTOR_EXECUTOR`` (a name that this process keeps over restarts). Raises InvalidInput naming the
+        variable.
         """
         settings = cls(
             data=Path(environ.get("TWILIO_CONNECTOR_DATA") or platformdirs.user_data_path("twilio-connector")),
             database_url=SecretStr(environ.get("DATABASE_URL", "")),
             public_url=environ.get("TWILIO_CONNECTOR_PUBLIC_URL", ""),
             keys=tuple(SecretStr(key) for key in _items(environ.get("TWILIO_CONNECTOR_KEYS", ""), ",")),
+            key_file=_path(environ.get("TWILIO_CONNECTOR_KEY_FILE", "")),
+            keyring=environ.get("TWILIO_CONNECTOR_KEYRING", "").strip(),
+            secrets={k.removeprefix(SECRET): SecretStr(v) for k, v in environ.items() if k.startswith(SECRET)},
+            secrets_folder=_path(environ.get("TWILIO_CONNECTOR_SECRETS_DIR", "")),
             components=tuple(Path(p) for p in _items(environ.get("TWILIO_CONNECTOR_COMPONENTS", ""), ":")),
             executor=environ.get("TWILIO_CONNECTOR_EXECUTOR", ""),
         )
@@ -77,10 +91,24 @@ class Settings:
     def __post_init__(self) -> None:
         object.__setattr__(self, "database_url", SecretStr(_database_url(self.database_url.get_secret_value())))
         object.__setattr__(self, "public_url", _public_url(self.public_url))
+        _check_one_place_of_keys(self)
 
     @property
     def is_postgres(self) -> bool:
         return self.database_url.get_secret_value().startswith("postgresql")
+
+
+def _path(text: str) -> Path | None:
+    return Path(text.strip()) if text.strip() else None
+
+
+def _check_one_place_of_keys(settings: Settings) -> None:
+    places = {"KEYS": settings.keys, "KEY_FILE": settings.key_file, "KEYRING": settings.keyring}
+    given = [f"TWILIO_CONNECTOR_{name}" for name, value in places.items() if value]
+    if given[1:]:
+        raise InvalidInput(
+            f"{' and '.join(given)}: the vault's keys are in one place; give one of them", field=given[1]
+        )
 
 
 def _items(text: str, separator: str) -> list[str]:

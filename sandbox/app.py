@@ -19,6 +19,7 @@ from .downloads import Downloads
 from .guard import Guard
 from .pages import Pages
 from .state import State
+from .streams import Streams
 from .switchboard import Switchboard
 from .trouble import Trouble
 
@@ -28,12 +29,13 @@ def create_app(state: State | None = None) -> Starlette:
     state = state or State()
     courier, agenda = Courier(state), Agenda()
     carrier, switchboard = Carrier(state, courier, agenda), Switchboard(state, courier, agenda)
+    streams = Streams(state, courier, agenda)
     alarm = Alarm(state, courier, agenda)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        for part in (carrier, switchboard, alarm, agenda, courier):
+        for part in (carrier, switchboard, streams, alarm, agenda, courier):
             part.close()
 
     api = Trouble(Api(state, carrier, switchboard), state)

@@ -98,6 +98,8 @@ def show_state(desk: Desk, _: Request, __: dict[str, Any]) -> Any:
         "messages": [shapes.message(it) for it in state.messages()],
         "calls": [dump(it) for it in state.calls.newest()],
         "recordings": [dump(it) for it in state.recordings.newest()],
+        "sinks": [dump(it) for it in state.sinks.newest()],
+        "subscriptions": [dump(it) for it in state.subscriptions.newest()],
         "alerts": [dump(it) for it in state.alerts()],
         "requests": [dump(it) for it in state.exchanges()],
         "faults": [asdict(it) for it in state.faults.all()],

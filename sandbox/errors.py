@@ -65,6 +65,8 @@ CATALOG: dict[int, tuple[int, str]] = {
     60204: (400, "Service does not support this feature: {}"),
     60205: (403, "SMS is not supported by landline phone number"),
     60212: (429, "Too many concurrent requests for phone number"),
+    91003: (400, "Account has reached the maximum of 100 sinks"),
+    91007: (400, "Sink cannot be deleted because it is still in use"),
     70051: (403, "Authorization error: this API key lacks the permission {}"),
 }
 DELIVERY = {

@@ -165,3 +165,31 @@ class Verification(Record):
     send_code_attempts: tuple[Mapping[str, str], ...] = ()
     code: str = hidden("")
     checks: int = hidden(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sink(Record):
+    """Where Event Streams delivers to; only those of type webhook are delivered to here."""
+
+    description: str
+    sink_configuration: Mapping[str, Any]
+    sink_type: str
+    status: str = "active"
+    test_id: str = hidden("")  # of the test event that was sent last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription(Record):
+    """The events that go to a sink: which, its subscribed events say."""
+
+    description: str
+    sink_sid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscribedEvent(Record):
+    """One type of event in a subscription. Twilio knows it by its type, this local one by both together."""
+
+    subscription_sid: str
+    type: str
+    schema_version: int = 1

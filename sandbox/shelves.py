@@ -13,6 +13,9 @@ from .products import (
     Recording,
     Sender,
     Service,
+    Sink,
+    SubscribedEvent,
+    Subscription,
     Transcription,
     Verification,
     VerifyService,
@@ -37,3 +40,6 @@ class Shelves:
         self.contents: Shelf[Content] = shelf(many)
         self.verify_services: Shelf[VerifyService] = shelf(many)
         self.verifications: Shelf[Verification] = shelf(many)
+        self.sinks: Shelf[Sink] = shelf(many)
+        self.subscriptions: Shelf[Subscription] = shelf(many)
+        self.subscribed_events: Shelf[SubscribedEvent] = shelf(many)

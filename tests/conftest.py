@@ -1,4 +1,4 @@
-"""What a run leaves out it says in one line; with REQUIRE_BROWSER=1 a browser test left out is a failure."""
+"""What a run leaves out it says in one line; REQUIRE_BROWSER=1 and REQUIRE_NGINX=1 make failures of tests left out."""
 
 from __future__ import annotations
 
@@ -56,11 +56,16 @@ def page(chromium: Browser) -> Iterator[Callable[..., Page]]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    required = os.environ.get("REQUIRE_BROWSER") == "1" and item.get_closest_marker("browser")
-    if required and report.skipped and not hasattr(report, "wasxfail"):
+    wanted = [kind for kind in ("browser", "nginx") if item.get_closest_marker(kind) and _is_required(kind)]
+    if wanted and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"REQUIRE_BROWSER=1 wants this browser test run, but it was skipped: {_reason(report)}"
+        name = f"REQUIRE_{wanted[0].upper()}=1"
+        report.longrepr = f"{name} wants this {wanted[0]} test run, but it was skipped: {_reason(report)}"
     return report
+
+
+def _is_required(kind: str) -> bool:
+    return os.environ.get(f"REQUIRE_{kind.upper()}") == "1"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -13,7 +13,7 @@ from .calls import SAID as CALL
 from .events import identities, overtaken
 from .parameters import Parameters, form_of
 from .signed import EMPTY_TWIML, example, hear
-from .typed import Typed
+from .targets import RegistersCallStatus
 
 FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 ORDER = ("queued", "initiated", "ringing", "in-progress", "canceled", "no-answer", "busy", "failed", "completed")
@@ -53,8 +53,8 @@ SAID = CALL | {
 EXAMPLE: dict[str, Any] = example(SAID, body_of(Parameters(SAID)))
 
 
-class CallStatus(Typed):
-    """Whose calls to hear of."""
+class CallStatus(RegistersCallStatus):
+    """Whose calls to hear of, and where to register for it."""
 
 
 def call_status(

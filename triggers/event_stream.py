@@ -12,7 +12,7 @@ from ..connector.payload import HttpResponse, TriggerResult, WebhookRequest
 from ..connector.result import Example
 from .events import identities
 from .signed import check_account, example, hear
-from .typed import Typed
+from .targets import RegistersEvents
 
 _ATTRIBUTES = ("id", "type", "source", "specversion")
 """Those that every CloudEvent has, as text: https://github.com/cloudevents/spec, required attributes."""
@@ -75,8 +75,8 @@ def _types(values: tuple[str, ...]) -> tuple[str, ...]:
     return found
 
 
-class EventStream(Typed):
-    """Which events to hear of."""
+class EventStream(RegistersEvents):
+    """Which events to hear of, and whether to subscribe to them."""
 
     event_types: Annotated[
         Values,

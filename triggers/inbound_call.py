@@ -10,6 +10,7 @@ from .calls import REQUIRED, SAID, call_of
 from .events import identities
 from .parameters import Parameters, form_of
 from .signed import example, hear
+from .targets import RegistersCalls
 
 
 def body_of(said: Parameters) -> dict[str, Any]:
@@ -32,8 +33,8 @@ def body_of(said: Parameters) -> dict[str, Any]:
 EXAMPLE: dict[str, Any] = example(SAID, body_of(Parameters(SAID)))
 
 
-class InboundCall(Answering):
-    """Whose calls to accept, and how to answer them."""
+class InboundCall(RegistersCalls, Answering):
+    """Whose calls to accept, where to register for them, and how to answer them."""
 
     spoken: ClassVar[Spoken] = SAY
 

@@ -13,6 +13,7 @@ from .answers import Answering, answered
 from .events import identities
 from .parameters import Parameters, form_of
 from .signed import example, hear
+from .targets import RegistersMessages
 
 REQUIRED = ("MessageSid", "From", "To", "Body")
 MOST_MEDIA = 100
@@ -110,8 +111,8 @@ SAID = {
 EXAMPLE: dict[str, Any] = example(SAID, body_of(Parameters(SAID)))
 
 
-class InboundMessage(Answering):
-    """Whose messages to accept, and how to answer them."""
+class InboundMessage(RegistersMessages, Answering):
+    """Whose messages to accept, where to register for them, and how to answer them."""
 
 
 def inbound_message(

@@ -13,7 +13,7 @@ from ..connector.twilio.delivery import FAILED, FINAL, meaning
 from .events import identities, overtaken
 from .parameters import Parameters, form_of
 from .signed import EMPTY_TWIML, example, hear
-from .typed import Typed
+from .targets import RegistersMessageStatus
 
 NAMES = ("MessageSid", "MessageStatus")
 ORDER = (
@@ -69,8 +69,8 @@ SAID = {
 EXAMPLE: dict[str, Any] = example(SAID, body_of(Parameters(SAID)))
 
 
-class MessageStatus(Typed):
-    """Whose messages to hear of."""
+class MessageStatus(RegistersMessageStatus):
+    """Whose messages to hear of, and where to register for it."""
 
 
 def message_status(

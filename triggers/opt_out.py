@@ -14,7 +14,7 @@ from .events import identities
 from .inbound_message import REQUIRED
 from .parameters import Parameters, form_of
 from .signed import EMPTY_TWIML, example, hear
-from .typed import Typed
+from .targets import RegistersMessages
 
 KEYWORDS = dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"), "STOP") | (
     dict.fromkeys(("START", "YES", "UNSTOP"), "START")
@@ -61,8 +61,8 @@ SAID = {
 EXAMPLE: dict[str, Any] = example(SAID, body_of(Parameters(SAID)))
 
 
-class OptOutChanged(Typed):
-    """Whose opt-outs to hear of."""
+class OptOutChanged(RegistersMessages):
+    """Whose opt-outs to hear of, and where to register for it."""
 
 
 def opt_out_changed(

@@ -16,6 +16,8 @@ from .polling import Watching, poll, result
 from .watch_messages import WATCHED as MESSAGES
 
 WATCHED = replace(MESSAGES, key="pollChangesTrigger")
+LIMIT = 1000
+"""How many new and how many changed ones a poll gives at most; the platform has no input for it."""
 EXAMPLE: dict[str, Any] = Payload(query_parameters={}, body={"created": [MESSAGE], "updated": []}).to_json()
 
 
@@ -60,6 +62,6 @@ def poll_changes(
 ) -> Annotated[TriggerResult, Example(EXAMPLE)]:
     """Give what is new and what changed since the poll before. The first poll gives nothing: it only looks."""
     del request  # a poll asks, nobody asks it
-    found, state = poll(context, inputs, replace(WATCHED, tracks=inputs.show_updated_records))
+    found, state = poll(context, inputs, replace(WATCHED, tracks=inputs.show_updated_records), limit=LIMIT)
     body = {"created": found.new if inputs.show_new_records else [], "updated": found.changed}
     return result(context, body, state)

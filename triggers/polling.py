@@ -80,8 +80,6 @@ def watch(context: ActionContext, inputs: Starting, watched: Watched, until: dat
     """Poll once. Raises ConnectorError; nothing is given then, and the state stays as it is."""
     end = None if until is None else seconds(until)
     found, state = poll(context, inputs, watched, start=inputs.start, limit=inputs.limit, until=end)
-    if found.more:
-        context.logger.info("%s: there are more than %d; the rest comes with the next polls", watched.key, inputs.limit)
     return result(context, {"items": found.new}, state)
 
 
@@ -99,8 +97,8 @@ def poll(
     inputs: Watching,
     watched: Watched,
     *,
+    limit: int,
     start: int | None = None,
-    limit: int | None = None,
     until: int | None = None,
 ) -> tuple[Found, dict[str, Any]]:
     """Look once, with the memory of the poll before; what was found, and the state that the next poll needs."""
@@ -111,6 +109,8 @@ def poll(
     memory = Memory.recall(context.instance_state.get(watched.key), of, watched, start, now)
     listing = _listing(client, watched, filters, _reachable(watched, memory, now), until)
     found = look(watched, memory, listing, now, limit=limit, until=until)
+    if found.more:
+        context.logger.info("%s: there are more than %d; the rest comes with the next polls", watched.key, limit)
     return found, {watched.key: found.memory.to_state(of)}
 
 

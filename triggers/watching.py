@@ -134,19 +134,25 @@ def look(
     limit: int | None = None,
     until: int | None = None,
 ) -> Found:
-    """Look through a whole listing for what is new, and dated ``until`` then at most. An error of the listing is raised."""
+    """Look through a whole listing for what is new, and dated ``until`` then at most. An error of the listing is raised.
+
+    At most ``limit`` are given, and as many told as changed.
+    """
     sweep = _Sweep(watched, memory, now, until)
     ready = sweep.ready(listing)
     oldest = sorted(ready) if limit is None else nsmallest(limit + 1, ready)
-    given, rest = (oldest, []) if limit is None else (oldest[:limit], oldest[limit:])
-    held = min([sweep.held, *(one.position for one in rest)])
+    given, rest = _split(oldest, limit)
+    told, untold = _split(sorted(sweep.changed.values()), limit)
+    held = min([sweep.held, *(one.position for one in (*rest, *untold))])
     low = max(memory.low, min(now - OVERLAP, sweep.newest - OVERLAP, held))
     seen = {**memory.seen, **sweep.seen, **{one.sid: one.position for one in given}}
     seen = {sid: date for sid, date in seen.items() if date >= low}
-    statuses = {sid: status for sid, status in {**memory.statuses, **sweep.statuses}.items() if sid in seen}
+    before = {one.sid: memory.statuses[one.sid] for one in untold}
+    statuses = {**memory.statuses, **sweep.statuses, **before}
+    statuses = {sid: status for sid, status in statuses.items() if sid in seen}
     passing = memory.passing if now < memory.passing < float("inf") else 0
     known = Memory(low=low, polled=now, seen=seen, statuses=statuses, passing=passing)
-    return Found(_items(given), _items(sorted(sweep.changed)), known, bool(rest))
+    return Found(_items(given), _items(told), known, bool(rest or untold))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -173,7 +179,7 @@ class _Sweep:
     newest: int = field(init=False)
     seen: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, str] = field(default_factory=dict)
-    changed: list[_One] = field(default_factory=list)
+    changed: dict[str, _One] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.held, self.newest = self.now, self.memory.low
@@ -223,7 +229,7 @@ class _Sweep:
     def _meet_again(self, one: _One) -> None:
         self.seen[one.sid] = max(one.position, self.memory.seen[one.sid])
         if self.watched.tracks and self.memory.statuses.get(one.sid, one.status) != one.status:
-            self.changed.append(one)
+            self.changed[one.sid] = one
         self._note(one)
 
     def _note(self, one: _One) -> None:
@@ -251,6 +257,10 @@ def _date(item: Item, keys: Iterable[str], otherwise: Any) -> Any:
         except (KeyError, TypeError, ValueError):
             continue
     return otherwise
+
+
+def _split(ones: list[_One], limit: int | None) -> tuple[list[_One], list[_One]]:
+    return (ones, []) if limit is None else (ones[:limit], ones[limit:])
 
 
 def _items(ones: Iterable[_One]) -> list[Item]:

@@ -97,7 +97,8 @@ MessageText: TypeAlias = Annotated[str, AfterValidator(_fits)]
 """What a message says; its blanks are kept."""
 
 
-def _web_address(url: str) -> str:
+def web_address(url: str) -> str:
+    """Raises ValueError for what is no whole http or https URL."""
     try:
         parts = urlsplit(url)
         valid = parts.scheme.lower() in {"http", "https"} and parts.hostname and parts.port != 0
@@ -109,10 +110,10 @@ def _web_address(url: str) -> str:
     return url
 
 
-WebAddress: TypeAlias = Annotated[Trimmed, AfterValidator(_web_address)]
+WebAddress: TypeAlias = Annotated[Trimmed, AfterValidator(web_address)]
 """A URL that Twilio calls or fetches from."""
 
-WebAddresses: TypeAlias = Annotated[Values, AfterValidator(lambda urls: tuple(_web_address(trim(url)) for url in urls))]
+WebAddresses: TypeAlias = Annotated[Values, AfterValidator(lambda urls: tuple(web_address(trim(url)) for url in urls))]
 
 
 def _named(value: Any) -> Any:

@@ -10,12 +10,15 @@ from ..settings import Settings
 from .connections import Connections
 from .customers import Customers
 from .database import connect, prepare
+from .declared import Declared
 from .executions import Executions
 from .executors import Executors
 from .instances import Instances
 from .integrations import Integrations
 from .logs import Logs
+from .named_secrets import NamedSecretRows
 from .refusals import Refusals
+from .registrations import Registrations
 from .schedules import Schedules
 from .states import States
 from .users import Users
@@ -60,6 +63,14 @@ class Store:
         return Connections(self.engine)
 
     @cached_property
+    def declared(self) -> Declared:
+        return Declared(self.engine)
+
+    @cached_property
+    def named_secrets(self) -> NamedSecretRows:
+        return NamedSecretRows(self.engine)
+
+    @cached_property
     def integrations(self) -> Integrations:
         return Integrations(self.engine)
 
@@ -82,6 +93,10 @@ class Store:
     @cached_property
     def refusals(self) -> Refusals:
         return Refusals(self.engine, self.refusals_kept)
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        return Registrations(self.engine)
 
     @cached_property
     def schedules(self) -> Schedules:

@@ -12,7 +12,7 @@ from ...connector.errors import InvalidInput
 from ..ids import time_id
 from .database import reading, storable
 from .schema import connections as table
-from .schema import instances
+from .schema import instances, registrations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,7 @@ class Connections:
                     f"the connection is used by {', '.join(users)}; give those instances another one first",
                     field="connection",
                 )
+            _check_registrations(connection, connection_id)
             connection.execute(sa.delete(table).where(table.c.id == connection_id))
 
     def get(self, connection_id: str) -> ConnectionRecord | None:
@@ -127,6 +128,21 @@ class Connections:
         with reading(self.engine).begin() as connection:
             row = connection.execute(sa.select(table).where(condition)).mappings().one_or_none()
         return None if row is None else ConnectionRecord(**row)
+
+
+def _check_registrations(connection: sa.Connection, connection_id: str) -> None:
+    """Raises InvalidInput while a webhook that was registered with it is still to be put back."""
+    rows = connection.execute(
+        sa.select(instances.c.name, registrations.c.connections)
+        .join(instances, instances.c.id == registrations.c.instance_id)
+        .where(registrations.c.ledger != "")
+    )
+    users = sorted({row.name for row in rows if connection_id in row.connections.values()})
+    if users:
+        raise InvalidInput(
+            f"webhooks of {', '.join(users)} were registered with the connection and are not put back yet; see its page",
+            field="connection",
+        )
 
 
 def _name(name: str) -> str:

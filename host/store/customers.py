@@ -29,6 +29,20 @@ class Customers:
             )
             return _customer(connection.execute(sa.select(table).where(table.c.external_id == external_id)).one())
 
+    def known(self, external_id: str) -> Customer | None:
+        """The customer of that external id."""
+        return next((customer for customer in self.all() if customer.external_id == external_id), None)
+
+    def remove(self, customer_id: str) -> None:
+        """Raises InvalidInput while the customer has instances."""
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(sa.delete(table).where(table.c.id == customer_id))
+        except sa.exc.IntegrityError:
+            raise InvalidInput(
+                "the customer has something here still, such as an instance; remove that first", field="customer"
+            ) from None
+
     def get(self, customer_id: str) -> Customer | None:
         if not storable(customer_id):
             return None

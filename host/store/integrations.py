@@ -39,7 +39,7 @@ class Integrations:
         Raises InvalidInput when together they are larger than ``limit`` bytes, or a path leads out of the folder.
         """
         _check(files, limit)
-        version_id = _content_hash(name, file_name, files)
+        version_id = content_hash(name, file_name, files)
         with self.engine.begin() as connection:
             integration_id = _ensure(connection, name)
             if not _exists(connection, version_id):
@@ -52,6 +52,15 @@ class Integrations:
             row = connection.execute(_query().where(versions.c.id == version_id)).mappings().one_or_none()
         if row is None:
             raise InvalidInput(f"there is no integration version {version_id}", field="version")
+        return VersionRecord(**row)
+
+    def newest(self, integration_id: str) -> VersionRecord:
+        """Raises InvalidInput when there is none."""
+        query = _query().where(versions.c.integration_id == integration_id).order_by(versions.c.number.desc()).limit(1)
+        with reading(self.engine).begin() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            raise InvalidInput(f"there is no integration {integration_id}", field="integration")
         return VersionRecord(**row)
 
     def files(self, version_id: str) -> dict[str, bytes]:
@@ -91,7 +100,8 @@ def _check(files: Mapping[str, bytes], limit: int) -> None:
             )
 
 
-def _content_hash(name: str, file_name: str, files: Mapping[str, bytes]) -> str:
+def content_hash(name: str, file_name: str, files: Mapping[str, bytes]) -> str:
+    """The id of the version that these files are, published or not."""
     digest = hashlib.sha256()
     for part in (
         name.encode(),

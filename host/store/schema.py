@@ -36,6 +36,10 @@ class Json(sa.TypeDecorator[Any]):
         return None if value is None else portable.loads(value)
 
 
+class Sealed(sa.Text):
+    """Ciphertext of the vault, or empty. A rotation of its keys finds what is sealed by this type; see host/rotation.py."""
+
+
 metadata = sa.MetaData()
 
 
@@ -76,13 +80,46 @@ connections = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("component", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
-    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("secret", Sealed, nullable=False),
     sa.Column("reserved_for", Json, nullable=False, server_default="[]"),  # ids of users; empty for everybody
     sa.Column("verdict", sa.Text),
     sa.Column("healthy", sa.Boolean),
     sa.Column("tested_at", Instant),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
+)
+
+# Sealed, and called by their names in connections; see host/named_secrets.py.
+named_secrets = sa.Table(
+    "named_secrets",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("secret", Sealed, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+)
+
+# What a team's folder made, so that only that is ever removed with it, and what did not go well; see host/declarations/.
+declared = sa.Table(
+    "declared",
+    metadata,
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("subject_id", sa.String(64), primary_key=True),
+    sa.Column("folder", sa.Text, nullable=False),
+    sa.Column("made", sa.Boolean, nullable=False),
+    sa.Column("failed", sa.Boolean, nullable=False),
+)
+
+# Who changed what; see host/changes.py.
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("what", sa.String(64), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
 )
 
 integrations = sa.Table(
@@ -123,6 +160,7 @@ instances = sa.Table(
     sa.Column("config", Json, nullable=False),
     sa.Column("connections", Json, nullable=False),
     sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("removing", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.UniqueConstraint("customer_id", "name"),
@@ -148,6 +186,28 @@ endpoint_keys = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
 )
 
+# A webhook that a trigger registers at its service: the row is there before anything is changed, and until all is put back,
+# so it outlives its endpoint. Version, config and connections are those that it was done with last.
+registrations = sa.Table(
+    "registrations",
+    metadata,
+    sa.Column("endpoint_id", sa.String(64), primary_key=True),
+    sa.Column("instance_id", sa.String(36), nullable=False, index=True),
+    sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("version_id", sa.String(64), nullable=False),
+    sa.Column("config", Json, nullable=False),
+    sa.Column("connections", Json, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("leaving", sa.Boolean, nullable=False),  # its instance goes once the last of them is put back
+    sa.Column("ledger", Sealed, nullable=False),
+    sa.Column("changes", Json, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("registered_at", Instant),
+    sa.Column("updated_at", Instant, nullable=False),
+)
+
 # The inbox is this table: a row in status ``accepted`` or ``waiting`` is work to be claimed.
 executions = sa.Table(
     "executions",
@@ -162,6 +222,10 @@ executions = sa.Table(
     sa.Column("from_step", sa.Text),  # a replay takes over the results of the steps before this path
     sa.Column("cancelled_at", Instant),  # it stops before its next step
     sa.Column("sequence", sa.String(64)),  # those that share one run one after another
+    sa.Column("concurrency", sa.Integer),  # how many of the endpoint may run at a time
+    sa.Column("request_id", sa.String(64)),  # a later one of the same request replaces the retries of this
+    sa.Column("parent_id", sa.String(36)),  # the execution that invoked it
+    sa.Column("depth", sa.Integer, nullable=False, server_default="0"),  # how many are above it
     sa.Column("run_as", sa.Text, nullable=False, server_default=""),  # a user's id, or system; empty until asked
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
@@ -188,6 +252,20 @@ _open = status_in(executions, *OPEN)
 _running = status_in(executions, "running")
 sa.Index("executions_open", executions.c.available_at, executions.c.id, sqlite_where=_open, postgresql_where=_open)
 sa.Index("executions_in_sequence", executions.c.sequence, executions.c.id, sqlite_where=_open, postgresql_where=_open)
+_limited = _open & executions.c.concurrency.is_not(None)
+# All that the question for them reads, so that no planner prefers the index of everybody's.
+sa.Index(
+    "executions_limited",
+    executions.c.available_at,
+    executions.c.status,
+    executions.c.concurrency,
+    executions.c.id,
+    sqlite_where=_limited,
+    postgresql_where=_limited,
+)
+sa.Index("executions_running_at", executions.c.endpoint_id, sqlite_where=_running, postgresql_where=_running)
+_named = executions.c.request_id.is_not(None)
+sa.Index("executions_of_request", executions.c.request_id, sqlite_where=_named, postgresql_where=_named)
 sa.Index("executions_of_instance", executions.c.instance_id, executions.c.id)
 _ended = status_in(executions, *ENDED)
 sa.Index("executions_ended", executions.c.status, executions.c.id, sqlite_where=_ended, postgresql_where=_ended)
@@ -293,6 +371,24 @@ states = sa.Table(
     sa.Column("owner", sa.String(128), primary_key=True),
     sa.Column("key", sa.String(255), primary_key=True),
     sa.Column("value", Json, nullable=False),
+)
+
+# Who may change a state that it has read: one step at a time. It is freed when the step has ended or its executor is gone.
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("token", sa.String(64), nullable=False),
+    sa.Column("executor", sa.String(64), nullable=False, index=True),
+)
+
+# The outcome of a step that changed a state, stored with that change: whoever runs the step again finds it.
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    _ref("executions.id", primary_key=True),
+    sa.Column("step", sa.String(600), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
 )
 
 refusals = sa.Table(

@@ -42,6 +42,15 @@ class Users:
             ) from None
         return user
 
+    def update(self, user_id: str, *, name: str, email: str) -> None:
+        """Raises InvalidInput naming the field."""
+        given = {"name": name.strip(), "email": email.strip()}
+        for field, value in given.items():
+            if not storable(value) or len(value) > MAX_LENGTH:
+                raise InvalidInput(f"{field}: give at most {MAX_LENGTH} printable characters", field=field)
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(table).where(table.c.id == user_id).values(given))
+
     def get(self, user_id: str) -> User | None:
         return self._one(table.c.id == user_id) if storable(user_id) else None
 

@@ -17,7 +17,19 @@ from ..host import Host
 from .access import Access, Origin
 from .body import BodyRefused, Disconnected
 from .guard import Guard
-from .pages import connections, customers, deploy, events, executions, flows, instances, login, overview, schedules
+from .pages import (
+    connections,
+    customers,
+    deploy,
+    events,
+    executions,
+    flows,
+    instances,
+    login,
+    overview,
+    registrations,
+    schedules,
+)
 from .render import STATIC, Pages
 from .site import Site
 from .triggers import Triggers
@@ -54,6 +66,7 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
             *customers.routes(),
             *deploy.routes(),
             *instances.routes(),
+            *registrations.routes(),
             *schedules.routes(),
             *executions.routes(),
             *events.routes(),

@@ -7,6 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..changes import by
 from .access import SAFE_METHODS, Access, Origin, is_own_request
 from .render import Pages
 
@@ -41,7 +42,8 @@ class Guard:
         request = Request(scope, receive)
         refused = self._refusal(request)
         answer = self.pages.refusal(request, *refused, bare=True) if refused else self.app
-        await answer(scope, receive, _strict(send))
+        with by(f"page:{self.access.name_of(request.cookies.get(self.access.cookie))}"):
+            await answer(scope, receive, _strict(send))
 
     def _refusal(self, request: Request) -> tuple[int, str] | None:
         """Status and what to do."""

@@ -6,7 +6,8 @@ import pytest
 from twilio_connector.connector.component import discover, load
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import ConnectionFailed, InvalidComponent, InvalidInput
-from twilio_connector.connector.testing import _checks
+from twilio_connector.connector.testing import Harness, _checks
+from twilio_connector.connector.webhooks import LedgerInMemory
 
 CONTEXT = ActionContext()
 
@@ -195,3 +196,85 @@ def test_a_component_cannot_be_changed(greeter):
 def test_a_components_units_cannot_be_changed(greeter, kind):
     with pytest.raises(TypeError):
         getattr(load(greeter), kind)["other"] = None
+
+
+REGISTERING = """
+    scheduleSupport: invalid
+    synchronousResponseSupport: valid
+    webhookCreate: "code:create"
+    webhookDelete: "code:delete"
+dataSources:"""
+CREATE = '''
+from twilio_connector.connector.webhooks import Change
+
+
+def create(context, inputs, ledger):
+    """Write down, then change."""
+    if inputs.connection:
+        ledger.write("place", {"before": "", "owner": ledger.owner(context.invoke_url)})
+        yield Change(target="place", setting="url", after=context.invoke_url)
+
+
+def delete(context, inputs, ledger):
+    """Put back."""
+    for key in ledger.read():
+        ledger.write(key, None)
+        yield Change(target=key, setting="url", before=context.invoke_url)
+'''
+
+
+@pytest.fixture
+def registering(greeter):
+    """The greeter, whose hook registers itself."""
+    path = greeter / "component.yaml"
+    old = "\n    scheduleSupport: invalid\n    synchronousResponseSupport: valid\ndataSources:"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, REGISTERING))
+    (greeter / "code.py").write_text((greeter / "code.py").read_text() + CREATE)
+    return greeter
+
+
+def test_a_trigger_registers_its_webhook_and_undoes_it(registering, token):
+    harness = Harness(registering, connection=token, context=ActionContext(invoke_url="https://h.example/t"))
+    ledger = LedgerInMemory(owners={"https://h.example/t": "us"})
+    assert harness.component.triggers["hook"].registers
+    (made,) = harness.create_webhook("hook", ledger=ledger)
+    assert (made.target, made.after, ledger.read()) == (
+        "place",
+        "https://h.example/t",
+        {"place": {"before": "", "owner": "us"}},
+    )
+    (undone,) = harness.delete_webhook("hook", ledger=ledger)
+    assert (undone.before, ledger.read()) == ("https://h.example/t", {})
+
+
+def test_the_stored_definition_says_that_a_trigger_registers_and_not_how(registering):
+    stored = load(registering).manifest()["triggers"]["hook"]
+    assert (stored["hasWebhookCreateFunction"], stored["hasWebhookDeleteFunction"]) == (True, True)
+    assert not {"webhookCreate", "webhookDelete"} & stored.keys()
+
+
+def test_what_registers_must_undo_it(registering):
+    path = registering / "component.yaml"
+    path.write_text(path.read_text().replace('    webhookDelete: "code:delete"\n', ""))
+    with pytest.raises(InvalidComponent, match=r"triggers\.hook: webhookDelete is missing"):
+        load(registering)
+
+
+def test_a_trigger_that_registers_when_asked_holds_the_contract(registering):
+    assert [name for name, check in _checks(load(registering)) if _fails(check)] == []
+
+
+def test_a_trigger_that_registers_unasked_breaks_the_contract(registering):
+    code = (registering / "code.py").read_text()
+    (registering / "code.py").write_text(code.replace("    if inputs.connection:", "    if True:"))
+    failed = [name for name, check in _checks(load(registering)) if _fails(check)]
+    assert failed == ["hook: registers nothing unasked"]
+
+
+def _fails(check):
+    try:
+        check()
+    except AssertionError:
+        return True
+    return False

@@ -260,4 +260,5 @@ def transport() -> Iterator[Transport]:
 
 @pytest.fixture
 def context(transport: Transport) -> ActionContext:
-    return ActionContext(transport=transport, clock=lambda: NOW, sleep=lambda _: None)
+    flows = {"Delivery Status": "https://example.com/trigger/status"}
+    return ActionContext(transport=transport, clock=lambda: NOW, sleep=lambda _: None, webhook_urls=flows)

@@ -1,7 +1,7 @@
 """Write facts.json from Twilio's OpenAPI documents: ``python tests/contract/extract.py FOLDER``.
 
 The documents are https://github.com/twilio/twilio-oai/tree/main/spec/json. Only facts are taken, of the operations that the
-component's actions stand on: names, kinds and limits of parameters, names and kinds of the properties of answers.
+component stands on: names, kinds and limits of parameters, names and kinds of the properties of answers.
 """
 
 import json
@@ -31,6 +31,9 @@ USED = {
         r"))\.json"
     ),
     "content_v1": re.compile(r"/v1/Content(/\{Sid\})?|/v1/ContentAndApprovals"),
+    "events_v1": re.compile(
+        r"/v1/Sinks(/\{Sid\})?|/v1/Subscriptions(/\{Sid\}|/\{SubscriptionSid\}/SubscribedEvents(/\{Type\})?)?"
+    ),
     "lookups_v2": re.compile(r"/v2/PhoneNumbers/\{PhoneNumber\}"),
     "messaging_v1": re.compile(
         r"/v1/Services(/\{Sid\}|/\{ServiceSid\}/(AlphaSenders|PhoneNumbers|ShortCodes)(/\{Sid\})?)?"

@@ -67,6 +67,18 @@ def test_another_process_can_cancel_one_that_sleeps_between_two_attempts(host, s
     assert traces.read_text() == "tried\n"
 
 
+def test_one_that_sleeps_ends_at_once(host, integration):
+    sleep = (
+        "{name: Sleep, action: {component: {key: sleep, isPublic: true, version: LATEST}, key: sleep}, "
+        "inputs: {ms: {type: value, value: '600000'}}}"
+    )
+    execution_id = accept(host, host.deploy(integration(sleep), customer="acme"))
+    eventually(lambda: [row.status for row in host.store.executions.steps(execution_id)] == ["running"])
+    host.cancel(execution_id)
+    eventually(lambda: host.store.executions.status(execution_id) == "cancelled")
+    assert [row.status for row in host.store.executions.steps(execution_id)] == ["cancelled"]
+
+
 def test_one_that_waits_for_its_next_attempt_ends_at_once(host, integration, step, tmp_path):
     retry = "    retryConfig: {maxAttempts: 2, delayMinutes: 1}\n"
     flow = integration(step("Fail", "fail", file=str(tmp_path / "traces")), flow=retry)

@@ -371,3 +371,50 @@ def test_polls_wait_for_a_free_worker_and_schedules_do_not(host, deploy, schedul
     (service / "hold").unlink()
     while scheduler._running:
         time.sleep(0.005)
+
+
+VARIABLE = """\
+definitionVersion: 7
+name: Scheduled
+requiredConfigVars: [{key: When, dataType: schedule, defaultValue: every hour, timeZone: "VAR"}]
+flows:
+- name: Flow
+  steps:
+  - name: T
+    isTrigger: true
+    action: {component: {key: schedule-triggers}, key: schedule}
+    schedule: {type: configVar, value: When, meta: {scheduleType: custom, timeZone: "META"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "var", "meta", "told"),
+    [
+        ({}, "", "", "CRON_TZ=UTC every hour"),
+        ({"When": "0 9 * * *"}, "", "Asia/Tokyo", "CRON_TZ=Asia/Tokyo 0 9 * * *"),
+        ({"When": "0 9 * * *"}, "Europe/Berlin", "Asia/Tokyo", "CRON_TZ=Europe/Berlin 0 9 * * *"),
+        ({"When": "CRON_TZ=UTC 0 9 * * *"}, "Europe/Berlin", "Asia/Tokyo", "CRON_TZ=UTC 0 9 * * *"),
+    ],
+)
+def test_the_zone_is_the_texts_then_the_config_variables_then_the_steps(host, tmp_path, given, var, meta, told):  # noqa: PLR0917
+    file = tmp_path / "integration.yaml"
+    file.write_text(VARIABLE.replace("VAR", var).replace("META", meta))
+    assert schedule_of(host, host.deploy(file, customer="acme", config=given)).plan == told
+
+
+def test_a_config_variable_that_tells_no_times_is_refused_by_its_name(host, tmp_path):
+    file = tmp_path / "integration.yaml"
+    file.write_text(VARIABLE.replace("VAR", "").replace("META", ""))
+    with pytest.raises(InvalidInput, match=r"config variable 'When': '0 25 .*bad hour.*; write five fields") as caught:
+        host.deploy(file, customer="acme", config={"When": "0 25 * * *"})
+    assert (caught.value.field, host.store.instances.all()) == ("When", [])
+
+
+def test_a_secret_in_what_went_wrong_is_kept_nowhere(host, deploy, run, service):
+    host.redactor.learn([str(service)])
+    (service / "items").unlink()  # reading it fails with its path
+    instance = deploy()
+    run()
+    error = schedule_of(host, instance).error
+    assert (error["kind"], "FileNotFoundError" in error["message"]) == ("failed", True)
+    assert str(service) not in error["message"]

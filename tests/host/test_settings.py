@@ -21,6 +21,18 @@ def test_the_environment_is_read():
     assert settings.components == (Path("/x"), Path("/y"))
 
 
+def test_where_keys_and_secrets_are_is_read():
+    environ = {
+        "TWILIO_CONNECTOR_KEY_FILE": "/run/key",
+        "TWILIO_CONNECTOR_SECRETS_DIR": "/run/secrets",
+        "TWILIO_CONNECTOR_SECRET_AUTH_TOKEN": "hunter2",
+    }
+    settings = Settings.load(environ)
+    assert (settings.key_file, settings.secrets_folder) == (Path("/run/key"), Path("/run/secrets"))
+    assert {name: value.get_secret_value() for name, value in settings.secrets.items()} == {"AUTH_TOKEN": "hunter2"}
+    assert "hunter2" not in repr(settings)
+
+
 def test_arguments_win_over_the_environment(tmp_path):
     settings = Settings.load({"TWILIO_CONNECTOR_DATA": "/srv", "TWILIO_CONNECTOR_KEYS": "a"}, data=tmp_path, keys=None)
     assert settings.data == tmp_path

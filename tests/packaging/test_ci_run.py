@@ -1,4 +1,4 @@
-"""The check-in run: fetches only what is missing, tries that twice, insists on the browser, and ends with the demo."""
+"""The check-in run: fetches only what is missing, tries that twice, insists on browser and proxy, and ends with the demo."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TELL = '#!/bin/sh\necho "{name} $* browser=$REQUIRE_BROWSER" >>"{log}"\n'
+TELL = '#!/bin/sh\necho "{name} $* browser=$REQUIRE_BROWSER nginx=$REQUIRE_NGINX" >>"{log}"\n'
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,22 @@ def machine(tmp_path: Path) -> Machine:
     return made
 
 
-CHECKS = ["make test browser=1", "make demo ONCE=1 browser=1"]
-INSTALL = ["apt-get update -qq browser=", "apt-get install -y -qq --no-install-recommends chromium browser="]
+CHECKS = ["make test browser=1 nginx=1", "make demo ONCE=1 browser=1 nginx=1"]
+UNSET = "browser= nginx="
+INSTALL = [
+    f"apt-get update -qq {UNSET}",
+    f"apt-get install -y -qq --no-install-recommends chromium nginx-light {UNSET}",
+]
 
 
 def test_a_machine_with_all_installs_nothing(machine: Machine) -> None:
     machine.put("chromium")
+    machine.put("nginx")
     assert machine.run() == 0
     assert machine.calls() == CHECKS
 
 
-def test_a_missing_browser_is_installed_first(machine: Machine) -> None:
+def test_what_is_missing_is_installed_first(machine: Machine) -> None:
     assert machine.run() == 0
     assert machine.calls() == [*INSTALL, *CHECKS]
 
@@ -65,11 +70,12 @@ def test_a_missing_browser_is_installed_first(machine: Machine) -> None:
 def test_an_installation_that_fails_is_tried_once_more(machine: Machine) -> None:
     machine.put("apt-get", then="exit 100\n")
     assert machine.run() == 100
-    assert machine.calls() == [INSTALL[0], "sleep 5 browser=", INSTALL[0]]
+    assert machine.calls() == [INSTALL[0], f"sleep 5 {UNSET}", INSTALL[0]]
 
 
 def test_a_failed_check_ends_it(machine: Machine) -> None:
     machine.put("chromium")
+    machine.put("nginx")
     machine.put("make", then="exit 2\n")
     assert machine.run() == 2
     assert machine.calls() == CHECKS[:1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from twilio_connector.sandbox.server import Sandbox
 
 from .test_calls import LONG, wait
 
+EVENT = "com.twilio.messaging.message.delivered"
 ROOT = "/api/2010-04-01/Accounts/{account}"
 
 
@@ -61,7 +63,16 @@ def one_of_everything(twilio: Sandbox) -> Api:
     made["content"] = api.get("/content/v1/Content")["contents"][0]["sid"]
     made["name"] = api.post("/messaging/v1/Services/{service}/AlphaSenders", AlphaSender="ACME")["sid"]
     made["verification"] = api.post("/verify/v2/Services/{verify}/Verifications", To=made["to"], Channel="sms")["sid"]
+    made |= event_stream(api)
     return api
+
+
+def event_stream(api: Api) -> dict[str, str]:
+    configuration = json.dumps({"destination": "https://e.example/hook", "method": "POST", "batch_events": False})
+    sink = api.post("/events/v1/Sinks", Description="x", SinkType="webhook", SinkConfiguration=configuration)["sid"]
+    types = json.dumps({"type": EVENT})
+    subscription = api.post("/events/v1/Subscriptions", Description="x", SinkSid=sink, Types=types)["sid"]
+    return {"sink": sink, "subscription": subscription, "event": EVENT}
 
 
 FETCHED: list[tuple[str, str]] = [
@@ -91,4 +102,10 @@ FETCHED: list[tuple[str, str]] = [
     ("LookupResponse", "/lookups/v2/PhoneNumbers/{to}"),
     ("verify.v2.service", "/verify/v2/Services/{verify}"),
     ("verify.v2.service.verification", "/verify/v2/Services/{verify}/Verifications/{verification}"),
+    ("events.v1.sink", "/events/v1/Sinks/{sink}"),
+    ("events.v1.subscription", "/events/v1/Subscriptions/{subscription}"),
+    (
+        "events.v1.subscription.subscribed_event",
+        "/events/v1/Subscriptions/{subscription}/SubscribedEvents/{event}",
+    ),
 ]

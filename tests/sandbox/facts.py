@@ -140,4 +140,7 @@ SCHEMAS: dict[str, str] = {
         sid service_sid account_sid to channel status valid amount payee date_created date_updated
         sna_attempts_error_codes
     """,
+    "events.v1.sink": "date_created date_updated description sid sink_configuration sink_type status url links",
+    "events.v1.subscription": "account_sid sid date_created date_updated description sink_sid url links",
+    "events.v1.subscription.subscribed_event": "account_sid type schema_version subscription_sid url",
 }

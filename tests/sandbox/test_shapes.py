@@ -42,6 +42,13 @@ LISTED: list[tuple[str, str, str]] = [
     ("messaging.v1.service.short_code", "/messaging/v1/Services/{service}/ShortCodes", "short_codes"),
     ("content.v1.content_and_approvals", "/content/v1/ContentAndApprovals", "contents"),
     ("verify.v2.service", "/verify/v2/Services", "services"),
+    ("events.v1.sink", "/events/v1/Sinks", "sinks"),
+    ("events.v1.subscription", "/events/v1/Subscriptions", "subscriptions"),
+    (
+        "events.v1.subscription.subscribed_event",
+        "/events/v1/Subscriptions/{subscription}/SubscribedEvents",
+        "types",
+    ),
 ]
 OPTIONAL = {"media_url"}  # Twilio names it for one recording, not in a list
 

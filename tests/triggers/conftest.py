@@ -1,14 +1,19 @@
 """Requests signed by the official SDK, so that what verifies them shares nothing with what signs them."""
 
 import json
+from contextlib import closing
 from hashlib import sha256
 from urllib.parse import parse_qsl, urlencode
 
+import pytest
 from twilio.request_validator import RequestValidator
 from twilio_connector.connector.component import load
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.payload import WebhookRequest
+from twilio_connector.sandbox.server import Sandbox
 from werkzeug.datastructures import MultiDict
+
+from .registering import Desk, DyingTransport
 
 ACCOUNT, OTHER, SUB = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6", "AC" + "9" * 32, "AC" + "5" * 32
 TOKEN = "the-auth-token"
@@ -114,3 +119,23 @@ def passed(key, requests):
             known |= {*result.dedupe, *result.supersedes}
             taken.append(result.payload.body)
     return taken
+
+
+@pytest.fixture(scope="session")
+def running():
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def transport():
+    with closing(DyingTransport()) as transport:
+        yield transport
+
+
+@pytest.fixture
+def desk(running, transport):
+    """A local Twilio as it starts, and nothing sent to it yet."""
+    running.state.reset()
+    transport.again()
+    return Desk(running, transport)

@@ -12,6 +12,7 @@ from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.http import Transport
 from twilio_connector.connector.payload import WebhookRequest
+from twilio_connector.triggers import poll_changes
 
 ACCOUNT = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
 CONNECTION = {"key": "basic", "fields": {"username": ACCOUNT, "password": "token"}}
@@ -106,6 +107,19 @@ def test_a_deleted_message_disturbs_nothing(account):
     del account.messages["SM1"]
     account.send("SM2")
     assert account.poll() == (["SM2"], [])
+
+
+def test_what_a_long_pause_left_comes_in_parts_the_oldest_first(account, monkeypatch):
+    monkeypatch.setattr(poll_changes, "LIMIT", 2)
+    account.poll()
+    for number in range(5):
+        account.now += timedelta(seconds=1)
+        account.send(f"SM{number}", "queued")
+    assert [account.poll()[0] for _ in range(4)] == [["SM0", "SM1"], ["SM2", "SM3"], ["SM4"], []]
+    for message in account.messages.values():
+        message["status"] = "delivered"
+    changes = [[sid for sid, _ in account.poll()[1]] for _ in range(4)]
+    assert changes == [["SM0", "SM1"], ["SM2", "SM3"], ["SM4"], []]
 
 
 def test_each_kind_of_change_can_be_left_out(account):

@@ -413,6 +413,17 @@ def test_numbers_bought_before_a_start_that_is_still_to_come_are_passed_over(hos
     assert watcher.sids() == [bought]
 
 
+def test_a_list_of_several_pages_is_read_to_its_end(host, text):
+    watcher = host("watchMessages", limit="10000")
+    watcher.poll()
+    sent = set()
+    for _ in range(1100):  # Twilio gives 1000 at once
+        sent.add(text())
+    found = watcher.sids()
+    assert (len(found), set(found)) == (1100, sent)
+    assert watcher.sids() == []
+
+
 def test_a_poll_that_is_cut_says_so_in_the_log(host, text, caplog):
     caplog.set_level(logging.INFO)
     watcher = host("watchMessages", startFrom="all", limit="1")

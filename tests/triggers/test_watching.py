@@ -23,6 +23,7 @@ WINDOW = Watched(key="w", resource=MESSAGES, since="DateCreated>")
 WAITING = replace(WINDOW, final=FINAL, waits=True, patience=timedelta(seconds=PATIENCE))
 WANTED = replace(WAITING, wanted=frozenset({"completed"}))
 SENT = replace(WINDOW, dated=("dateSent", "dateCreated"), final=FINAL, patience=timedelta(seconds=PATIENCE))
+TRACKED = replace(SENT, tracks=True)
 INVENTORY = replace(WINDOW, dated=())
 
 
@@ -107,7 +108,7 @@ class Watch:
 
     def __init__(self, watched, start, limit, seed=0):
         self.watched, self.start, self.limit, self.random = watched, start, limit, random.Random(seed)
-        self.state, self.given = "null", []
+        self.state, self.given, self.told = "null", [], {}
 
     def listing(self, records, now, low):
         """In no order, some twice, and by days where seconds were asked for: whatever Twilio's filters are."""
@@ -122,7 +123,10 @@ class Watch:
     def poll(self, records, now, *, ahead=0, crashes=False):
         memory = Memory.recall(json.loads(self.state), OF, self.watched, self.start, now + ahead)
         found = look(self.watched, memory, self.listing(records, now, memory.low), now + ahead, limit=self.limit)
-        dates = [(item["dateSent"] if self.watched is SENT else None) or item["dateCreated"] for item in found.new]
+        dates = [
+            (item["dateSent"] if "dateSent" in self.watched.dated else None) or item["dateCreated"]
+            for item in found.new
+        ]
         assert dates == sorted(dates)
         assert len(dates) <= (self.limit or len(dates))
         assert found.memory.low >= memory.low
@@ -130,12 +134,20 @@ class Watch:
         if not crashes:
             self.state = json.dumps(found.memory.to_state(OF))
             self.given += [item["sid"] for item in found.new]
+            self._tell(found)
         return found
+
+    def _tell(self, found):
+        """Which status each record was last said to have; what is told as a change is one."""
+        for item in found.changed:
+            assert self.told[item["sid"]] != item["status"]
+        self.told |= {item["sid"]: item["status"] for item in (*found.new, *found.changed)}
+        self.told = {**found.memory.statuses, **self.told}  # what the first poll only looked at
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
-    watched=st.sampled_from([WINDOW, WAITING, WANTED, SENT, INVENTORY]),
+    watched=st.sampled_from([WINDOW, WAITING, WANTED, SENT, TRACKED, INVENTORY]),
     records=st.lists(records(), min_size=5, max_size=25, unique_by=lambda each: each.sid),
     polls=st.lists(POLLS, min_size=5, max_size=20),
     limit=st.sampled_from([None, 1, 2, 5]),
@@ -149,7 +161,7 @@ def test_whatever_happens_each_record_comes_once(*, watched, records, polls, lim
     watch.poll(records, now)
     for poll in polls:
         now += poll.after
-        ahead = poll.clock if watched.waits else poll.clock + wild
+        ahead = poll.clock if watched.waits or watched.tracks else poll.clock + wild
         watch.poll(records, now, ahead=ahead, crashes=poll.crashes)
     now = max(now, START + 16 * HOUR)
     for _ in range(3):  # until all is finished, then overdue, then forgotten
@@ -168,6 +180,8 @@ def test_whatever_happens_each_record_comes_once(*, watched, records, polls, lim
     stay = {each.sid for each in records if each.deleted is None} | {"NEW"}
     assert len(watch.given) == len(set(watch.given))
     assert set(watch.given) & stay == expected | {"NEW"}
+    ended = {each.sid: each.ends for each in records if each.deleted is None and each.finished is not None}
+    assert not watched.tracks or {sid: watch.told[sid] for sid in ended if sid in watch.told}.items() <= ended.items()
     assert [item["sid"] for item in last.new] == ["NEW"]
     known = {each.sid for each in records if each.is_listed(now)} if watched is INVENTORY else set()
     assert set(last.memory.seen) == known | {"NEW"} or (watched is INVENTORY and wild > 0)

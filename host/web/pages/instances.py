@@ -13,6 +13,7 @@ from ...registry import Registry
 from ...store.instances import EndpointKey, InstanceRecord
 from ..forms import Form
 from ..hints import about_refusals
+from ..markup import sentence
 from ..site import is_error, missing, names_of, notice, see_other, site_of, with_form
 from .schedules import ScheduleCard, card_of
 
@@ -21,6 +22,8 @@ NOTICES = {
     "removed": "The key was removed; requests with it are refused.",
     "paused": "Paused: its webhooks are answered with 404.",
     "resumed": "It runs again.",
+    "upgraded": "Upgraded. What runs already ends on the version that it began with.",
+    "registered": "Done: the webhook is as it is meant to be.",
     "scheduled": "The schedule was changed; its next time is below.",
     "started": "It starts now; what it gives is below in a moment.",
     "busy": "Not started: it is paused, or runs just now.",
@@ -59,31 +62,41 @@ def listing(request: Request) -> Response:
         request,
         "instances.html",
         section="instances",
-        notice=notice(request, {}),
+        notice=notice(request, {"removed": "The instance was removed."}),
         instances=site.host.store.instances.all(),
     )
 
 
 def detail(request: Request) -> Response:
-    return _draw(request)
+    return draw(request)
 
 
-def _draw(request: Request, new_key: tuple[str, str] = ("", "")) -> Response:
-    """The instance; ``new_key`` is an endpoint's id and the key that was made for it just now, shown this once."""
-    site, instance = site_of(request), _instance(request)
+def draw(request: Request, new_key: tuple[str, str] = ("", ""), *, problem: str = "") -> Response:
+    """The instance; ``new_key`` is an endpoint's id and the key that was made for it just now, shown this once.
+
+    ``problem`` is what kept something from being done.
+    """
+    site, instance = site_of(request), instance_of(request)
     store = site.host.store
-    flows, problem = _flows(request, instance)
+    flows, unreadable = _flows(request, instance)
     endpoints = _endpoints(request).values()
+    registrations = store.registrations.of(instance.id)
+    shown = {flow.endpoint_id for flow in flows}
     refusals = [refusal for refusal in store.refusals.recent() if refusal.endpoint_id in endpoints][:5]
     return site.pages.page(
         request,
         "instance.html",
+        status=400 if problem else 200,
         section="instances",
         notice=notice(request, NOTICES),
         instance=instance,
         flows=flows,
         new_key=new_key,
-        problem=problem,
+        problem=problem or unreadable,
+        newest=store.integrations.newest(instance.integration_id).number,
+        registrations={record.endpoint_id: record for record in registrations},
+        leftover=[record for record in registrations if record.endpoint_id not in shown],
+        leaving=instance.removing or any(record.leaving for record in registrations),
         config=list(_config(request, instance)),
         executions=store.executions.recent(instance_id=instance.id, limit=8),
         names=names_of([instance]),
@@ -100,11 +113,25 @@ def resume(request: Request, _form: Form) -> Response:
     return _enable(request, enabled=True)
 
 
+def upgrade(request: Request, _form: Form) -> Response:
+    """Give the instance the newest version, or say what it wants first."""
+    instance = instance_of(request)
+    try:
+        site_of(request).host.upgrade(instance.id)
+    except Exception as error:
+        if not is_error(error):
+            raise
+        return draw(
+            request, problem=f"Not upgraded: {sentence(str(error))} Deploy the file again with what is missing."
+        )
+    return see_other(f"/instances/{instance.id}", done="upgraded")
+
+
 def add_key(request: Request, form: Form) -> Response:
     endpoint_id = form.get("endpoint")
     if endpoint_id not in _endpoints(request).values():
         raise missing("flow")
-    return _draw(request, (endpoint_id, site_of(request).host.add_key(endpoint_id)))
+    return draw(request, (endpoint_id, site_of(request).host.add_key(endpoint_id)))
 
 
 def remove_key(request: Request, form: Form) -> Response:
@@ -114,22 +141,22 @@ def remove_key(request: Request, form: Form) -> Response:
     ):
         raise missing("key")
     host.remove_key(key_id)
-    return see_other(f"/instances/{_instance(request).id}", done="removed")
+    return see_other(f"/instances/{instance_of(request).id}", done="removed")
 
 
 def _endpoints(request: Request) -> dict[str, str]:
     """Ids by flow."""
-    found = site_of(request).host.store.instances.endpoints(_instance(request).id)
+    found = site_of(request).host.store.instances.endpoints(instance_of(request).id)
     return {endpoint.flow: endpoint.id for endpoint in found}
 
 
 def _enable(request: Request, *, enabled: bool) -> Response:
-    instance = _instance(request)
+    instance = instance_of(request)
     site_of(request).host.enable(instance.id, enabled=enabled)
     return see_other(f"/instances/{instance.id}", done="resumed" if enabled else "paused")
 
 
-def _instance(request: Request) -> InstanceRecord:
+def instance_of(request: Request) -> InstanceRecord:
     instance = site_of(request).host.store.instances.get(request.path_params["id"])
     if instance is None:
         raise missing("instance")
@@ -214,6 +241,7 @@ def routes() -> list[Route]:
         Route("/instances/{id}", detail),
         Route("/instances/{id}/keys", with_form(add_key), methods=["POST"]),
         Route("/instances/{id}/keys/remove", with_form(remove_key), methods=["POST"]),
+        Route("/instances/{id}/upgrade", with_form(upgrade), methods=["POST"]),
         Route("/instances/{id}/pause", with_form(pause), methods=["POST"]),
         Route("/instances/{id}/resume", with_form(resume), methods=["POST"]),
     ]

@@ -21,6 +21,7 @@ OUT = dict.fromkeys
 NO_INSTRUCTIONS = OUT(("url", "method"))
 NO_SMS = OUT(("smsUrl", "smsMethod", "smsFallbackUrl", "smsFallbackMethod"))
 NO_VOICE = OUT(("voiceUrl", "voiceMethod", "voiceFallbackUrl", "voiceFallbackMethod"))
+TO_FLOW = {"flow": {"statusCallback": None, "statusCallbackFlow": "Delivery Status"}}
 SENDER = {"from": "+15557654321", "body": "Your table is ready."}
 SIP = {"sipAuthPassword": "secret-of-ada", "callToken": "token"}
 NUMBER = {
@@ -45,6 +46,7 @@ CASES: Mapping[str, Mapping[str, Case]] = {
     },
     "createCall": {
         "all": SIP,
+        "flow": SIP | TO_FLOW["flow"] | {"statusCallbackMethod": None},
         "twiml": SIP | NO_INSTRUCTIONS | {"twiml": "<Response><Hangup/></Response>"},
         "say": SIP | NO_INSTRUCTIONS | {"say": "Hello", "voice": "alice", "language": "en-GB"},
         "minimal": {"url": "https://example.com/voice"},
@@ -60,9 +62,9 @@ CASES: Mapping[str, Mapping[str, Case]] = {
     },
     "rawRequest": {"read": {"data": None}, "write": {"method": "POST"}},
     "searchAvailableNumbers": {"all": {}, "place": {"nearNumber": None, "nearLatLong": "37.84,-122.26"}},
-    "sendBulk": {"all": {}, "minimal": SENDER},
-    "sendMessage": {"all": {}, "minimal": SENDER},
-    "sendWhatsApp": {"all": {}, "minimal": SENDER},
+    "sendBulk": {"all": {}, "minimal": SENDER} | TO_FLOW,
+    "sendMessage": {"all": {}, "minimal": SENDER} | TO_FLOW,
+    "sendWhatsApp": {"all": {}, "minimal": SENDER} | TO_FLOW,
     "startVerification": {
         "all": {},
         "channel=email": {"channel": "email", "to": "ada@example.com"},

@@ -88,7 +88,7 @@ def test_a_connection_in_use_is_not_removed(store):
     instance = deploy(store, connections={"Twilio": made.id})
     with pytest.raises(InvalidInput, match="Reply for Acme"):
         store.connections.remove(made.id)
-    store.instances.remove(instance.id)
+    store.registrations.forget(instance.id)
     store.connections.remove(made.id)
     assert store.connections.get(made.id) is None
 

@@ -107,3 +107,11 @@ def test_a_request_with_two_hosts_or_none_is_refused():
 )
 def test_only_our_own_pages_may_change_something(headers, own):
     assert is_own_request(Headers({"host": "127.0.0.1:8000"} | headers)) is own
+
+
+def test_what_a_page_changes_is_put_down_to_its_session(client, access, web_host, connection):
+    client.post(f"/connections/{connection.id}/delete", headers={"content-type": "application/x-www-form-urlencoded"})
+    change, *_ = web_host.changes.recent()
+    cookie = client.cookies[access.cookie]
+    assert (change.who, change.what) == (f"page:{access.name_of(cookie)}", "connection.remove")
+    assert access.name_of(cookie) not in cookie

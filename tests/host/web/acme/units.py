@@ -1,12 +1,14 @@
 """A component with every kind of input, and a trigger that wants a shared word."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from twilio_connector.connector.context import ActionContext
-from twilio_connector.connector.errors import ConnectionFailed, WebhookRejected
+from twilio_connector.connector.errors import ConnectionFailed, InvalidInput, TryLater, WebhookRejected
 from twilio_connector.connector.inputs import Connection, Hint, Inputs, KeyValues, Values, sid
 from twilio_connector.connector.payload import HttpResponse, Payload, TriggerResult, WebhookRequest
+from twilio_connector.connector.webhooks import Change, Ledger
 
 
 class Token(Connection):
@@ -50,3 +52,33 @@ def signed(context: ActionContext, request: WebhookRequest, inputs: Signed) -> T
     event = request.header("x-event")
     response = HttpResponse(content_type="text/xml", body="<Response/>") if request.header("x-twiml") else None
     return TriggerResult(payload=payload, response=response, dedupe=(event,) if event else ())
+
+
+NUMBERS: dict[str, str] = {}
+"""What Acme's numbers call; ``taken`` is not to be had, and with ``down`` in it Acme does not answer."""
+
+
+class Registering(Signed):
+    number: Annotated[str, Field(title="Number")]
+
+
+def registering(context: ActionContext, request: WebhookRequest, inputs: Registering) -> TriggerResult:
+    return signed(context, request, inputs)
+
+
+def create(context: ActionContext, inputs: Registering, ledger: Ledger) -> Iterator[Change]:
+    if "taken" in NUMBERS:
+        raise InvalidInput(f"number: {inputs.number} calls <b>somebody</b>; free it first", field="number")
+    before = ledger.read().get(inputs.number, NUMBERS.get(inputs.number, ""))
+    ledger.write(inputs.number, before)
+    NUMBERS[inputs.number] = context.invoke_url
+    yield Change(target=f"number {inputs.number}", setting="url", before=before, after=context.invoke_url)
+
+
+def delete(_context: ActionContext, _inputs: Registering, ledger: Ledger) -> Iterator[Change]:
+    if "down" in NUMBERS:
+        raise TryLater("Acme cannot be reached")
+    for number, before in ledger.read().items():
+        NUMBERS[number] = before
+        ledger.write(number, None)
+        yield Change(target=f"number {number}", setting="url", after=before)

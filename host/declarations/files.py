@@ -1,0 +1,76 @@
+"""Which files of the folder are read. What lies there and is not read is a problem, unless it is plainly none of ours."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from ..definition.problems import Problem
+from ..definition.tree import MAX_BYTES
+
+FOLDERS = ("connections", "customers", "integrations", "instances")
+SUFFIXES = (".yaml", ".yml", ".json")
+DEFINITIONS = ("integration.yaml", "integration.yml")
+_NOTES = (".md", ".rst", ".txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    root: Path
+    problems: list[Problem] = field(default_factory=list)
+
+    def files(self, name: str) -> Iterator[tuple[Path, bytes]]:
+        """The declarations of a kind, in the order of their names, with their bytes."""
+        for path in self._entries(name):
+            if path.suffix in SUFFIXES:
+                yield from self._content(path)
+            elif path.suffix not in _NOTES:
+                self._note(path, f"is not read: a declaration is a file ending in {', '.join(SUFFIXES)}")
+
+    def definitions(self) -> Iterator[Path]:
+        """The integrations' files; each lies in a folder of its own, which its code steps are taken from."""
+        for path in self._entries("integrations"):
+            found = [path / name for name in DEFINITIONS if (path / name).exists()]
+            if len(found) == 1:
+                yield from (file for file, _ in self._content(found[0]))
+            elif path.suffix not in _NOTES:
+                self._note(path, f"is not read: an integration is a folder here with {' or '.join(DEFINITIONS)} in it")
+
+    def check(self) -> None:
+        """Note a folder that is none, and names that nearly are what is read."""
+        if not self.root.is_dir():
+            self._note(self.root, f"is no folder; give one that holds {', '.join(FOLDERS)}")
+            return
+        entries = sorted(path.name for path in self.root.iterdir())
+        for name in entries:
+            close = get_close_matches(name, FOLDERS, n=1) if name not in FOLDERS else []
+            if close:
+                self._note(self.root / name, f"is not read; did you mean {close[0]}?")
+        if not set(entries) & set(FOLDERS):
+            self._note(self.root, f"declares nothing; put files into {', '.join(FOLDERS)}")
+
+    def _entries(self, name: str) -> list[Path]:
+        folder = self.root / name
+        if not folder.exists():
+            return []
+        if not folder.is_dir() or not self._inside(folder):
+            self._note(folder, f"must be a folder in {self.root}")
+            return []
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+    def _content(self, path: Path) -> Iterator[tuple[Path, bytes]]:
+        if not self._inside(path):
+            self._note(path, f"leads out of {self.root}; put the file itself there")
+        elif not path.is_file():  # a pipe would wait for ever, a device never end
+            self._note(path, "is no plain file")
+        elif path.stat().st_size > MAX_BYTES:
+            self._note(path, f"is larger than 1 MiB ({path.stat().st_size} bytes)")
+        else:
+            yield path, path.read_bytes()
+
+    def _inside(self, path: Path) -> bool:
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.root))
+
+    def _note(self, path: Path, message: str) -> None:
+        self.problems.append(Problem(str(path), 1, "", message))
