@@ -21,7 +21,7 @@ from ..connector.errors import ConnectorError
 from . import durable, outcome
 from .identity import Identity
 from .results import POLL, Ended, Results
-from .retention import forget_checkpoints, forget_executions
+from .retention import forget_checkpoints, sweep
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
@@ -232,7 +232,7 @@ class Engine:
             if _workflow_id(claim.execution_id, claim.attempt) not in self._active:
                 self._mend(claim)
         forget_checkpoints(now)
-        forget_executions(self._store.engine, now - timedelta(days=self._settings.limits.days_kept))
+        sweep(self._store.engine, self._settings.limits, now)
 
     def _mend(self, claim: Claim) -> None:
         """Claimed but not running here: the process died between claim and start, or the engine gave the workflow up."""

@@ -126,7 +126,6 @@ class Replays:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            self._wake.clear()
             try:
                 busy = self._advance()
             except Exception:
@@ -136,6 +135,7 @@ class Replays:
                 self._arrived()
             else:
                 self._wake.wait(POLL)
+                self._wake.clear()
 
     def _advance(self) -> bool:
         """Replay some of the oldest job. What is replayed and how far it came are written together, so nothing is twice."""

@@ -17,6 +17,7 @@ from .instances import Instances
 from .integrations import Integrations
 from .logs import Logs
 from .named_secrets import NamedSecretRows
+from .rates import Rates
 from .refusals import Refusals
 from .registrations import Registrations
 from .schedules import Schedules
@@ -85,6 +86,10 @@ class Store:
     @cached_property
     def logs(self) -> Logs:
         return Logs(self.engine)
+
+    @cached_property
+    def rates(self) -> Rates:
+        return Rates(self.engine)
 
     @cached_property
     def executors(self) -> Executors:

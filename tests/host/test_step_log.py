@@ -27,6 +27,7 @@ def test_only_so_many_lines_are_kept_of_an_execution(host, integration, call):
     done = call(host.deploy(integration(line("first")), customer="acme"))
     workshop = replace(host.engine._workshop, limits=replace(host.settings.limits, log_lines=3))
     for _ in range(2):  # as two processes would, one after the other
+        host._records.put(lambda _: None).result()
         book = LogBook(workshop, done.execution_id, 1)
         logger = book.logger("say", 1)
         for number in range(5):

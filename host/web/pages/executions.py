@@ -33,6 +33,7 @@ PAGE = 50
 AT_ONCE = 1000
 STATUSES = (
     ("", "All"),
+    ("accepted", "Queued"),
     ("running", "Running"),
     ("waiting", "Waiting"),
     ("succeeded", "Succeeded"),
