@@ -70,12 +70,11 @@ def draw(request: Request, link: str = "") -> Response:
         notice="",
         link=link,
         steps=() if executions else begun,
-        tiles=_tiles(store, len(instances), len(connections)),
+        tiles=[*(_queue(store) if executions else ()), *_tiles(store, len(instances), len(connections))],
         executions=executions,
         names=names_of(instances),
         refusals=refusals,
         seen=seen.id,
-        queue=store.rates.queue() if executions else {},
         oldest=store.rates.oldest_waiting() if executions else None,
         charts=_charts(store, now) if executions else (),
         failing=store.rates.failing(now - DAY) if executions else (),
@@ -96,6 +95,16 @@ def _charts(store: Store, now: datetime) -> Sequence[Chart]:
         Chart.of("Last hour", "5 minutes", store.rates.parts(now, timedelta(minutes=5), 12)),
         Chart.of("Last day", "an hour", store.rates.parts(now, timedelta(hours=1), 24)),
     )
+
+
+def _queue(store: Store) -> list[dict[str, object]]:
+    """What is still to be done."""
+    count = store.rates.queue()
+    return [
+        {"href": "/executions?status=accepted", "count": count["accepted"], "label": "in the queue"},
+        {"href": "/executions?status=running", "count": count["running"], "label": "running"},
+        {"href": "/executions?status=waiting", "count": count["waiting"], "label": "to be tried again"},
+    ]
 
 
 def _tiles(store: Store, instances: int, connections: int) -> list[dict[str, object]]:
