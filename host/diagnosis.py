@@ -61,8 +61,8 @@ def _hosts(request: WebhookRequest, public: str) -> Iterator[str]:
     for host in given:
         match = _HOST.fullmatch(host.strip())
         if match:
-            yield host.strip()
-            yield match[1]
+            # The port that a scheme has anyway is seldom written, and then not signed.
+            yield from (match[1], host.strip()) if match[2] in {":443", ":80"} else (host.strip(), match[1])
             if port.isascii() and port.isdigit():
                 yield f"{match[1]}:{port[:5]}"
 

@@ -13,8 +13,11 @@ from .schema import ENDED, OPEN, executions, status_in
 
 MOST_OPEN = 10_000
 MOST_FAILED = 1_000
-_MOST_COUNTS = 1000
+_MOST_COUNTS = 1000  # of which a page wants fewer than a hundred
 _FRESH, _KEPT = 2.0, 60.0  # seconds that a count of what is still going on, and of what is past, is believed
+
+
+Key = tuple[str, str, str]  # a status, and the ids between which
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,14 @@ class Failing:
 class Rates:
     engine: sa.Engine
     clock: Callable[[], float] = time.monotonic
-    _counts: dict[tuple[str, str, str], tuple[float, int]] = field(default_factory=dict, repr=False)
+    _counts: dict[Key, tuple[float, int]] = field(default_factory=dict, repr=False)
 
     def queue(self) -> Mapping[str, int]:
         """How many are accepted, waiting and running, counted up to ``MOST_OPEN`` together."""
         some = sa.select(executions.c.status).where(status_in(executions, *OPEN)).limit(MOST_OPEN).subquery()
-        query = sa.select(some.c.status, sa.func.count()).group_by(some.c.status)
+        query = sa.select(some.c.status, sa.func.count().label("many")).group_by(some.c.status)
         with reading(self.engine).begin() as connection:
-            found: dict[str, int] = dict(connection.execute(query).tuples().all())
+            found = {row.status: int(row.many) for row in connection.execute(query)}
         return {status: found.get(status, 0) for status in OPEN}
 
     def oldest_waiting(self) -> datetime | None:
@@ -63,14 +66,9 @@ class Rates:
         step = width.total_seconds()
         last = datetime.fromtimestamp(now.timestamp() // step * step, now.tzinfo)
         starts = [last - width * (count - 1 - index) for index in range(count)]
-        with reading(self.engine).begin() as connection:
-            return [
-                Part(
-                    start,
-                    *(self._count(connection, status, start, start + width, now) for status in ("succeeded", "failed")),
-                )
-                for start in starts
-            ]
+        keys = [(status, first_id(at), first_id(at + width)) for at in starts for status in ("succeeded", "failed")]
+        counts = self._count_all(keys, first_id(now))
+        return [Part(at, *counts[2 * index : 2 * index + 2]) for index, at in enumerate(starts)]
 
     def failing(self, since: datetime, limit: int = 5) -> Sequence[Failing]:
         """The flows with the most failures among the last ``MOST_FAILED`` since then."""
@@ -85,16 +83,23 @@ class Rates:
         with reading(self.engine).begin() as connection:
             return [Failing(*row) for row in connection.execute(grouped)]
 
-    def _count(self, connection: sa.Connection, status: str, start: datetime, end: datetime, now: datetime) -> int:
-        key = (status, first_id(start), first_id(end))
-        kept = self._counts.get(key)
-        if kept and self.clock() < kept[0]:
-            return kept[1]
-        same = executions.c.status == sa.literal_column(f"'{status}'")
-        between = (executions.c.id >= key[1], executions.c.id < key[2])
-        query = sa.select(sa.func.count()).where(same, status_in(executions, *ENDED), *between)
-        found: int = connection.scalar(query) or 0
-        while len(self._counts) > _MOST_COUNTS:
-            del self._counts[next(iter(self._counts))]
-        self._counts[key] = (self.clock() + (_KEPT if end < now else _FRESH), found)
-        return found
+    def _count_all(self, keys: Sequence[Key], now: str) -> Sequence[int]:
+        """What is not known yet is counted in one statement."""
+        moment = self.clock()
+        missing = [key for key in keys if key not in self._counts or self._counts[key][0] <= moment]
+        if missing:
+            with reading(self.engine).begin() as connection:
+                found = connection.execute(sa.select(*map(_count, missing))).one()
+            while len(self._counts) + len(missing) > _MOST_COUNTS:
+                del self._counts[next(iter(self._counts))]
+            for key, count in zip(missing, found, strict=True):
+                self._counts[key] = (moment + (_KEPT if key[2] < now else _FRESH), count)
+        return [self._counts[key][1] for key in keys]
+
+
+def _count(key: Key) -> sa.ScalarSelect[int]:
+    status, start, end = key
+    same = executions.c.status == sa.literal_column(f"'{status}'")
+    between = (executions.c.id >= start, executions.c.id < end)
+    query = sa.select(sa.func.count()).select_from(executions)
+    return query.where(same, status_in(executions, *ENDED), *between).scalar_subquery()

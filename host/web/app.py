@@ -54,7 +54,7 @@ def create_app(
     site = Site(host, pages, access)
     guarded = Guard(_site_app(site, sleep), access, Origin.of(names), pages)
     app = Starlette(routes=[Mount("/trigger", Triggers(host)), Mount("/", guarded)])
-    app.state.close = site.streams.close
+    app.state.streams = site.streams
     return app
 
 

@@ -1,7 +1,7 @@
 """The server: a socket on loopback first, so that the address is known before anything is assembled; then the pages."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from threading import Thread
@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ...connector.errors import InvalidInput
+from .events import Streams
 
 MAX_CONNECTIONS = 2_000
 
@@ -64,19 +65,18 @@ def server(app: ASGIApp, *, stop_seconds: float = 10.0) -> uvicorn.Server:
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=max(1, round(stop_seconds)),
     )
-    return _Server(config, getattr(getattr(app, "state", None), "close", None))
+    return _Server(config, getattr(getattr(app, "state", None), "streams", None) or Streams())
 
 
 class _Server(uvicorn.Server):
     """Ends what would be answered without end, before it waits for the rest."""
 
-    def __init__(self, config: uvicorn.Config, close: Callable[[], None] | None) -> None:
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
         super().__init__(config)
-        self._close = close
+        self._streams = streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._close:
-            self._close()
+        self._streams.close()
         await super().shutdown(sockets)
 
 
