@@ -62,7 +62,6 @@ class Host:
         self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
         self.routes = Routes(
             store=store,
-            registry=registry,
             versions=self.versions,
             configuration=self.configuration,
             transport=self.transport,
@@ -408,6 +407,7 @@ class Host:
         enabled: bool | None = None,
     ) -> InstanceRecord:
         version, integration = self.store.integrations.version(version_id), self.versions.load(version_id)
+        self.configuration.check_triggers(integration, values, connections)
         before = self.store.instances.of_customer(customer_id, name)
         renames = renamed(self.versions.load(before.version_id), integration) if before else model.Renames()
         instance = self.store.instances.put(
