@@ -181,11 +181,15 @@ class Host:
 
         From a step, by its path, the results of the steps before it are taken over. Raises InvalidInput, saying what to do.
         """
-        return self.replays.replay(execution_id, from_step)
+        new_id = self.replays.replay(execution_id, from_step)
+        self.changes.note("execution.replay", execution_id, f"{new_id} from {from_step or 'its start'}")
+        return new_id
 
     def replay_failed(self, wanted: Filter, limit: int = 1000) -> str:
         """Replay failed executions in the background, the newest first; those that were replayed already are left out."""
-        return self.replays.replay_failed(wanted, limit)
+        job_id = self.replays.replay_failed(wanted, limit)
+        self.changes.note("execution.replayFailed", job_id, f"at most {limit}: {wanted.to_json()}")
+        return job_id
 
     def cancel(self, execution_id: str) -> None:
         """End it if it waits or sleeps; if it runs, it stops before its next step. Raises InvalidInput if it has ended."""
@@ -195,6 +199,7 @@ class Host:
             raise InvalidInput(f"there is no execution {execution_id}; it was removed", field="execution")
         if status in ENDED - {"cancelled"}:
             raise InvalidInput("it has ended already", field="execution")
+        self.changes.note("execution.cancel", execution_id)
         if status == "cancelled":
             self.engine.results.announce(Ended(execution_id=execution_id, status="failed", error=dict(CANCELLED)))
 

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..connector.context import utc_now
-from ..connector.errors import InvalidInput
+from ..connector.errors import ConnectorError, InvalidInput
 from .ids import time_id
 from .past import obstacles
 from .registry import Registry
@@ -75,7 +75,8 @@ class Replays:
             raise InvalidInput("it has not ended: wait for its end, or cancel it first", field="execution")
         version = record.version_id if from_step else self._version(record)
         if version is None or self._store.instances.get(record.instance_id) is None:
-            what = "the instance was removed" if version else f"the instance has no flow {record.flow!r} any more"
+            lost = f"the instance's present version has no flow {record.flow!r}, or cannot be read here"
+            what = "the instance was removed" if version else lost
             raise InvalidInput(f"{what}, so there is nothing to replay it with", field="execution")
         if from_step is not None:
             self._check(record, from_step)
@@ -121,7 +122,10 @@ class Replays:
         instance = self._store.instances.get(record.instance_id)
         if instance is None:
             return record.version_id
-        flows = {flow.name for flow in self._versions.load(instance.version_id).flows}
+        try:
+            flows = {flow.name for flow in self._versions.load(instance.version_id).flows}
+        except ConnectorError:  # a newer program published it
+            return None
         return instance.version_id if record.flow in flows else None
 
     def _work(self) -> None:

@@ -40,8 +40,8 @@ def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
     case = workshop.patiently(lambda: look_up(workshop, assignment.execution_id))
     if case.record.cancelled_at:
         raise BrokenOff(CANCELLED)
-    found = terms(said(case.payload))
-    workshop.records.put(lambda connection: search.index(connection, assignment.execution_id, found))
+    if found := terms(said(case.payload)):
+        workshop.records.put(lambda connection: search.index(connection, assignment.execution_id, found))
     user = run_as.identify(workshop, case, checkpoint)
     attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, case, user))
     done = run(

@@ -103,10 +103,9 @@ def page(
 
 
 def index(connection: sa.Connection, execution_id: str, found: Sequence[str]) -> None:
-    """Let the execution be found by these terms."""
+    """Let the execution be found by these terms, of which there is at least one."""
     rows = [{"term": term, "execution_id": execution_id} for term in found]
-    if rows:
-        connection.execute(insert(connection, terms).on_conflict_do_nothing(), rows)
+    connection.execute(insert(connection, terms).on_conflict_do_nothing(), rows)
 
 
 def _source(

@@ -117,7 +117,7 @@ def read_filter(given: Mapping[str, str]) -> tuple[Filter, dict[str, str]]:
     for name in ("since", "until"):
         try:
             moments[name] = _moment(given[name])
-        except ValueError:
+        except (ValueError, OverflowError):
             problems[name] = "give a day and a time in UTC, such as 2026-11-26T09:30"
     if given["status"] not in {"", *get_args(Status)}:
         problems["status"] = f"choose one of {', '.join(get_args(Status))}"
@@ -159,7 +159,11 @@ def _query(kept: Mapping[str, str]) -> Any:
 
 def ask_to_replay(request: Request) -> Response:
     """What would be replayed, before it is."""
-    site, given = site_of(request), given_filter(request.query_params) | {"status": "failed"}
+    return _ask(request, given_filter(request.query_params) | {"status": "failed"})
+
+
+def _ask(request: Request, given: Mapping[str, str]) -> Response:
+    site = site_of(request)
     wanted, problems = read_filter(given)
     store = site.host.store
     return site.pages.page(
@@ -180,7 +184,7 @@ def replay_failed(request: Request, form: Form) -> Response:
     given = {name: form.get(name).strip() for name in FIELDS} | {"status": "failed"}
     wanted, problems = read_filter(given)
     if problems:
-        return ask_to_replay(request)
+        return _ask(request, given)
     site_of(request).host.replay_failed(wanted, AT_ONCE)
     kept = {name: value for name, value in given.items() if value and name != "status"}
     return see_other("/executions", **kept, done="replaying")

@@ -25,8 +25,9 @@ def put(store):
         new_id = execution_id or time_id()
         place = {"endpoint_id": "e", "instance_id": instance, "version_id": "v", "flow": flow}
         inbox.accept_now(Inbound(execution_id=new_id, payload="null", **place))
-        with store.engine.begin() as connection:
-            search.index(connection, new_id, terms(said or {}))
+        if said:
+            with store.engine.begin() as connection:
+                search.index(connection, new_id, terms(said))
         return new_id
 
     yield put_one
@@ -100,6 +101,12 @@ def test_pages_follow_each_other_and_none_looks_at_more_than_it_may(store, put):
             break
         assert page.is_short
     assert (seen, pages) == ([ids[0]], 4)
+
+
+def test_a_filter_can_be_kept():
+    now = utc_now().replace(microsecond=0)
+    for wanted in (Filter(), Filter(text="x", status="failed", since=now - HOUR, until=now)):
+        assert Filter.of_json(wanted.to_json()) == wanted
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def test_a_waiting_one_is_cancelled_by_its_button(client, web_host, accept):
     assert '<span class="chip cancelled">cancelled</span>' in page
     assert "Cancel</button>" not in page
     assert web_host.store.executions.status(execution_id) == "cancelled"
+    assert web_host.changes.recent()[0].subject == execution_id
 
 
 def test_cancelling_what_has_ended_says_so_and_changes_nothing(client, accept, fail):
@@ -118,6 +119,16 @@ def test_failed_ones_are_replayed_together_after_a_warning(client, web_host, acc
     assert "Failed executions are being replayed: 0 so far." in client.get("/executions").text
     (job,) = web_host.replays.jobs()
     assert job.filter == {"flow": "Inbound text", "status": "failed"}
+    assert web_host.changes.recent()[0].what == "execution.replayFailed"
+
+
+@pytest.mark.parametrize("text", ["1960-01-01T00:00", "9999-12-31T23:59", "0001-01-01T00:00+14:00", "1e9", "\0", "🕰"])
+def test_no_time_breaks_the_list(client, accept, text):
+    accept({})
+    for name in ("since", "until"):
+        assert client.get("/executions", params={name: text}).status_code in {200, 400}
+        assert client.get("/executions/replay", params={name: text}).status_code in {200, 400}
+        assert client.post("/executions/replay", data={name: text}).status_code in {303, 400}
 
 
 def test_pages_of_strangers_change_nothing(client, web_host, accept, fail):
