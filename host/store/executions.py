@@ -316,14 +316,13 @@ def postpone(
     connection: sa.Connection, execution_id: str, attempt: int, *, until: datetime, error: dict[str, Any]
 ) -> None:
     """Put it back into the inbox for its next attempt, once; one that is to be cancelled ends."""
-    if is_cancelled(connection, execution_id):
-        end(connection, execution_id, attempt, status="cancelled", now=utc_now(), error=dict(CANCELLED))
-        return
     connection.execute(
         sa.update(executions)
         .where(*_is_running(execution_id, attempt))
         .values(status="waiting", attempt=attempt + 1, available_at=until, executor=None, error=error)
     )
+    if is_cancelled(connection, execution_id):
+        cancel(connection, execution_id, utc_now())
 
 
 def cancel(connection: sa.Connection, execution_id: str, now: datetime) -> Status | None:
@@ -339,8 +338,8 @@ def cancel(connection: sa.Connection, execution_id: str, now: datetime) -> Statu
 
 
 def is_cancelled(connection: sa.Connection, execution_id: str) -> bool:
-    """Whether it is to stop. Whoever asks to change it locks its row."""
-    return connection.scalar(_CANCELLED.with_for_update(), {"id_": execution_id}) is not None
+    """Whether it is to stop."""
+    return connection.scalar(_CANCELLED, {"id_": execution_id}) is not None
 
 
 def _cancel_steps(connection: sa.Connection, execution_id: str, now: datetime) -> None:

@@ -7,9 +7,10 @@ from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.host import portable
 from twilio_connector.host.ids import time_id
-from twilio_connector.host.inbox import Inbound
+from twilio_connector.host.inbox import Inbound, Inbox
+from twilio_connector.host.settings import Limits
 from twilio_connector.host.store import Store
-from twilio_connector.host.store.executions import cancel
+from twilio_connector.host.store.executions import cancel, postpone
 
 RETRY = ", errorConfig: {errorHandlerType: retry, maxAttempts: 3, delaySeconds: 60}"
 IGNORE = ", errorConfig: {errorHandlerType: ignore}"
@@ -86,6 +87,18 @@ def test_one_that_waits_for_its_next_attempt_ends_at_once(host, integration, ste
     eventually(lambda: host.store.executions.status(execution_id) == "waiting")
     host.cancel(execution_id)
     assert host.store.executions.status(execution_id) == "cancelled"
+
+
+def test_one_that_fails_after_it_was_cancelled_is_not_tried_again(store):
+    inbox = Inbox(store.engine, Limits())
+    place = {"endpoint_id": "e", "instance_id": "i", "version_id": "v", "flow": "f"}
+    execution_id = inbox.accept_now(Inbound(execution_id=time_id(), payload="null", **place)).execution_id
+    inbox.close()
+    store.executions.claim("x", utc_now(), 1)
+    with store.engine.begin() as connection:
+        assert cancel(connection, execution_id, utc_now()) == "running"
+        postpone(connection, execution_id, 1, until=utc_now(), error={"kind": "retry", "message": "it broke"})
+    assert store.executions.status(execution_id) == "cancelled"
 
 
 def test_one_that_ended_stays_as_it_is(host, integration, step, call):
