@@ -21,14 +21,14 @@ from ..connector.errors import ConnectorError
 from . import durable, outcome
 from .identity import Identity
 from .results import POLL, Ended, Results
-from .retention import forget_checkpoints, forget_executions
+from .retention import forget_checkpoints, sweep
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
-from .store.executions import REPLACED, Claim, end, postpone
+from .store.executions import REPLACED, Claim, End, end, postpone
 from .store.instances import InstanceRecord
 from .work import perform
-from .workshop import Assignment, Workshop, record_text
+from .workshop import Assignment, BrokenOff, Workshop, record_text
 
 log = logging.getLogger("twilio_connector.engine")
 
@@ -114,6 +114,8 @@ class Engine:
         try:
             done = perform(self._workshop, assignment, _checkpoint)
             self._succeed(assignment, done)
+        except BrokenOff as off:
+            self._end_failed(assignment.execution_id, assignment.attempt, off.error)
         except Exception as error:  # noqa: BLE001 (an execution must end, whatever ended its flow)
             self._fail(assignment, error)
         return "ended"
@@ -153,7 +155,8 @@ class Engine:
         self._end_failed(assignment.execution_id, assignment.attempt, described)
 
     def _end_failed(self, execution_id: str, attempt: int, error: dict[str, Any]) -> None:
-        self._workshop.write(lambda c: end(c, execution_id, attempt, status="failed", now=utc_now(), error=error))
+        status: End = "cancelled" if error["kind"] == "cancelled" else "failed"
+        self._workshop.write(lambda c: end(c, execution_id, attempt, status=status, now=utc_now(), error=error))
         self.results.announce(Ended(execution_id=execution_id, status="failed", error=error))
 
     def _retry_delay(self, assignment: Assignment, error: dict[str, Any]) -> float | None:
@@ -229,7 +232,7 @@ class Engine:
             if _workflow_id(claim.execution_id, claim.attempt) not in self._active:
                 self._mend(claim)
         forget_checkpoints(now)
-        forget_executions(self._store.engine, now - timedelta(days=self._settings.limits.days_kept))
+        sweep(self._store.engine, self._settings.limits, now)
 
     def _mend(self, claim: Claim) -> None:
         """Claimed but not running here: the process died between claim and start, or the engine gave the workflow up."""

@@ -18,7 +18,19 @@ from .access import Access, Origin
 from .api.app import PREFIX, Api
 from .body import BodyRefused, Disconnected
 from .guard import Guard
-from .pages import connections, customers, deploy, executions, instances, login, overview, registrations, schedules
+from .pages import (
+    connections,
+    customers,
+    deploy,
+    events,
+    executions,
+    flows,
+    instances,
+    login,
+    overview,
+    registrations,
+    schedules,
+)
 from .render import STATIC, Pages
 from .site import Site
 from .triggers import Triggers
@@ -39,14 +51,15 @@ def create_app(
             "that address",
             field="public_url",
         )
-    pages = Pages.load()
-    site = _site_app(Site(host, pages, access), sleep)
+    pages = Pages.load(host.redactor.strike)
+    site = Site(host, pages, access)
     origin = Origin.of(names)
-    guarded, api = Guard(site, access, origin, pages), Api(host, access, origin)
+    guarded, api = Guard(_site_app(site, sleep), access, origin, pages), Api(host, access, origin)
     app = Starlette(routes=[Mount("/trigger", Triggers(host)), Mount(PREFIX, api), Mount("/", guarded)])
     app.router.default = (
         api  # an address with a line end in it is in no mount; whatever it is, it is told like the API's
     )
+    app.state.streams = site.streams
     return app
 
 
@@ -61,6 +74,8 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
             *registrations.routes(),
             *schedules.routes(),
             *executions.routes(),
+            *events.routes(),
+            *flows.routes(),
             *login.routes(sleep),
             Mount("/static", _Kept(directory=STATIC)),
         ],

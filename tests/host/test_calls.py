@@ -223,13 +223,13 @@ def test_calls_are_rotated_and_forgotten_with_the_rest(call, host):
     from datetime import timedelta
 
     from twilio_connector.connector.context import utc_now
-    from twilio_connector.host.retention import forget_executions
+    from twilio_connector.host.retention import forget_calls
 
     given = call()[0].data
     host.custody.rotate()
     host.custody.forget()
     assert call()[0].data == given
-    forget_executions(host.store.engine, utc_now() + timedelta(seconds=1))
+    forget_calls(host.store.engine, utc_now() + timedelta(seconds=1))
     assert call()[1] is False
 
 
