@@ -345,9 +345,7 @@ calls = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("ended_at", Instant),
     sa.Column("outcome", sa.Text, nullable=False, server_default=""),
-    sa.Column(
-        "sealed", sa.Text, nullable=False, server_default=""
-    ),  # the outcome as ciphertext, where a secret is in it
+    sa.Column("sealed", Sealed, nullable=False, server_default=""),  # the outcome, where a secret is in it
 )
 
 # What steps wrote to the log of their execution; ``number`` rises with the time.

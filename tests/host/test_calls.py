@@ -16,6 +16,7 @@ from twilio_connector.host.calls import Asked, Busy
 from twilio_connector.host.host import Host
 from twilio_connector.host.presence import Presence
 from twilio_connector.host.store.schema import calls
+from twilio_connector.host.vault import Vault
 
 TILL = Path(__file__).with_name("till")
 SECRET = "5ecret-of-the-drawer"
@@ -228,6 +229,9 @@ def test_calls_are_rotated_and_forgotten_with_the_rest(call, host):
     given = call()[0].data
     host.custody.rotate()
     host.custody.forget()
+    with host.store.engine.begin() as connection:
+        sealed, call_id = connection.execute(sa.select(calls.c.sealed, calls.c.id)).one()
+    assert Vault.open(host.settings, host.store.engine).unseal(call_id, sealed)
     assert call()[0].data == given
     forget_calls(host.store.engine, utc_now() + timedelta(seconds=1))
     assert call()[1] is False

@@ -95,7 +95,7 @@ def test_what_calls_the_vault_keeps_it_in_a_column_that_says_so():
     calls = {path.name for path in HOST.rglob("*.py") if ".seal(" in path.read_text()}
     assert calls == {"calls.py", "host.py", "ledger.py", "named_secrets.py", "vault.py", "work.py"}
     columns = {f"{text.table.name}.{text.name}" for _, text in SEALED}
-    assert columns == {"connections.secret", "named_secrets.secret", "registrations.ledger"}
+    assert columns == {"calls.sealed", "connections.secret", "named_secrets.secret", "registrations.ledger"}
 
 
 def test_a_value_that_no_key_opens_is_named_and_stops_nothing(settings, store, vault):
