@@ -1,12 +1,14 @@
 """Executions: what ran, what each step was given and gave. Secrets were struck out before anything was stored."""
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from ... import portable
 from ...store.executions import Status
+from ...store.search import Filter, find
 from .route import Call, Route, found
-from .shapes import Page, Shape, Text, Window, page_of, plain
+from .shapes import Page, Shape, Text, Window, plain
 
 
 class Execution(Shape):
@@ -52,18 +54,38 @@ class ExecutionDetail(Execution):
 
 
 class Asked(Window):
-    """Which executions."""
+    """Which executions: ``text`` is the beginning of an id, a number, or whole words of what was said."""
 
-    instance_id: Text | None = None
+    text: Text = ""
+    instance_id: Text = ""
+    customer_id: Text = ""
+    flow: Text = ""
     status: Status | None = None
+    run_as: Text = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Replay(Shape):
+    """From its start, or from the step of that ``path``."""
+
+    from_step: str | None = None
+
+
+class Replayed(Shape):
+    """The execution that was made."""
+
+    id: str
 
 
 def listing(call: Call) -> dict[str, Any]:
     asked: Asked = call.query
-    rows = call.host.store.executions.recent(
-        instance_id=asked.instance_id, status=asked.status, before=asked.before, limit=asked.limit + 1
+    names = {field.name for field in fields(Filter)}
+    wanted = Filter(
+        **{name: value for name, value in asked.model_dump().items() if name in names and value is not None}
     )
-    return page_of(rows, asked.limit)
+    page = find(call.host.store.engine, wanted, before=asked.before or "", limit=asked.limit)
+    return {"items": page.rows, "next": page.next or None}
 
 
 def detail(call: Call) -> ExecutionDetail:
@@ -72,6 +94,18 @@ def detail(call: Call) -> ExecutionDetail:
     shown = Execution.model_validate(record).model_dump()
     steps = [_step(row) for row in store.steps(record.id)]
     return ExecutionDetail(**shown, payload=_value(record.payload), steps=steps, result=_value(record.result))
+
+
+def replay(call: Call) -> Replayed:
+    return Replayed(id=call.host.replay(_id(call), call.body.from_step))
+
+
+def cancel(call: Call) -> None:
+    call.host.cancel(_id(call))
+
+
+def _id(call: Call) -> str:
+    return found(call.host.store.executions.get(call.path["id"]), "execution").id
 
 
 def _step(row: Any) -> Step:
@@ -102,4 +136,15 @@ ROUTES = (
         summary="One of them, with its steps",
         tag=TAG,
     ),
+    Route(
+        method="POST",
+        path="/executions/{id}/replay",
+        handle=replay,
+        takes=Replay,
+        gives=Replayed,
+        status=201,
+        summary="Run it again; what its steps send goes out again",
+        tag=TAG,
+    ),
+    Route(method="POST", path="/executions/{id}/cancel", handle=cancel, summary="End it before its next step", tag=TAG),
 )

@@ -57,11 +57,6 @@ class Problem(BaseModel):
     problems: list[str] | None = None
 
 
-def page_of(found: list[Any], limit: int) -> dict[str, Any]:
-    """A page of at most ``limit``, from one more than that."""
-    return {"items": found[:limit], "next": found[limit - 1].id if len(found) > limit else None}
-
-
 def plain(value: Any) -> Any:
     """JSON values; bytes as the platform has them: ``{"type": "Buffer", "data": [69, …]}``."""
     return json.loads(json.dumps(value, default=json_default))

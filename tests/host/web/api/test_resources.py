@@ -195,6 +195,19 @@ def test_executions_are_listed_a_page_at_a_time_and_shown_with_their_payload(api
     assert api.get(f"/api/executions?instanceId={instance['id']}&status=succeeded").json() == PAGE
 
 
+def test_an_execution_is_cancelled_and_replayed_once_it_has_ended(api, instance):
+    webhook = instance["flows"][0]["url"].removeprefix("https://hooks.example.com")
+    first = api.post(webhook, headers={"x-word": "sesame"}, content="text").headers["x-execution-id"]
+    one = f"/api/executions/{first}"
+    assert api.post(f"{one}/cancel").status_code == 204
+    assert api.get(one).json()["status"] == "cancelled"
+    again = api.post(f"{one}/replay", json={})
+    assert again.status_code == 201
+    assert [item["id"] for item in api.get("/api/executions").json()["items"]] == [again.json()["id"], first]
+    assert api.post(f"{one}/replay", json={"fromStep": "none"}).status_code == 422
+    assert api.post("/api/executions/none/cancel").status_code == 404
+
+
 def test_refused_webhooks_are_told_with_why(api, instance, host):
     webhook = instance["flows"][0]["url"].removeprefix("https://hooks.example.com")
     assert api.post(webhook, headers={"x-word": "wrong"}).status_code == 403
