@@ -198,11 +198,24 @@ def serve(
     port: Annotated[int, typer.Option(help="The port; 0 is a free one.", min=0, max=65535)] = 8000,
     data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
     public_url: Annotated[str | None, typer.Option(help="The address that senders see and sign.")] = None,
+    *,
+    work: Annotated[bool, typer.Option("--work/--no-work", help="Execute, or leave that to workers.")] = True,
 ) -> None:
     """Run the host: pages, webhooks and executions."""
     from .serve import serve
 
-    serve(host, port, data, public_url)
+    serve(host, port, data, public_url, works=work)
+
+
+@app.command()
+def worker(
+    data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
+    public_url: Annotated[str | None, typer.Option(help="The servers' address that senders see and sign.")] = None,
+) -> None:
+    """Execute what servers accept; serve no pages. Any number of them, on one database."""
+    from .serve import worker
+
+    worker(data, public_url)
 
 
 @app.command()

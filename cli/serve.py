@@ -1,8 +1,11 @@
-"""``serve`` and ``sandbox``: the long-running commands."""
+"""``serve``, ``worker`` and ``sandbox``: the long-running commands."""
 
 import os
 import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,20 +17,49 @@ from ..host.web.app import create_app
 from ..host.web.server import listen, server, url_of
 
 
-def serve(address: str, port: int, data: Path | None, public_url: str | None) -> None:
-    """Run the host until SIGINT or SIGTERM; what runs then may end first."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _end)
+def serve(address: str, port: int, data: Path | None, public_url: str | None, *, works: bool = True) -> None:
+    """Run the host until SIGINT or SIGTERM; what runs then may end first. One that does not work leaves that to workers."""
+    _end_at_signals()
     with listen(address, port) as socket:
         settings = Settings.load(os.environ, data=data, public_url=public_url)
         if not settings.public_url:
             settings = replace(settings, public_url=url_of(socket))
-        with Host.open(settings) as host:
+        with _running(settings, works=works) as host:
             access = Access()
             app = create_app(host, access)
             print(f"Pages      {url_of(socket)}/login?token={access.new_token()}  (this link works once)")
             print(f"Webhooks   {settings.public_url}/trigger/…", flush=True)
             server(app, stop_seconds=settings.limits.stop_deadline).run(sockets=[socket])
+
+
+def worker(data: Path | None, public_url: str | None) -> None:
+    """Execute what is accepted until SIGINT or SIGTERM. Raises InvalidInput without a public URL: flows tell it to services."""
+    _end_at_signals()
+    settings = Settings.load(os.environ, data=data, public_url=public_url)
+    if not settings.public_url:
+        raise InvalidInput(
+            "public_url: a worker's flows give services the webhooks' address; set TWILIO_CONNECTOR_PUBLIC_URL to that of "
+            "the servers",
+            field="public_url",
+        )
+    with _running(settings, serves=False) as host:
+        print(f"Working    as {host.engine.executor}", flush=True)
+        threading.Event().wait()
+
+
+@contextmanager
+def _running(settings: Settings, **does: bool) -> Iterator[Host]:
+    host = Host.open(settings)
+    try:
+        host.start(**does)
+        yield host
+    finally:
+        host.stop()
+
+
+def _end_at_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
 
 
 def _end(*_: object) -> None:

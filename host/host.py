@@ -112,14 +112,19 @@ class Host:
             store.close()
             raise
 
-    def start(self) -> None:
-        """Execute what is accepted, beginning with what the last process left."""
-        self.engine.start()
-        self.scheduler.start()
+    def start(self, *, works: bool = True, serves: bool = True) -> None:
+        """Execute what is accepted, beginning with what the last process left, and register the webhooks of what is deployed.
+
+        A process that does not work leaves the first to others, one that does not serve the second.
+        """
+        if works:
+            self.engine.start()
+            self.scheduler.start()
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
-        self.registrations.start()
+        if serves:
+            self.registrations.start()
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from ..connector.component import Action
 from ..connector.context import ActionContext, User, utc_now
 from ..connector.errors import InvalidInput, OutcomeUnknown, TryLater
@@ -20,19 +22,23 @@ from .definition import model
 from .durable import SEALED
 from .expressions import Scope, shown
 from .journal import StepJournal
+from .life import HeldTransport, Hold
 from .run_as import Case
 from .runner import FlowOutcome, States, StepCall, StepRecord, run
-from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
+from .store.executions import ExecutionRecord, StepRow, begin_step, end_step, require_ours
 from .store.states import Scope as StateScope
 from .store.states import of_flow
 from .workshop import Assignment, Checkpoint, Stopping, Workshop, record_text
 
 
-def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) -> FlowOutcome:
-    """Run the flow. Raises the error that it ends with; others than a ConnectorError are faults of the host."""
+def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold) -> FlowOutcome:
+    """Run the flow, as long as ``hold`` says that it is ours.
+
+    Raises the error that it ends with; others than a ConnectorError are faults of the host.
+    """
     case = workshop.patiently(lambda: look_up(workshop, assignment.execution_id))
     user = run_as.identify(workshop, case, checkpoint)
-    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, case, user))
+    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, hold, case=case, user=user))
     return run(
         attempt.flow,
         attempt.scope,
@@ -50,6 +56,7 @@ class Attempt:
     workshop: Workshop
     assignment: Assignment
     checkpoint: Checkpoint
+    hold: Hold
     flow: model.Flow
     scope: Scope
     states: States
@@ -77,10 +84,16 @@ class Attempt:
     def _once(self, action: Action, call: StepCall) -> str:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
         row = self._begun(call)
-        began = self.workshop.write(lambda connection: begin_step(connection, row))
+        began = self.workshop.write(lambda connection: self._begin(connection, row))
         if began and not action.may_repeat(call.inputs):
             return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
+        self.hold.require()
         return self._act(action, call, began)
+
+    def _begin(self, connection: sa.Connection, row: StepRow) -> datetime | None:
+        """In one transaction: nobody can take the execution over between the look at whose it is and the note that it began."""
+        require_ours(connection, row.execution_id, row.flow_attempt, self.hold.life.name)
+        return begin_step(connection, row)
 
     def _sealed(self, text: str) -> str:
         """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""
@@ -209,7 +222,9 @@ def look_up(workshop: Workshop, execution_id: str) -> Case:
     )
 
 
-def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, case: Case, user: User) -> Attempt:
+def prepare(
+    workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold, *, case: Case, user: User
+) -> Attempt:
     """What the flow is given. Raises InvalidInput when a connection was removed."""
     record, integration, flow = case.record, case.integration, case.flow
     values = workshop.configuration.resolve(assignment.config, assignment.connections, user)
@@ -218,12 +233,14 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, 
         workshop=workshop,
         assignment=assignment,
         checkpoint=checkpoint,
+        hold=hold,
         flow=flow,
         scope=Scope.begin(flow, run_as.payload(case.payload, user), values),
         states=States(**workshop.store.states.read(owners)),
         owners=owners,
         context=replace(
             case.context,
+            transport=HeldTransport(case.context.transport, hold),
             user=user,
             logger=logging.getLogger("twilio_connector.flow"),
             execution_id=record.id,

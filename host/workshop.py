@@ -17,6 +17,7 @@ from .routes import Routes
 from .settings import Limits
 from .store import Store
 from .store.commit import GroupCommit
+from .store.executions import NotOurs
 from .versions import Versions
 
 log = logging.getLogger("twilio_connector.engine")
@@ -27,7 +28,10 @@ Checkpoint = Callable[[str, Callable[[], str]], str]
 
 
 class Stopping(BaseException):
-    """The host is stopping. No error of the flow: nothing is recorded, and the next start goes on from the last checkpoint."""
+    """The host is stopping, or the execution is another's.
+
+    No error of the flow: nothing is recorded, and whoever runs it next goes on from the last checkpoint.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +70,11 @@ class Workshop:
         return self.configuration.redactor
 
     def write(self, change: Callable[[sa.Connection], T]) -> T:
-        """On disk when it returns."""
-        return self.patiently(lambda: cast(T, self.records.put(change).result()))
+        """On disk when it returns. Raises Stopping where the change was another executor's to make."""
+        try:
+            return self.patiently(lambda: cast(T, self.records.put(change).result()))
+        except NotOurs:
+            raise Stopping from None
 
     def patiently(self, act: Callable[[], T]) -> T:
         """Do it, when the database answers again if it does not now: an outage ends no flow. Raises Stopping."""
