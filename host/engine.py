@@ -26,7 +26,7 @@ from ..connector.context import utc_now
 from ..connector.errors import ConnectorError
 from . import durable, outcome
 from .identity import Identity
-from .life import BEAT, DEAD_AFTER, Hold, Life
+from .life import Hold, Life
 from .results import POLL, Ended, Results
 from .retention import forget_checkpoints, forget_executions
 from .runner import NEVER_REPEATED, FlowOutcome
@@ -39,7 +39,6 @@ from .workshop import Assignment, Stopping, Workshop, record_text
 
 log = logging.getLogger("twilio_connector.engine")
 
-TICK = 3.0  # seconds between looks at who died
 FORGETTING = 30.0  # seconds between looks at what is to be forgotten
 MAX_RECOVERIES = 20  # an execution that takes its process down each time must end
 
@@ -56,7 +55,7 @@ class Engine:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._identity: Identity | None = None
-        self._life = Life("")
+        self._life = Life("", settings.limits.acts)
         self._database: sa.Engine | None = None
         self._threads: list[threading.Thread] = []
         self._workflow: Callable[[str], Any] = self._execute
@@ -202,7 +201,7 @@ class Engine:
     # ── the heart ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _beat_forever(self) -> None:
-        while not self._workshop.stopping.wait(BEAT):
+        while not self._workshop.stopping.wait(self._settings.limits.beat):
             try:
                 self._beat()
             except Exception as error:  # noqa: BLE001 (the heart tries again, whatever it was)
@@ -220,7 +219,7 @@ class Engine:
     def _live(self) -> None:
         """Begin a life. What the engine starts from now on is this one's."""
         assert self._identity is not None  # noqa: S101  there is one since the start
-        life = Life(self._identity.new_life())
+        life = Life(self._identity.new_life(), self._settings.limits.acts)
         began = life.clock()
         self._store.executors.begin(life.name)
         life.beaten(began)
@@ -231,10 +230,11 @@ class Engine:
 
     def _pump_forever(self) -> None:
         ticked = forgot = -FORGETTING
+        tick = self._settings.limits.dead_after / 5
         while not self._workshop.stopping.is_set():
             self._wake.clear()
             try:
-                if time.monotonic() - ticked >= TICK:
+                if time.monotonic() - ticked >= tick:
                     ticked = time.monotonic()
                     self._tick()
                 busy = self._claim_and_start()
@@ -288,7 +288,7 @@ class Engine:
         life = self._life
         if not life.may_act:
             return
-        for dead in self._store.executors.bury(silent_for=DEAD_AFTER, but=life.name):
+        for dead in self._store.executors.bury(silent_for=self._settings.limits.dead_after, but=life.name):
             log.warning("executor %s is gone; its work is taken over", dead)
         self._store.executors.inherit(life.name)
         durable.recover(self._store.executors.alive)

@@ -1,12 +1,12 @@
 """What lets a process act: it lives while its heartbeat is written, and does nothing that could be another's to do.
 
-    a beat every BEAT seconds ──▶ this life's row in ``executors``
-    none for ACTS seconds         nothing is begun any more, and no request leaves, until a beat is written again
-    none for DEAD_AFTER seconds   any other process takes the row away: this life is over, what it held is another's
+    a beat every 2 seconds ──▶ this life's row in ``executors``
+    none for 8 seconds         nothing is begun any more, and no request leaves, until a beat is written again
+    none for 15 seconds        any other process takes the row away: this life is over, what it held is another's
 
 A life has a name that no other ever had, so a row that is gone stays gone: whoever was taken for dead finds that out at its
-next beat, drops what it held, and goes on under a new name. The seconds of ACTS are counted here, by a clock that runs on
-while the process is frozen or its machine asleep; those of DEAD_AFTER by the database. What lies between is the margin.
+next beat, drops what it held, and goes on under a new name. The 8 seconds are counted here, by a clock that runs on while
+the process is frozen or its machine asleep; the 15 by the database. What lies between is the margin (see settings.Limits).
 """
 
 import threading
@@ -21,9 +21,6 @@ from .workshop import Stopping
 if TYPE_CHECKING:
     import requests
 
-BEAT = 2.0
-ACTS = 8.0
-DEAD_AFTER = 15.0
 _LOOK = 0.05  # seconds between looks at whether a beat was written
 
 
@@ -36,13 +33,14 @@ class Life:
     """One executor, from its first beat until it is over."""
 
     name: str
+    acts: float
     clock: Callable[[], float] = _since_boot
     _over: threading.Event = field(default_factory=threading.Event)
     _acts_until: float = 0.0
 
     def beaten(self, began: float) -> None:
         """A beat that began then, by this life's clock, is on disk."""
-        self._acts_until = began + ACTS
+        self._acts_until = began + self.acts
 
     def end(self) -> None:
         self._over.set()

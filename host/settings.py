@@ -24,6 +24,9 @@ class Limits:
     Twilio waits 15 s, connecting included (https://www.twilio.com/docs/api/errors/11205): 3 s of them are left for the ways.
     ``workers`` executions and ``polls`` run at once. Every ``schedule_tick`` the host looks for what is due; a poll is its
     process's own for ``schedule_lease``, which is extended while it runs.
+
+    A process that executes writes a heartbeat every ``beat``; without one for ``acts`` it begins nothing more, without one for
+    ``dead_after`` the others take over what it held. Between the last two is the margin for clocks that run unevenly.
     """
 
     body: int = 1 << 20
@@ -35,6 +38,9 @@ class Limits:
     polls: int = 4
     schedule_tick: float = 0.5
     schedule_lease: float = 30.0
+    beat: float = 2.0
+    acts: float = 8.0
+    dead_after: float = 15.0
     sync_deadline: float = 12.0
     stop_deadline: float = 10.0
     refusals_kept: int = 1000

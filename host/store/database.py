@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ...connector.errors import ConnectorError
 from ..settings import Settings
+from .migrations import migrate
 from .schema import VERSION, meta, metadata
 
 SCHEMA = "twilio_connector"
@@ -86,7 +87,7 @@ def reading(engine: sa.Engine) -> sa.Engine:
 
 
 def prepare(engine: sa.Engine) -> None:
-    """Create what is missing. Raises DatabaseUnusable for an unreachable database or one that a newer version made."""
+    """Create what is missing, migrate what is old. Raises DatabaseUnusable for an unreachable database or a newer one's."""
     try:
         with engine.begin() as connection:
             _prepare(connection)
@@ -98,11 +99,14 @@ def _prepare(connection: sa.Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PREPARING)))
         connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
-    metadata.create_all(connection)
+    metadata.create_all(connection)  # tables that are missing, in whatever version
     found = read_meta(connection, "schema_version")
     if found is None:
         write_meta(connection, "schema_version", str(VERSION))
-    elif int(found) != VERSION:
+    elif int(found) < VERSION:
+        migrate(connection, int(found), VERSION)
+        connection.execute(sa.update(meta).where(meta.c.key == "schema_version").values(value=str(VERSION)))
+    elif int(found) > VERSION:
         raise DatabaseUnusable(
             f"the database has schema version {found} and this program knows {VERSION}: "
             "upgrade twilio-connector, or give it another data directory or DATABASE_URL"
