@@ -32,7 +32,7 @@ from .retention import forget_checkpoints, forget_executions
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
-from .store.executions import Claim, adopt, end, postpone
+from .store.executions import REPLACED, Claim, adopt, end, postpone
 from .store.instances import InstanceRecord
 from .work import perform
 from .workshop import Assignment, Stopping, Workshop, record_text
@@ -265,6 +265,9 @@ class Engine:
         if instance is None:
             gone = {"kind": "input", "message": "the instance was removed before the execution began"}
             self._end_failed(claim.execution_id, claim.attempt, life.name, gone)
+            return
+        if claim.attempt > 1 and self._store.executions.is_replaced(claim.execution_id):
+            self._end_failed(claim.execution_id, claim.attempt, life.name, dict(REPLACED))
             return
         assignment = Assignment(
             execution_id=claim.execution_id,

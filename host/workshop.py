@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from . import portable
 from .configuration import Configuration
 from .databases import Databases
+from .invocation import Invocations
 from .redact import Redactor
 from .registry import Registry
 from .routes import Routes
@@ -63,6 +64,7 @@ class Workshop:
     records: GroupCommit[Write, Any]
     databases: Databases
     limits: Limits
+    invocations: Invocations
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from . import leases
 from .database import reading
 from .schema import OPEN, executions, status_in
 from .schema import executors as table
@@ -52,11 +53,12 @@ class Executors:
             connection.execute(sa.delete(table).where(table.c.id.in_(list(executors))))
 
     def inherit(self, heir: str) -> None:
-        """Give the heir all that runs under no living executor's name."""
+        """Give the heir all that runs under no living executor's name, and free the leases of the dead."""
         left = _RUNNING & executions.c.executor.not_in(_ALIVE)
         with self.engine.begin() as connection:
             if require_alive(connection, heir):
                 connection.execute(sa.update(executions).where(left).values(executor=heir))
+                leases.free(connection, _ALIVE)
 
 
 def require_alive(connection: sa.Connection, executor: str) -> bool:

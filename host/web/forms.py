@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+from ..definition.values import text_of
 from .body import BodyRefused
 
 Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs"]
@@ -132,7 +133,7 @@ def _shown(kind: Kind, value: Any) -> Any:
         case "pairs":
             rows = [(str(row["key"]), str(row["value"])) for row in value or ()]
             return rows + [("", "")] * BLANK_ROWS
-    return "" if value is None else str(value)
+    return text_of(value)
 
 
 def values_of(inputs: Sequence[Mapping[str, Any]], form: Form, kept: Mapping[str, Any] | None = None) -> dict[str, Any]:
