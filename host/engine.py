@@ -98,12 +98,19 @@ class Engine:
         with suppress(sa.exc.SQLAlchemyError):  # then the others wait until it is taken for dead
             self._store.executors.end([self.executor])
         for thread in self._threads:
-            thread.join()
+            thread.join(
+                self._settings.limits.stop_deadline
+            )  # one that waits for a database that is gone is left behind
         DBOS.destroy(destroy_registry=True)
         if self._database is not None:  # handed in, so the engine leaves it open
             self._database.dispose()
         if self._identity:
             self._identity.release()
+
+    @property
+    def may_act(self) -> bool:
+        """Whether the heartbeat of this process is on disk."""
+        return self._life.may_act
 
     def wake(self) -> None:
         """There may be work."""

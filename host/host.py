@@ -36,6 +36,7 @@ from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
 from .store.instances import InstanceRecord
 from .store.integrations import VersionRecord
+from .telemetry import Telemetry
 from .vault import Vault
 from .versions import Versions, renamed
 from .workshop import Workshop, Write
@@ -51,6 +52,7 @@ class Host:
     def __init__(self, settings: Settings, store: Store, vault: Vault, registry: Registry) -> None:
         self.settings, self.store, self.vault, self.registry = settings, store, vault, registry
         self.redactor = Redactor()
+        self.telemetry = Telemetry()
         self.transport = Transport()
         self.versions = Versions(store, settings.data / "versions")
         self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
@@ -84,6 +86,7 @@ class Host:
             databases=Databases(settings),
             limits=settings.limits,
             invocations=self.invocations,
+            telemetry=self.telemetry,
         )
         self.engine = Engine(settings, workshop)
         self.scheduler = Scheduler(workshop, self.engine.wake)
@@ -93,6 +96,7 @@ class Host:
             records=self._records,
             refusals=store.refusals,
             limits=settings.limits,
+            telemetry=self.telemetry,
         )
         self.registrations = Registrations(
             store=store,

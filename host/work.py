@@ -25,6 +25,7 @@ from .durable import SEALED
 from .expressions import Scope, shown
 from .journal import StepJournal
 from .life import HeldTransport, Hold
+from .logs import at
 from .run_as import Case
 from .runner import FlowOutcome, StepCall, StepRecord, run
 from .states import StepStates, changes_of
@@ -32,6 +33,7 @@ from .store.commit import Busy
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step, require_ours
 from .store.states import Scope as StateScope
 from .store.states import of_flow, short
+from .telemetry import AttemptEnded, StepEnded
 from .workshop import Assignment, Checkpoint, Stopping, Workshop, record_text
 
 
@@ -43,13 +45,8 @@ def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, 
     case = workshop.patiently(lambda: look_up(workshop, assignment.execution_id))
     user = run_as.identify(workshop, case, checkpoint)
     attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, hold, case=case, user=user))
-    return run(
-        attempt.flow,
-        attempt.scope,
-        attempt.perform,
-        sleep=attempt.sleep,
-        observe=attempt.observe,
-    )
+    with at(execution_id=case.record.id, instance=case.context.instance.name, flow=case.flow.name):
+        return attempt.run(case)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +62,31 @@ class Attempt:
     record: ExecutionRecord
     owners: Mapping[StateScope, str]
     context: ActionContext
+
+    def run(self, case: Case) -> FlowOutcome:
+        """The flow, from its first step to its last."""
+        began = utc_now()
+        try:
+            done = run(self.flow, self.scope, self.perform, sleep=self.sleep, observe=self.observe)
+        except Exception as error:
+            self._tell(case, began, str(outcome.describe(error)["kind"]))
+            raise
+        self._tell(case, began, "succeeded")
+        return done
+
+    def _tell(self, case: Case, began: datetime, ended: str) -> None:
+        self.workshop.telemetry.tell(
+            AttemptEnded(
+                execution_id=self.assignment.execution_id,
+                attempt=self.assignment.attempt,
+                instance_id=case.record.instance_id,
+                integration=case.integration.name,
+                flow=case.flow.name,
+                outcome=ended,
+                started=began,
+                ended=utc_now(),
+            )
+        )
 
     def perform(self, call: StepCall) -> ActionResult:
         action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
@@ -83,6 +105,18 @@ class Attempt:
 
     def observe(self, record: StepRecord) -> None:
         self.workshop.records.put(lambda connection: end_step(connection, self._row(record)))
+        self.workshop.telemetry.tell(
+            StepEnded(
+                execution_id=self.assignment.execution_id,
+                path=record.path,
+                attempt=record.attempt,
+                component=record.component,
+                action=record.action,
+                outcome=str((record.error or {}).get("kind", "succeeded")),
+                started=record.started,
+                ended=record.ended,
+            )
+        )
 
     def _once(self, action: Action, call: StepCall) -> str:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
@@ -126,7 +160,8 @@ class Attempt:
 
     def _act(self, action: Action, call: StepCall, began: datetime | None, states: StepStates) -> str:
         try:
-            result = action.perform(self._seeing(states, self._context(action, call, began)), call.inputs)
+            with at(step=call.path):
+                result = action.perform(self._seeing(states, self._context(action, call, began)), call.inputs)
             text = outcome.pack(result, self.workshop.limits.step)
             changes_of(result)
         except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)

@@ -19,6 +19,7 @@ from .settings import Limits
 from .store import Store
 from .store.commit import GroupCommit
 from .store.executions import NotOurs
+from .telemetry import Telemetry
 from .versions import Versions
 
 log = logging.getLogger("twilio_connector.engine")
@@ -65,6 +66,7 @@ class Workshop:
     databases: Databases
     limits: Limits
     invocations: Invocations
+    telemetry: Telemetry = field(default_factory=Telemetry)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
