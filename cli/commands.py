@@ -1,6 +1,7 @@
 """The subcommands. Each imports what it needs when it runs, so that a small one starts fast."""
 
 import logging
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -239,6 +240,35 @@ def worker(
     from .serve import worker
 
     worker(data, public_url, metrics_port=metrics_port)
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder for the copies.")],
+    data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
+) -> None:
+    """Copy the SQLite databases, while the host runs. The vault's key is not among them: keep it elsewhere."""
+    import os
+
+    from ..host.backup import back_up
+    from ..host.settings import Settings
+
+    for path in back_up(Settings.load(os.environ, data=data), folder):
+        typer.echo(path)
+
+
+@app.command()
+def restored(
+    since: Annotated[datetime, typer.Option(help="When the backup began, in UTC.", formats=["%Y-%m-%dT%H:%M:%SZ"])],
+    data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
+) -> None:
+    """Say that the database was restored by pg_restore, before a host starts: no text that went out since goes out again."""
+    from ..host.backup import mark
+    from .opened import opened
+
+    with opened(data) as host:
+        mark(host.store.engine, since.replace(tzinfo=UTC))
+    typer.echo("marked; now start the hosts")
 
 
 @app.command()

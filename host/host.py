@@ -10,7 +10,7 @@ from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import publication
+from . import backup, publication
 from .changes import Changes
 from .configuration import Configuration
 from .custody import Custody
@@ -86,6 +86,7 @@ class Host:
             databases=Databases(settings),
             limits=settings.limits,
             invocations=self.invocations,
+            restored=backup.restored(store.engine),
             telemetry=self.telemetry,
         )
         self.engine = Engine(settings, workshop)

@@ -136,7 +136,12 @@ class Attempt:
     def _begin(self, connection: sa.Connection, row: StepRow) -> datetime | None:
         """In one transaction: nobody can take the execution over between the look at whose it is and the note that it began."""
         require_ours(connection, row.execution_id, row.flow_attempt, self.hold.life.name)
-        return begin_step(connection, row)
+        return begin_step(connection, row) or self._before_the_backup()
+
+    def _before_the_backup(self) -> datetime | None:
+        """When the database is a backup's and the execution is in it: since when the step may have run already."""
+        restored = self.workshop.restored
+        return restored.began(self.record.created_at) if restored else None
 
     def _sealed(self, text: str) -> str:
         """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""

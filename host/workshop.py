@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import sqlalchemy as sa
 
 from . import portable
+from .backup import Restored
 from .configuration import Configuration
 from .databases import Databases
 from .invocation import Invocations
@@ -66,6 +67,7 @@ class Workshop:
     databases: Databases
     limits: Limits
     invocations: Invocations
+    restored: Restored | None = None
     telemetry: Telemetry = field(default_factory=Telemetry)
     stopping: threading.Event = field(default_factory=threading.Event)
 

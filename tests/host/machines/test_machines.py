@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -48,3 +49,50 @@ def test_killed_frozen_and_cut_off_under_load_each_text_is_answered_once(machine
 @ON_POSTGRES
 def test_10_000_texts_are_answered_once_each(machines, line):
     under_load(machines, line, 10_000, "worker")
+
+
+@ON_POSTGRES
+def test_one_after_another_replaced_under_load_nothing_is_lost_and_each_text_is_answered_once(machines):
+    acceptor, old = machines.acceptor("--no-work"), machines.start("worker")
+    sender = threading.Thread(target=machines.send, args=(range(150),))
+    sender.start()
+    until(lambda: machines.statuses()["succeeded"] > 15, acceptor, old)
+    new = machines.start("worker")  # in the same data directory, as a supervisor would start it
+    old.terminate()
+    acceptor.terminate()
+    assert (acceptor.wait(30), old.wait(30)) == (0, 0)
+    acceptor = machines.acceptor("--no-work")
+    sender.join()
+    machines.wait_for_all(150, acceptor, new)
+
+
+def killed_again_and_again(machines, count, times, seconds):
+    """Kill the one process each few seconds while texts come in, and start it again."""
+    machines.twilio.state.faults.add("slow", method="POST", path="*/Messages*", times=None, rate=0.3, seconds=0.3)
+    host = machines.acceptor()
+    sender = threading.Thread(target=machines.send, args=(range(count),))
+    sender.start()
+    while times > 0 and machines.statuses()["succeeded"] < count:
+        before = machines.statuses()["succeeded"]
+        began = time.monotonic()
+        until(lambda: machines.statuses()["succeeded"] > before and time.monotonic() > began + seconds, host)  # noqa: B023
+        os.kill(host.pid, signal.SIGKILL)
+        host.wait()
+        host = machines.acceptor()
+        times -= 1
+    sender.join()
+    machines.wait_for_all(count, host)
+
+
+ON_SQLITE = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+
+
+@ON_SQLITE
+def test_killed_under_load_on_sqlite_each_text_is_answered_once(machines):
+    killed_again_and_again(machines, 150, 2, 0.5)
+
+
+@pytest.mark.soak
+@ON_SQLITE
+def test_10_000_texts_on_sqlite_are_answered_once_each_though_it_is_killed_every_few_seconds(machines):
+    killed_again_and_again(machines, 10_000, 10_000, 5)
