@@ -1,5 +1,6 @@
 """Where the host keeps its data, how it is reached and what it takes: read once from environment and arguments."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..connector.errors import InvalidInput
 _DATABASE_MEND = "use postgresql://user:password@host/database, or leave it out for SQLite in the data directory"
 
 SECRET = "TWILIO_CONNECTOR_SECRET_"  # noqa: S105 (the prefix of variables that hold one)
+_NAME = re.compile(r"[A-Za-z0-9_-]{0,40}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,11 @@ class Settings:
     def __post_init__(self) -> None:
         object.__setattr__(self, "database_url", SecretStr(_database_url(self.database_url.get_secret_value())))
         object.__setattr__(self, "public_url", _public_url(self.public_url))
+        if not _NAME.fullmatch(self.executor):
+            raise InvalidInput(
+                f"TWILIO_CONNECTOR_EXECUTOR: {self.executor!r} is no name; use up to 40 letters, digits, - and _",
+                field="TWILIO_CONNECTOR_EXECUTOR",
+            )
         _check_one_place_of_keys(self)
 
     @property
