@@ -10,7 +10,7 @@ from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import publication
+from . import backup, publication
 from .calls import Calls
 from .changes import Changes
 from .configuration import Configuration
@@ -43,6 +43,7 @@ from .store.executions import CANCELLED, ENDED, cancel
 from .store.instances import InstanceRecord
 from .store.integrations import VersionRecord
 from .store.search import Filter
+from .telemetry import Telemetry
 from .vault import Vault
 from .versions import Versions, renamed
 from .workshop import Workshop, Write
@@ -58,6 +59,7 @@ class Host:
     def __init__(self, settings: Settings, store: Store, vault: Vault, registry: Registry) -> None:
         self.settings, self.store, self.vault, self.registry = settings, store, vault, registry
         self.redactor = Redactor()
+        self.telemetry = Telemetry()
         self.transport = Transport()
         self.versions = Versions(store, settings.data / "versions")
         self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
@@ -93,8 +95,9 @@ class Host:
             records=self._records,
             databases=Databases(settings),
             limits=settings.limits,
-            executor=lambda: self.engine.executor,
             invocations=self.invocations,
+            restored=backup.restored(store.engine),
+            telemetry=self.telemetry,
         )
         self.engine = Engine(settings, workshop)
         self.presence = Presence(store.engine, settings.data)
@@ -107,6 +110,7 @@ class Host:
             records=self._records,
             refusals=store.refusals,
             limits=settings.limits,
+            telemetry=self.telemetry,
         )
         self.registrations = Registrations(
             store=store,
@@ -131,15 +135,20 @@ class Host:
     def _wake(self) -> None:
         self.engine.wake()
 
-    def start(self) -> None:
-        """Execute what is accepted, beginning with what the last process left."""
-        self.engine.start()
-        self.scheduler.start()
-        self.replays.start()
+    def start(self, *, works: bool = True, serves: bool = True) -> None:
+        """Execute what is accepted, beginning with what the last process left, and register the webhooks of what is deployed.
+
+        A process that does not work leaves the first to others, one that does not serve the second.
+        """
+        if works:
+            self.engine.start()
+            self.scheduler.start()
+            self.replays.start()
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
-        self.registrations.start()
+        if serves:
+            self.registrations.start()
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""

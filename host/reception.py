@@ -20,6 +20,7 @@ from .routes import Route, Routes
 from .settings import Limits
 from .store.commit import Busy, GroupCommit
 from .store.refusals import Refusals
+from .telemetry import Telemetry, WebhookAnswered
 from .workshop import Write
 
 _ENDPOINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -66,6 +67,7 @@ class Reception:
     records: GroupCommit[Write, Any]
     refusals: Refusals
     limits: Limits
+    telemetry: Telemetry = field(default_factory=Telemetry, repr=False)
     new_id: Callable[[], str] = field(default_factory=rising_ids)
     _refusing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_REFUSALS_AT_ONCE), repr=False)
     _diagnoses: Diagnoses = field(default_factory=Diagnoses, repr=False)
@@ -83,12 +85,14 @@ class Reception:
             if route and route.instance.enabled and route.trigger.takes_requests:
                 return await self._accept(route, request, api_key)
         except Exception as error:
+            self.telemetry.tell(WebhookAnswered(outcome="refused", reason=str(getattr(error, "kind", "failed"))))
             kind = getattr(error, "kind", "retry")  # a mounted component may raise classes of its own
             if kind != "retry":
                 is_unsigned = route is not None and kind == "refused" and not isinstance(error, KeyRefused)
                 doubt = partial(self._signed_url, route, request) if route and is_unsigned else None
                 self._note_refusal(endpoint_id, f"{kind}: {error}", request.method, source, doubt)
             raise
+        self.telemetry.tell(WebhookAnswered(outcome="refused", reason="no such endpoint"))
         raise NoSuchEndpoint(
             "there is no such endpoint, its instance is switched off, or only a schedule starts the flow", status=404
         )
@@ -104,6 +108,7 @@ class Reception:
         if result.polled_no_changes:
             return Received(execution_id=None, response=result.response)
         accepted = await self.inbox.accept(inbound(route, execution_id, result))
+        self.telemetry.tell(WebhookAnswered(outcome="duplicate" if accepted.duplicate else "accepted"))
         return Received(
             execution_id=accepted.execution_id,
             duplicate=accepted.duplicate,

@@ -18,6 +18,7 @@ from .access import Access, Origin
 from .api.app import PREFIX, Api
 from .body import BodyRefused, Disconnected
 from .guard import Guard
+from .health import Health
 from .pages import (
     connections,
     customers,
@@ -55,10 +56,16 @@ def create_app(
     site = Site(host, pages, access)
     origin = Origin.of(names)
     guarded, api = Guard(_site_app(site, sleep), access, origin, pages), Api(host, access, origin)
-    app = Starlette(routes=[Mount("/trigger", Triggers(host)), Mount(PREFIX, api), Mount("/", guarded)])
-    app.router.default = (
-        api  # an address with a line end in it is in no mount; whatever it is, it is told like the API's
+    app = Starlette(
+        routes=[
+            Mount("/trigger", Triggers(host)),
+            Mount("/health", routes=Health(host).routes()),
+            Mount(PREFIX, api),
+            Mount("/", guarded),
+        ]
     )
+    # An address with a line end in it is in no mount; whatever it is, it is told like the API's.
+    app.router.default = api
     app.state.streams = site.streams
     return app
 

@@ -32,3 +32,18 @@ def test_with_a_token_the_host_serves_beyond_loopback_and_lets_only_it_in(run, t
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0
+
+
+def test_a_worker_without_a_public_address_is_refused_with_the_mend(run, tmp_path, monkeypatch):
+    monkeypatch.delenv("TWILIO_CONNECTOR_PUBLIC_URL", raising=False)
+    done = run("worker", "--data", tmp_path)
+    assert done.status == 2
+    assert "TWILIO_CONNECTOR_PUBLIC_URL" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_on_postgres_points_to_its_own_tools(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    done = run("backup", tmp_path / "copies")
+    assert done.status == 2
+    assert "pg_dump" in done.err
