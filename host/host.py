@@ -35,6 +35,7 @@ from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
 from .store.instances import InstanceRecord
 from .store.integrations import VersionRecord
+from .trials import Trials
 from .vault import Vault
 from .versions import Versions
 from .workshop import Workshop, Write
@@ -98,6 +99,14 @@ class Host:
             configuration=self.configuration,
             routes=self.routes,
             locks=Locks(store.engine, settings.data),
+        )
+        self.trials = Trials(
+            store=store,
+            configuration=self.configuration,
+            transport=self.transport,
+            redactor=self.redactor,
+            changes=self.changes,
+            limit=settings.limits.step,
         )
         self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
 

@@ -17,7 +17,18 @@ from ..host import Host
 from .access import Access, Origin
 from .body import BodyRefused, Disconnected
 from .guard import Guard
-from .pages import connections, customers, deploy, executions, instances, login, overview, registrations, schedules
+from .pages import (
+    components,
+    connections,
+    customers,
+    deploy,
+    executions,
+    instances,
+    login,
+    overview,
+    registrations,
+    schedules,
+)
 from .render import STATIC, Pages
 from .site import Site
 from .triggers import Triggers
@@ -48,6 +59,7 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
     app = Starlette(
         routes=[
             *overview.routes(),
+            *components.routes(),
             *connections.routes(),
             *customers.routes(),
             *deploy.routes(),

@@ -6,12 +6,13 @@ A secret is never sent to a page: its field is empty, and left empty it keeps wh
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from .body import BodyRefused
 
-Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs"]
+Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs", "number", "date", "moment"]
 MAX_FIELDS = 1_000
 BLANK_ROWS = 2
 
@@ -57,6 +58,7 @@ class Field:
     choices: Sequence[tuple[str, str]] = ()
     error: str = ""
     is_code: bool = False
+    source: str = ""
 
     @property
     def described_by(self) -> str:
@@ -97,12 +99,13 @@ def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool) -> 
         stored=kind == "password" and stored,
         choices=_choices(item),
         error=error,
-        is_code=item.get("type") == "code",
+        is_code=item.get("type") in {"code", "conditional"},
+        source=item.get("dataSource") or "",
     )
 
 
 def _kind(item: Mapping[str, Any]) -> Kind:
-    if item.get("collection"):
+    if item.get("collection") and item.get("type") != "conditional":
         return "list" if item["collection"] == "valuelist" else "pairs"
     if item.get("model"):
         return "select"
@@ -112,6 +115,10 @@ def _kind(item: Mapping[str, Any]) -> Kind:
         "text": "text",
         "code": "text",
         "data": "text",
+        "conditional": "text",
+        "number": "number",
+        "date": "date",
+        "timestamp": "moment",
     }
     return kinds.get(item.get("type", "string"), "line")
 
@@ -132,7 +139,18 @@ def _shown(kind: Kind, value: Any) -> Any:
         case "pairs":
             rows = [(str(row["key"]), str(row["value"])) for row in value or ()]
             return rows + [("", "")] * BLANK_ROWS
+        case "moment":
+            return _in_utc(value)
     return "" if value is None else str(value)
+
+
+def _in_utc(value: Any) -> str:
+    """As browsers take a date and time: without a zone."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return ""
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def values_of(inputs: Sequence[Mapping[str, Any]], form: Form, kept: Mapping[str, Any] | None = None) -> dict[str, Any]:
