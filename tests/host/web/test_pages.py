@@ -20,10 +20,8 @@ PAGES = [
     "/customers",
     "/instances",
     "/executions",
-    "/components",
-    "/components/acme",
-    "/components/acme/actions/look",
 ]
+CATALOGUE = ["/components", "/components/acme", "/components/acme/actions/look"]
 
 
 @pytest.fixture
@@ -65,7 +63,9 @@ def execution(web_host, instance):
 # ── who may come in ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/executions/x", "/nothing", "//connections", "/connections/../connections"])
+@pytest.mark.parametrize(
+    "path", [*PAGES, *CATALOGUE, "/executions/x", "/nothing", "//connections", "/connections/../connections"]
+)
 def test_strangers_see_only_where_to_sign_in(stranger, connection, path):
     answer = stranger.get(path)
     assert answer.status_code == 401
@@ -179,7 +179,7 @@ def test_every_answer_is_strict(client, path):
     assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "DENY")
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, *CATALOGUE])
 def test_pages_need_nothing_from_elsewhere_and_no_inline_code(client, instance, execution, path):
     answer = client.get(path)
     assert answer.status_code == 200
