@@ -124,12 +124,10 @@ def validate(
     components: Annotated[list[Path] | None, typer.Option(help="More folders of components.", metavar="FOLDER")] = None,
 ) -> None:
     """Check an integration file: every problem, with its line and what to do (status 2)."""
-    from ..host.definition import read
-    from ..host.definition.check import require
+    from ..host.definition.check import load
     from ..host.registry import components as installed
 
-    integration = read(file)
-    require(integration, installed(components or ()))
+    integration = load(file, installed(components or ()))
     steps = sum(len(list(flow.walk())) for flow in integration.flows)
     typer.echo(f"{file}: {integration.name}: {len(integration.flows)} flows, {steps} steps: can be deployed")
 

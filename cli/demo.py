@@ -7,23 +7,24 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from ..connector.errors import ConnectorError
 from ..host import portable
 from ..host.host import Host
 from ..host.settings import Settings
+from ..host.store.executions import ExecutionRecord
 from ..host.web.access import Access
 from ..host.web.app import create_app
 from ..host.web.server import listen, serving, url_of
-from ..sandbox.records import Message
+from ..sandbox.records import Message, Number
 from ..sandbox.server import Sandbox
 from ..sandbox.state import Change
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "auto-reply" / "integration.yaml"
-FLOW = "Answer Texts"
+ANSWER, FOLLOW = "Answer Texts", "Follow Reply"
 QUESTION = "When are you open? What are your hours?"
-FINAL = frozenset({"delivered", "undelivered", "failed"})
+T = TypeVar("T")
 PATIENCE = 30.0  # seconds, on a machine that is slow or busy
 
 
@@ -45,14 +46,16 @@ class Stage:
 
 
 def demo(*, once: bool) -> None:
-    """Show a conversation. Raises DemoFailed if the reply or the stored text is not as it must be."""
+    """Show a conversation. Raises DemoFailed if the reply, its status or the stored text is not as it must be."""
     with stage() as running:
         _say(f"Local Twilio   {running.twilio.url}/phone")
-        _say(f"Host           {running.login}\n")
+        _say(f"Host           {running.login}")
+        _say(f"Registered     {registered(running)}\n")
         narrator = Narrator()
         stop_telling = running.twilio.state.subscribe(narrator)
         execution = converse(running, narrator)
-        _say(f"\nRead back from the database: {read_back(running, execution)!r}")
+        _say(f"\nThe flow {FOLLOW!r} heard: {', '.join(follow(running))}")
+        _say(f"Read back from the database: {read_back(running, execution)!r}")
         if not once:
             _stay(f"\nText {running.twilio.number} from the phone, or open the host. Ctrl-C ends it.")
         stop_telling()
@@ -60,23 +63,20 @@ def demo(*, once: bool) -> None:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """The local Twilio and the host, with the example deployed and Twilio's number pointed at it."""
+    """The local Twilio and the host, with the example deployed: it points Twilio's number at itself."""
     with ExitStack() as stack:
         data = Path(stack.enter_context(TemporaryDirectory(prefix="twilio-connector-demo-")))
         twilio = stack.enter_context(Sandbox())
         socket = stack.enter_context(listen())
         host = stack.enter_context(Host.open(Settings(data=data, public_url=url_of(socket))))
-        webhook = deploy(host, twilio)
+        deploy(host, twilio)
         access = Access()
         url = stack.enter_context(serving(create_app(host, access), socket))
-        number = twilio.state.number(twilio.number)
-        assert number is not None  # noqa: S101  the local Twilio starts with it
-        twilio.state.change_number(number.sid, sms_url=webhook)
         yield Stage(twilio, host, url, f"{url}/login?token={access.new_token()}")
 
 
-def deploy(host: Host, twilio: Sandbox) -> str:
-    """Make the connection and deploy the example for a customer; its webhook URL."""
+def deploy(host: Host, twilio: Sandbox) -> None:
+    """Make the connection and deploy the example for a customer."""
     fields = {
         "accountSid": twilio.account_sid,
         "apiKey": twilio.api_key,
@@ -86,13 +86,24 @@ def deploy(host: Host, twilio: Sandbox) -> str:
     }
     record = host.add_connection(name="Local Twilio", component="twilio", key="apiKeySecret", fields=fields)
     host.test_connection(record.id)
-    instance = host.deploy(EXAMPLE, customer="acme", customer_name="Acme", config={"Twilio Connection": record.name})
-    return host.addresses(instance.id)[FLOW]
+    config = {"Twilio Connection": record.name, "Phone Number": _number(twilio).sid}
+    host.deploy(EXAMPLE, customer="acme", customer_name="Acme", config=config)
+
+
+def registered(stage: Stage) -> str:
+    """Where the local Twilio sends the number's texts now, by its own books."""
+    return f"{stage.twilio.number} → {_number(stage.twilio).sms_url}"
+
+
+def _number(twilio: Sandbox) -> Number:
+    number = twilio.state.number(twilio.number)
+    assert number is not None  # noqa: S101  the local Twilio starts with it
+    return number
 
 
 @dataclass(frozen=True)
 class Narrator:
-    """Prints each message as it comes, and how an answer ended; ``arrived`` is set when one is with its handset."""
+    """Prints each message and what becomes of it; ``arrived`` is set when an answer is with its handset."""
 
     arrived: threading.Event = field(default_factory=threading.Event)
 
@@ -101,7 +112,7 @@ class Narrator:
         message = change.message
         if message is not None and change.made:
             _say(_line(message))
-        elif message is not None and message.status in FINAL:
+        elif message is not None and message.direction != "inbound":
             _say(f"{'':>14} {message.status}")
             if message.status == "delivered":
                 self.arrived.set()
@@ -116,27 +127,48 @@ def _line(message: Message) -> str:
 def converse(stage: Stage, narrator: Narrator) -> str:
     """Text the number from the handset and wait for the flow's reply; the id of the execution that sent it."""
     stage.twilio.state.receive(stage.twilio.handset, stage.twilio.number, QUESTION)
-    if narrator.arrived.wait(PATIENCE) and (execution := _until(lambda: _succeeded(stage.host))):
-        return execution
+    if narrator.arrived.wait(PATIENCE) and (execution := _until(lambda: _succeeded(stage.host, ANSWER))):
+        return execution.id
     alerts = "; ".join(alert.text for alert in stage.twilio.state.alerts())
     raise DemoFailed(f"no reply within {PATIENCE:g} seconds; the local Twilio noted: {alerts or 'nothing'}")
 
 
+def follow(stage: Stage) -> list[str]:
+    """The statuses of the reply that reached the second flow, in order. Raises DemoFailed where its end did not."""
+    heard = _until(lambda: found if (found := _heard(stage.host))[-1:] == ["delivered"] else None)
+    if heard is None:
+        raise DemoFailed(
+            f"the flow {FOLLOW!r} heard {', '.join(_heard(stage.host)) or 'nothing'}, and not of the delivery"
+        )
+    return heard
+
+
+def _heard(host: Host) -> list[str]:
+    records = [record for record in host.store.executions.recent(status="succeeded") if record.flow == FOLLOW]
+    return [str(_said(host, record.id)["status"]) for record in reversed(records)]
+
+
 def read_back(stage: Stage, execution_id: str) -> str:
     """The text, from the database. Raises DemoFailed if it is another one."""
-    record = stage.host.store.executions.get(execution_id)
-    payload: dict[str, Any] = portable.loads(record.payload or "{}") if record else {}
-    text = payload.get("body", {}).get("data", {}).get("Body")
+    text = _said(stage.host, execution_id).get("body")
     if text != QUESTION:
         raise DemoFailed(f"the database holds {text!r} where {QUESTION!r} came in")
     return str(text)
 
 
-def _succeeded(host: Host) -> str | None:
-    return next((record.id for record in host.store.executions.recent(status="succeeded")), None)
+def _said(host: Host, execution_id: str) -> dict[str, Any]:
+    """What a flow was told, as the trigger reads it."""
+    record = host.store.executions.get(execution_id)
+    payload: dict[str, Any] = portable.loads(record.payload or "{}") if record else {}
+    found: dict[str, Any] = payload.get("body", {}).get("data", {})
+    return found
 
 
-def _until(found: Callable[[], str | None]) -> str | None:
+def _succeeded(host: Host, flow: str) -> ExecutionRecord | None:
+    return next((record for record in host.store.executions.recent(status="succeeded") if record.flow == flow), None)
+
+
+def _until(found: Callable[[], T | None]) -> T | None:
     """Ask until there is an answer: the host calls nobody when it has written an execution down."""
     deadline = time.monotonic() + PATIENCE
     while (value := found()) is None and time.monotonic() < deadline:

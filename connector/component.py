@@ -174,6 +174,11 @@ class Trigger(Unit):
         return signed
 
     @property
+    def fires_on(self) -> str:
+        """``instanceDeploy`` or ``instanceRemove`` for a trigger that the host fires then, and no request; else empty."""
+        return str(self.flags.get("firesOn", ""))
+
+    @property
     def registers(self) -> bool:
         """True where it points the service at its webhook itself, if its inputs ask for that."""
         return "webhookCreate" in self.flags
@@ -193,8 +198,8 @@ class Trigger(Unit):
 
     @property
     def takes_requests(self) -> bool:
-        """False for a trigger that only its schedule starts, so that a request to the flow's URL starts nothing."""
-        return not self.is_polling and self.flags.get("scheduleSupport") != "required"
+        """False for a trigger that only its schedule or the host starts: a request to the flow's URL then starts nothing."""
+        return not (self.is_polling or self.fires_on) and self.flags.get("scheduleSupport") != "required"
 
 
 class DataSource(Unit):

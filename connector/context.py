@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .claims import Claims, ClaimsInMemory
+from .errors import InvalidInput
 from .http import Transport
 from .journal import Journal, NoJournal
 
@@ -60,6 +61,11 @@ class Flow:
     stable_id: str = ""
 
 
+def no_host(flow: str, _data: Any = None) -> str:
+    """Flows of a plain script: there are none."""
+    raise InvalidInput(f"flowName: there is no host that could invoke the flow {flow!r}", field="flowName")
+
+
 def utc_now() -> datetime:
     """The time now, aware, in UTC."""
     return datetime.now(UTC)
@@ -70,7 +76,9 @@ class ActionContext:
     """Handed to every unit. Everything has a default, so a unit can be called from a plain script.
 
     ``results`` maps step keys to the results of the steps before this one. ``clock`` gives aware UTC; ``sleep`` takes seconds.
-    ``first_attempt`` is when a process began this very step and died: what it does may be done. None: it is not.
+    ``invoke_flow(name, data)`` starts another flow of the instance, whose trigger gives ``data`` as its body, and returns the
+    id of its execution: one for each call, also where the step is run again after a crash. ``first_attempt`` is when a process
+    began this very step and died: what it does may be done. None: it is not.
 
     ``database`` is a SQLAlchemy Engine for tables of the integration's own, the customer's alone; None where the host gives
     none. A step may run twice, so a row that is to be there once has a primary key made of ``execution_id`` and ``step_id``,
@@ -98,6 +106,7 @@ class ActionContext:
     webhook_urls: Mapping[str, str] = field(default_factory=dict)
     webhook_api_keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
     invoke_url: str = ""
+    invoke_flow: Callable[[str, Any], str] = field(default=no_host, repr=False)
     debug: bool = False
     instance_state: Mapping[str, Any] = field(default_factory=dict)
     cross_flow_state: Mapping[str, Any] = field(default_factory=dict)

@@ -11,6 +11,7 @@ empty form field sends) means "not given". Hosts send strings, so numbers and bo
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
@@ -159,14 +160,18 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
+def read_json(value: Any) -> Any:
+    """What JSON text of a list or an object says; anything else as it is."""
+    if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
+        with suppress(ValueError, RecursionError):
+            return json.loads(value)
+    return value
+
+
 def _values(value: Any) -> Any:
     """Read a list from a list, from JSON, or from a single value."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return [value]
-    return value if isinstance(value, list | tuple) else [value]
+    found = read_json(value) if isinstance(value, str) and value.lstrip().startswith("[") else value
+    return found if isinstance(found, list | tuple) else [found]
 
 
 KeyValues = Annotated[tuple[tuple[str, Any], ...], BeforeValidator(_pairs), Hint(collection="keyvaluelist")]

@@ -23,7 +23,7 @@ MAX_BYTES = 1_048_576
 _FUNCTIONS = {"webhookCreate": "hasWebhookCreateFunction", "webhookDelete": "hasWebhookDeleteFunction"}
 """Entries of which the stored definition only says that they are there."""
 _FOR_HOSTS_HERE = frozenset(
-    {"sign", "pure", "readOnly", "looksFirst", "repeatableInput", *_FUNCTIONS}
+    {"sign", "pure", "readOnly", "looksFirst", "repeatableInput", "firesOn", *_FUNCTIONS}
 )  # not the platform's
 
 Key = tuple[str | int, ...]

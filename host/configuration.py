@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from ..connector.context import User
+from ..connector.context import ActionContext, User
 from ..connector.errors import ConnectionFailed, InvalidInput
-from .definition import model
+from .definition import model, rules, values
 from .definition.timetable import Timetable
-from .expressions import Withheld
+from .expressions import Scope, Withheld, resolve_inputs
 from .named_secrets import NamedSecrets
 from .redact import Redactor
 from .registry import Registry
@@ -47,23 +47,23 @@ class Configuration:
         for name in given.keys() - known.keys():
             raise InvalidInput(f"config variable {name!r}: the integration has {_listed(known)}", field=name)
         connections = {k: self._connection(v, given.get(k)) for k, v in known.items() if v.data_type == "connection"}
-        values = {k: _value(v, given.get(k)) for k, v in known.items() if v.data_type != "connection"}
-        return values, connections
+        plain = {k: value_of(v, given.get(k)) for k, v in known.items() if v.data_type != "connection"}
+        return plain, connections
 
-    def starts(self, integration: model.Integration, values: Mapping[str, Any]) -> dict[str, Start]:
+    def starts(self, integration: model.Integration, plain: Mapping[str, Any]) -> dict[str, Start]:
         """By flow, when those start that start by themselves. Raises InvalidInput naming the config variable."""
-        return {flow.name: self._start(integration, flow, values) for flow in integration.flows if flow.schedule}
+        return {flow.name: self._start(integration, flow, plain) for flow in integration.flows if flow.schedule}
 
-    def _start(self, integration: model.Integration, flow: model.Flow, values: Mapping[str, Any]) -> Start:
+    def _start(self, integration: model.Integration, flow: model.Flow, plain: Mapping[str, Any]) -> Start:
         schedule, ref = cast(model.Schedule, flow.schedule), flow.trigger.action
         var = integration.config_var(schedule.value) if schedule.type == "configVar" else None
         text, zone = (
-            (values[var.key], var.time_zone or schedule.time_zone) if var else (schedule.value, schedule.time_zone)
+            (plain[var.key], var.time_zone or schedule.time_zone) if var else (schedule.value, schedule.time_zone)
         )
         return Start(Timetable.parse(text, zone), polling=self.registry[ref.component.key].triggers[ref.key].is_polling)
 
     def resolve(
-        self, values: Mapping[str, Any], connections: Mapping[str, str], user: User | None = None
+        self, plain: Mapping[str, Any], connections: Mapping[str, str], user: User | None = None
     ) -> dict[str, Any]:
         """All values by config variable; connections as ``{"key", "configVarKey", "fields"}``, known to the redactor.
 
@@ -72,7 +72,7 @@ class Configuration:
         """
         records = {k: self.store.connections.require(i) for k, i in connections.items()}
         opened = {k: self._value(k, record, user) for k, record in records.items()}
-        return {**values, **opened}
+        return {**plain, **opened}
 
     def _value(self, name: str, record: ConnectionRecord, user: User | None) -> dict[str, Any] | Withheld:
         if user is None or not record.reserved_for or user.id in record.reserved_for:
@@ -97,14 +97,15 @@ class Configuration:
         yield from (v for k, v in fields.items() if isinstance(v, str) and (hidden is None or k in hidden))
 
     def _connection(self, var: model.ConfigVar, given: Any) -> str:
-        wanted = var.connection
-        if not given or wanted is None:
+        wanted, named = var.connection, given or var.scoped
+        if not named:
             raise InvalidInput(f"config variable {var.key!r}: choose a connection", field=var.key)
-        record = self.expected.get(str(given)) or self.store.connections.named(str(given))
-        record = record or self.store.connections.get(str(given))
+        record = self.expected.get(str(named)) or self.store.connections.named(str(named))
+        record = record or self.store.connections.get(str(named))
         if record is None:
-            raise InvalidInput(f"config variable {var.key!r}: there is no connection {given!r}", field=var.key)
-        if (record.component, record.key) != (wanted.component.key, wanted.key):
+            mend = "" if given else "; the integration shares it with others by that name: add it, or choose another"
+            raise InvalidInput(f"config variable {var.key!r}: there is no connection {named!r}{mend}", field=var.key)
+        if wanted and (record.component, record.key) != (wanted.component.key, wanted.key):
             raise ConnectionFailed(
                 f"config variable {var.key!r} wants a connection {wanted.key} of {wanted.component.key}; "
                 f"{record.name!r} is {record.key} of {record.component}",
@@ -112,41 +113,54 @@ class Configuration:
             )
         return record.id
 
+    def choices(
+        self, integration: model.Integration, key: str, given: Mapping[str, Any], context: ActionContext
+    ) -> list[dict[str, str]]:
+        """What the data source of a config variable offers, with what is configured so far. Raises ConnectorError."""
+        source = _var(integration, key).data_source
+        if source is None:
+            raise InvalidInput(f"config variable {key!r} has no data source", field=key)
+        inputs = _var(integration, key).inputs
+        named = {ref.name for value in inputs.values() for ref in rules.refs(value) if ref.name}
+        known = {name: self._given(_var(integration, name), given.get(name)) for name in sorted(named)}
+        values = resolve_inputs(inputs, Scope(known))
+        return self.registry[source.component.key].data_sources[source.key].perform(context, values)
 
-def _value(var: model.ConfigVar, given: Any) -> Any:
-    """The text given, or the default; only a variable without both is missing."""
+    def _given(self, var: model.ConfigVar, given: Any) -> Any:
+        if var.data_type != "connection":
+            return value_of(var, given)
+        return self.open(self.store.connections.require(self._connection(var, given)))
+
+
+def with_presets(integration: model.Integration, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, with what the file presets where a connection leaves a field empty."""
+    found = dict(config)
+    for var in integration.config_vars:
+        connection = config.get(var.key)
+        if var.data_type == "connection" and var.inputs and isinstance(connection, Mapping):
+            preset = resolve_inputs(var.inputs, Scope(config))
+            found[var.key] = {**connection, "fields": preset | connection["fields"]}
+    return found
+
+
+def _var(integration: model.Integration, key: str) -> model.ConfigVar:
+    found = integration.config_var(key)
+    if found is None:
+        raise InvalidInput(f"there is no config variable {key!r}", field=key)
+    return found
+
+
+def value_of(var: model.ConfigVar, given: Any) -> Any:
+    """What was given, or the default; only a variable without both is missing. Raises InvalidInput."""
     value = var.default if given is None or given == "" else given
+    if value == "" and var.collection:
+        return []
     if value == "":
         raise InvalidInput(f"config variable {var.key!r} has no default: give it a value", field=var.key)
-    if var.collection:
-        return value
-    text = value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
-    if var.pick_list and text not in var.pick_list:
-        raise InvalidInput(
-            f"config variable {var.key!r}: {text!r} is not one of {_listed(var.pick_list)}", field=var.key
-        )
-    if var.data_type == "boolean" and text not in {"true", "false"}:
-        raise InvalidInput(f"config variable {var.key!r}: give true or false, not {text!r}", field=var.key)
-    if var.data_type == "schedule":
-        _require_timetable(var, text)
-    if var.data_type == "number" and not _is_number(text):
-        raise InvalidInput(f"config variable {var.key!r}: {text!r} is not a number", field=var.key)
-    return text
-
-
-def _require_timetable(var: model.ConfigVar, text: str) -> None:
     try:
-        Timetable.parse(text)
+        return values.read(var, value)
     except ValueError as error:
         raise InvalidInput(f"config variable {var.key!r}: {error}", field=var.key) from None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _listed(names: Any) -> str:

@@ -25,7 +25,7 @@ from .retention import forget_checkpoints, forget_executions
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
-from .store.executions import Claim, end, postpone
+from .store.executions import REPLACED, Claim, end, postpone
 from .store.instances import InstanceRecord
 from .work import perform
 from .workshop import Assignment, Workshop, record_text
@@ -60,6 +60,7 @@ class Engine:
     def start(self) -> None:
         """Take this process's name, recover what its predecessor left, and begin to pump."""
         self._identity = Identity.take(self._settings)
+        self._store.executors.begin(self.executor)
         durable.share_the_log()
         config = durable.configuration(self._settings, self.executor)
         self._database = config.get("system_database_engine")
@@ -194,6 +195,9 @@ class Engine:
         if instance is None:
             gone = {"kind": "input", "message": "the instance was removed before the execution began"}
             self._end_failed(claim.execution_id, claim.attempt, gone)
+            return
+        if claim.attempt > 1 and self._store.executions.is_replaced(claim.execution_id):
+            self._end_failed(claim.execution_id, claim.attempt, dict(REPLACED))
             return
         assignment = Assignment(
             execution_id=claim.execution_id,

@@ -10,16 +10,17 @@ from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import definition, publication
+from . import publication
 from .changes import Changes
 from .configuration import Configuration
 from .custody import Custody
 from .databases import Databases
-from .definition.check import require
-from .definition.model import Integration
+from .definition import model
+from .definition.check import load, require
 from .definition.timetable import Timetable
 from .engine import Engine
 from .inbox import Inbox
+from .invocation import Invocations
 from .locks import Locks
 from .named_secrets import NamedSecrets, references
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
@@ -37,7 +38,7 @@ from .store.instances import InstanceRecord
 from .store.integrations import VersionRecord
 from .trials import Trials
 from .vault import Vault
-from .versions import Versions
+from .versions import Versions, renamed
 from .workshop import Workshop, Write
 
 _PARTS = ("", ".flow", ".engine", ".registrations", ".schedules", ".webhooks")
@@ -65,6 +66,8 @@ class Host:
             transport=self.transport,
             address=self.address,
         )
+        self.inbox = Inbox(store.engine, settings.limits, self._wake)
+        self.invocations = Invocations(store=store, routes=self.routes, inbox=self.inbox, limits=settings.limits)
         self.custody = Custody(
             settings=settings,
             store=store,
@@ -82,10 +85,11 @@ class Host:
             records=self._records,
             databases=Databases(settings),
             limits=settings.limits,
+            executor=lambda: self.engine.executor,
+            invocations=self.invocations,
         )
         self.engine = Engine(settings, workshop)
         self.scheduler = Scheduler(workshop, self.engine.wake)
-        self.inbox = Inbox(store.engine, settings.limits, self.engine.wake)
         self.reception = Reception(
             routes=self.routes,
             inbox=self.inbox,
@@ -120,6 +124,9 @@ class Host:
         except BaseException:
             store.close()
             raise
+
+    def _wake(self) -> None:
+        self.engine.wake()
 
     def start(self) -> None:
         """Execute what is accepted, beginning with what the last process left."""
@@ -299,6 +306,16 @@ class Host:
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def publish(self, path: Path) -> VersionRecord:
+        """Keep an integration file, and what belongs to it, as the next version; instances stay on theirs.
+
+        The same content gives the same version. Raises IntegrationInvalid with everything that is wrong in the file.
+        """
+        integration = load(path, self.registry)
+        limit = self.settings.limits.definition
+        files = publication.files(integration, path, limit)
+        return self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
+
     def deploy(
         self,
         path: Path,
@@ -309,44 +326,93 @@ class Host:
         customer_name: str = "",
         enabled: bool | None = None,
     ) -> InstanceRecord:
-        """Deploy an integration file for the customer of that external id; once more updates the instance of that name.
+        """Publish an integration file and deploy it for a customer, in one act; raises what the two raise."""
+        version = self.publish(path)
+        return self.deploy_version(
+            version.id, customer=customer, config=config, name=name, customer_name=customer_name, enabled=enabled
+        )
+
+    def deploy_version(
+        self,
+        version_id: str,
+        *,
+        customer: str,
+        config: Mapping[str, Any] | None = None,
+        name: str = "",
+        customer_name: str = "",
+        enabled: bool | None = None,
+    ) -> InstanceRecord:
+        """Deploy a version for the customer of that external id; once more gives the instance of that name this version.
 
         ``config`` maps config variables to values, those of connections to a connection's name or id. Without ``enabled`` a
-        new instance is on and another stays as it is. Raises IntegrationInvalid with everything that is wrong in the file,
-        InvalidInput for a config variable, and what keeps a trigger from registering its webhook: the instance is deployed
-        then, and deploying again mends it.
+        new instance is on and another stays as it is. Raises InvalidInput for a config variable, IntegrationInvalid for a
+        version that cannot run here any more, and what keeps a trigger from registering its webhook: the instance is
+        deployed then, and deploying again mends it.
         """
-        integration = definition.read(path)
+        integration = self.versions.load(version_id)
         require(integration, self.registry)
         values, connections = self.configuration.check(integration, config or {})
-        version = self._publish(integration, path)
+        customer_id = self.store.customers.ensure(customer, customer_name).id
+        named = name or integration.name
+        return self._put(version_id, named, customer_id, values, connections, enabled=enabled)
+
+    def upgrade(
+        self, instance_id: str, *, version_id: str = "", config: Mapping[str, Any] | None = None
+    ) -> InstanceRecord:
+        """Give an instance another version, by default the newest, with the configuration that it has and what is given.
+
+        What runs ends on the version that it began with. Flows and config variables that were renamed keep their address
+        and their value. Raises what deploy_version raises.
+        """
+        instance = self.store.instances.require(instance_id)
+        wanted = version_id or self.store.integrations.newest(instance.integration_id).id
+        if self.store.integrations.version(wanted).integration_id != instance.integration_id:
+            raise InvalidInput(f"version {wanted} is not one of {instance.integration}", field="version")
+        old, new = self.versions.load(instance.version_id), self.versions.load(wanted)
+        require(new, self.registry)
+        renames = renamed(old, new)
+        kept = {renames.config_vars.get(k, k): v for k, v in {**instance.config, **instance.connections}.items()}
+        kept = {key: value for key, value in kept.items() if new.config_var(key)}
+        values, connections = self.configuration.check(new, kept | dict(config or {}))
+        return self._put(wanted, instance.name, instance.customer_id, values, connections)
+
+    def _put(
+        self,
+        version_id: str,
+        name: str,
+        customer_id: str,
+        values: Mapping[str, Any],
+        connections: Mapping[str, str],
+        *,
+        enabled: bool | None = None,
+    ) -> InstanceRecord:
+        version, integration = self.store.integrations.version(version_id), self.versions.load(version_id)
+        before = self.store.instances.of_customer(customer_id, name)
+        renames = renamed(self.versions.load(before.version_id), integration) if before else model.Renames()
         instance = self.store.instances.put(
-            name=name or integration.name,
-            version_id=version.id,
+            name=name,
+            version_id=version_id,
             integration_id=version.integration_id,
-            customer_id=self.store.customers.ensure(customer, customer_name).id,
+            customer_id=customer_id,
             config=values,
             connections=connections,
             flows=[flow.name for flow in integration.flows],
             registering=self.registrations.flows(integration),
             starts=self.configuration.starts(integration, values),
+            renamed=renames.flows,
             enabled=enabled,
         )
         self.routes.forget()
-        self.changes.note("instance.deploy", instance.id, f"{instance.name} for {customer}: version {version.number}")
+        said = f"{instance.name} for {instance.customer}: version {version.number}"
+        self.changes.note("instance.deploy", instance.id, said)
         self.registrations.deploy(instance.id)
+        if instance.enabled:
+            self.invocations.fire(instance.id, "instanceDeploy", instance.updated_at.isoformat())
         return instance
 
-    def publish(self, path: Path) -> VersionRecord:
-        """Store an integration file as a version; the same content gives the same. Raises IntegrationInvalid."""
-        integration = definition.read(path)
-        require(integration, self.registry)
-        return self._publish(integration, path)
-
-    def _publish(self, integration: Integration, path: Path) -> VersionRecord:
-        limit = self.settings.limits.definition
-        files = publication.files(integration, path, limit)
-        return self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
+    def choices(self, integration: model.Integration, key: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
+        """``{"label", "key"}`` of each value that a config variable's data source offers. Raises ConnectorError."""
+        return self.configuration.choices(integration, key, given, ActionContext(transport=self.transport))
 
     def put_customer(self, external_id: str, name: str = "") -> Customer:
         """Make or rename the customer of that external id. Raises InvalidInput."""
@@ -367,13 +433,17 @@ class Host:
     def remove_instance(self, instance_id: str, *, force: bool = False) -> None:
         """Put back the webhooks that it registered, then remove it. Raises what keeps one from being put back.
 
-        It is switched off then, and goes as soon as they are; with ``force`` it goes at once, and they stay as they are.
+        It is switched off then, and goes as soon as they are; with ``force`` it goes at once, and they stay as they are. Where
+        a flow is to run on its removal, it takes no more requests, and all this happens when that flow has ended.
         """
         record = self.store.instances.get(instance_id)
         self.routes.forget()
         if record:
             self.changes.note("instance.remove", instance_id, f"{record.name} of {record.customer}")
-        self.registrations.remove(instance_id, force=force)
+        if record and not force and self.invocations.fire(instance_id, "instanceRemove", "removal"):
+            self.store.instances.retire(instance_id)
+        else:
+            self.registrations.remove(instance_id, force=force)
         self.routes.forget()
 
     def register_again(self, endpoint_id: str) -> None:

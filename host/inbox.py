@@ -17,6 +17,7 @@ from ..connector.context import utc_now
 from .settings import Limits
 from .store.commit import Busy, GroupCommit, Raced
 from .store.database import insert
+from .store.executions import replace_retries
 from .store.schema import executions, identities
 
 __all__ = ["Accepted", "Busy", "Inbound", "Inbox", "admit"]
@@ -27,7 +28,8 @@ class Inbound:
     """A verified request. ``payload`` is portable JSON text; ``execution_id`` is chosen by whoever made the payload.
 
     ``identities``, ``supersedes`` and ``sequence`` are as in TriggerResult and count per endpoint. The order of a sequence is
-    that of the execution ids.
+    that of the execution ids. ``concurrency`` is how many of the endpoint may run at a time; a later item with the same
+    ``request_id`` replaces what waits for a retry of an earlier one. ``parent_id`` is the execution that invoked this one.
     """
 
     execution_id: str
@@ -39,6 +41,10 @@ class Inbound:
     identities: tuple[str, ...] = ()
     supersedes: tuple[str, ...] = ()
     sequence: str = ""
+    concurrency: int | None = None
+    request_id: str = ""
+    parent_id: str | None = None
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,8 @@ def _store(connection: sa.Connection, items: Sequence[Inbound]) -> None:
         connection.execute(
             sa.insert(executions), [_row(item) | {"available_at": now, "created_at": now} for item in items]
         )
+    for request_id in sorted({_digest(item.endpoint_id, item.request_id) for item in items if item.request_id}):
+        replace_retries(connection, request_id, now)
 
 
 def _store_identities(connection: sa.Connection, fresh: Mapping[str, str], late: Mapping[str, str]) -> None:
@@ -129,6 +137,10 @@ def _row(item: Inbound) -> dict[str, Any]:
         "version_id": item.version_id,
         "flow": item.flow,
         "sequence": _digest(item.endpoint_id, item.sequence) if item.sequence else None,
+        "concurrency": item.concurrency,
+        "request_id": _digest(item.endpoint_id, item.request_id) if item.request_id else None,
+        "parent_id": item.parent_id,
+        "depth": item.depth,
         "payload": item.payload,
         "status": "accepted",
         "attempt": 1,

@@ -10,10 +10,11 @@ from typing import Any
 
 from ..connector.context import utc_now
 from ..connector.errors import InvalidInput, Refused
-from ..connector.payload import FlowEnd, HttpResponse, Payload, TriggerResult, WebhookRequest
+from ..connector.payload import FlowEnd, HttpResponse, WebhookRequest
 from . import portable
+from .acceptance import inbound
 from .ids import rising_ids
-from .inbox import Inbound, Inbox
+from .inbox import Inbox
 from .routes import Route, Routes
 from .settings import Limits
 from .store.commit import GroupCommit
@@ -113,25 +114,3 @@ class Reception:
         if self._refusing.acquire(blocking=False):
             add = partial(self.refusals.write, endpoint_id=endpoint_id, reason=reason, method=method, source=source)
             self.records.put(add).add_done_callback(lambda _: self._refusing.release())
-
-
-def inbound(route: Route, execution_id: str, result: TriggerResult) -> Inbound:
-    """What the trigger emitted, as the inbox takes it."""
-    return Inbound(
-        execution_id=execution_id,
-        endpoint_id=route.endpoint_id,
-        instance_id=route.instance.id,
-        version_id=route.instance.version_id,
-        flow=route.flow.name,
-        payload=portable.dumps(envelope(result.payload)),
-        identities=result.dedupe,
-        supersedes=result.supersedes,
-        sequence=result.sequence,
-    )
-
-
-def envelope(payload: Payload) -> dict[str, Any]:
-    """The payload as flows see it: the platform's envelope, the raw body still bytes."""
-    return replace(payload, raw_body=None).to_json() | {
-        "rawBody": {"data": payload.raw_body, "contentType": payload.content_type}
-    }

@@ -6,11 +6,10 @@ finds something to be done that nobody works on, does it: the lock of an instanc
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
@@ -21,6 +20,7 @@ from ..connector.webhooks import Change
 from .configuration import Configuration
 from .definition import model
 from .expressions import Scope, resolve_inputs
+from .ledger import RowLedger
 from .locks import Locks
 from .routes import Routes
 from .store import Store
@@ -63,17 +63,18 @@ class Registrations:
                 if record.status == "removing":
                     self._try_to_remove(record)
             pending = [record for record in found if record.status == "pending"]
-            self._register(sorted(pending, key=lambda record: flows.index(record.flow)))
+            names = {endpoint.id: endpoint.flow for endpoint in self.store.instances.endpoints(instance_id)}
+            self._register(sorted(pending, key=lambda record: flows.index(names[record.endpoint_id])))
 
     def again(self, endpoint_id: str) -> None:
         """Register one flow anew, or put it back, as it is meant to be. Raises what keeps it from that."""
         known = self._require(endpoint_id)
         with self.locks.hold(known.instance_id):
             record = self._require(endpoint_id)
-            if record.status == "removing":
-                self._remove(record)
-            else:
+            if record.status != "removing":
                 self._register([record])
+            elif error := self._try_to_remove(record):
+                raise error
 
     def remove(self, instance_id: str, *, force: bool = False) -> None:
         """Put the webhooks back and remove the instance. Raises what keeps one from being put back: it is tried again then.
@@ -109,6 +110,7 @@ class Registrations:
 
     def finish(self) -> None:
         """Do what is due and nobody works on."""
+        self._remove_retired()
         for due in self.store.registrations.due(utc_now()):
             with self.locks.attempt(due.instance_id) as held:
                 record = self.store.registrations.get(due.endpoint_id) if held else None
@@ -116,6 +118,16 @@ class Registrations:
                     self._try_to_remove(record)
                 elif record and record.status == "pending":
                     self._finish(record)
+
+    def _remove_retired(self) -> None:
+        """The instances that are to go once what their removal started has ended."""
+        for instance_id in self.store.instances.leaving():
+            if not self.store.executions.any_open(instance_id):
+                try:
+                    self.remove(instance_id)
+                except ConnectorError as error:
+                    log.warning("instance %s: %s", instance_id, self._said(error))
+                self.store.instances.settle(instance_id)
 
     def _finish_forever(self) -> None:
         while not self.stopping.is_set():
@@ -162,7 +174,9 @@ class Registrations:
 
     def _create(self, record: RegistrationRecord) -> None:
         instance = self.store.instances.require(record.instance_id)
+        endpoint = self.store.instances.endpoint(record.endpoint_id)
         wanted: dict[str, Any] = {
+            "flow": endpoint.flow if endpoint else record.flow,  # it may have been renamed since
             "version_id": instance.version_id,
             "config": instance.config,
             "connections": instance.connections,
@@ -253,7 +267,7 @@ class Registrations:
         used = [record.connections.get(each.name) for each in given if isinstance(each, model.ConfigVarRef)]
         return flow.trigger.action.component.key, flow.trigger.action.key, [each for each in used if each]
 
-    def _ledger(self, record: RegistrationRecord) -> "RowLedger":
+    def _ledger(self, record: RegistrationRecord) -> RowLedger:
         return RowLedger(self.store, self.configuration, record.endpoint_id)
 
     def _require(self, endpoint_id: str) -> RegistrationRecord:
@@ -271,34 +285,6 @@ class Registrations:
             log.error("a trigger failed at its registration", exc_info=error)
             return f"the trigger failed: {type(error).__name__}"
         return self.configuration.redactor.strike(str(error))
-
-
-@dataclass(frozen=True, slots=True)
-class RowLedger:
-    """The ledger of a registration, in its row, sealed: what was there before may hold a password."""
-
-    store: Store
-    configuration: Configuration
-    endpoint_id: str
-
-    def read(self) -> Mapping[str, Any]:
-        record = self.store.registrations.get(self.endpoint_id)
-        return self.configuration.vault.unseal(self._name, record.ledger) if record and record.ledger else {}
-
-    def write(self, key: str, entry: Any) -> None:
-        entries = {name: value for name, value in {**self.read(), key: entry}.items() if value is not None}
-        sealed = self.configuration.vault.seal(self._name, entries) if entries else ""
-        self.store.registrations.save(self.endpoint_id, ledger=sealed)
-
-    def owner(self, url: str) -> str:
-        endpoint_id = urlsplit(url).path.rpartition("/trigger/")[2]
-        endpoint = self.store.instances.endpoint(endpoint_id) if endpoint_id != self.endpoint_id else None
-        instance = self.store.instances.get(endpoint.instance_id) if endpoint else None
-        return f"the flow {endpoint.flow!r} of {instance.name!r}" if endpoint and instance else ""
-
-    @property
-    def _name(self) -> str:
-        return f"registration:{self.endpoint_id}"
 
 
 def _told(changes: Sequence[Change]) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from dbos import DBOS
 
 from .ids import first_id
 from .portable import instant
-from .store.schema import claims, executions, identities, journal, states, steps
+from .store.schema import claims, executions, identities, journal, outcomes, states, steps
 
 CHECKPOINTS_KEPT = timedelta(minutes=10)  # after the end; our own record of the execution stays longer
 _BATCH = 500
@@ -35,8 +35,11 @@ def forget_executions(engine: sa.Engine, before: datetime) -> int:
         if ids:
             connection.execute(sa.delete(journal).where(journal.c.execution_id.in_(ids)))
             connection.execute(sa.delete(claims).where(claims.c.execution_id.in_(ids)))
+            connection.execute(sa.delete(outcomes).where(outcomes.c.execution_id.in_(ids)))
             connection.execute(sa.delete(steps).where(steps.c.execution_id.in_(ids)))
-            connection.execute(sa.delete(states).where(states.c.scope == "execution", states.c.owner.in_(ids)))
+            connection.execute(
+                sa.delete(states).where(states.c.scope == "execution", sa.func.substr(states.c.owner, 1, 36).in_(ids))
+            )
             connection.execute(sa.delete(executions).where(executions.c.id.in_(ids)))
         connection.execute(sa.delete(identities).where(identities.c.created_at < before))
     return len(ids)

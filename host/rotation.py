@@ -14,15 +14,16 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from .keys import Keys, VaultLocked, new_key
-from .store.schema import connections, meta, named_secrets, registrations
+from .store.schema import Sealed, meta, metadata
 from .vault import CHECK, Vault, key_name
 
 _ROTATING = 0x766C7401  # the advisory lock that rotations take in turn
-SEALED = (
-    (connections.c.id, connections.c.secret),
-    (named_secrets.c.name, named_secrets.c.secret),
-    (registrations.c.endpoint_id, registrations.c.ledger),
-    (meta.c.key, meta.c.value),
+SEALED = tuple(
+    (key, column)
+    for table in metadata.sorted_tables
+    for key in table.primary_key.columns
+    for column in table.columns
+    if isinstance(column.type, Sealed)
 )
 """The columns of all that is sealed: what it is the value of, and the ciphertext."""
 
@@ -98,11 +99,12 @@ class _Row:
 
 def _rows(connection: sa.Connection) -> list[_Row]:
     """All that our tables hold sealed, the check value last."""
+    queries = [(key, text, text != "") for key, text in SEALED]
+    queries.append((meta.c.key, meta.c.value, meta.c.key == CHECK))
     found = []
-    for subject, text in SEALED:
-        query = sa.select(subject, text).where(text != "").with_for_update()
-        rows = connection.execute(query.where(subject == CHECK) if subject.table is meta else query)
-        found += [_Row(subject, text, *row) for row in rows]
+    for key, text, condition in queries:
+        rows = connection.execute(sa.select(key, text).where(condition).with_for_update())
+        found += [_Row(key, text, *row) for row in rows]
     return found
 
 

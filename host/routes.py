@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from ..connector.component import Trigger
 from ..connector.context import ActionContext, Customer, Flow, Instance, Integration
 from ..connector.http import Transport
-from .configuration import Configuration
+from .configuration import Configuration, with_presets
 from .definition import model
 from .expressions import Scope, resolve_inputs
 from .registry import Registry
@@ -76,7 +76,7 @@ class Routes:
             return None
         integration = self.versions.load(instance.version_id)
         flow = integration.flow(endpoint.flow)
-        config = self.configuration.resolve(instance.config, instance.connections)
+        config = with_presets(integration, self.configuration.resolve(instance.config, instance.connections))
         ref = flow.trigger.action
         trigger = self.registry[ref.component.key].triggers[ref.key]
         return Route(

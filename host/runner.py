@@ -24,25 +24,6 @@ Status = Literal["running", "succeeded", "failed", "ignored", "retrying", "loopi
 NEVER_REPEATED = frozenset({"input", "connection", "refused", "component", "unknown"})
 
 
-@dataclass(frozen=True)
-class States:
-    """State that outlives a step. What an action returns is merged key by key."""
-
-    instance: Mapping[str, Any] = field(default_factory=dict)
-    cross_flow: Mapping[str, Any] = field(default_factory=dict)
-    execution: Mapping[str, Any] = field(default_factory=dict)
-    integration: Mapping[str, Any] = field(default_factory=dict)
-
-    def after(self, result: ActionResult) -> "States":
-        """The states with what a result changed."""
-        return States(
-            {**self.instance, **(result.instance_state or {})},
-            {**self.cross_flow, **(result.cross_flow_state or {})},
-            {**self.execution, **(result.execution_state or {})},
-            {**self.integration, **(result.integration_state or {})},
-        )
-
-
 @dataclass(frozen=True, kw_only=True)
 class StepCall:
     """One attempt at a step. ``inputs`` hold the secrets of connections: never log or store them."""
@@ -52,7 +33,6 @@ class StepCall:
     step: Step
     inputs: Mapping[str, Any] = field(repr=False)
     results: Mapping[str, Any] = field(repr=False)
-    states: States = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +57,6 @@ class FlowOutcome:
     """``result`` is that of the last step that ran; ``stopped`` tells that a step ended the execution early."""
 
     result: ActionResult
-    states: States
     stopped: bool = False
 
 
@@ -90,7 +69,6 @@ def run(
     scope: Scope,
     perform: Perform,
     *,
-    states: States | None = None,
     sleep: Callable[[float], None] = time.sleep,
     observe: Observe = lambda _: None,
     clock: Callable[[], datetime] = utc_now,
@@ -100,9 +78,9 @@ def run(
     ``perform`` raises errors with a ``kind``; the step's own error handling deals with those, all others pass through.
     Raises the error of the step that failed for good.
     """
-    running = _Run(perform, sleep, observe, clock, states or States())
+    running = _Run(perform, sleep, observe, clock)
     signal = running.steps(flow.steps[1:], scope, "")
-    return FlowOutcome(result=running.last, states=running.states, stopped=signal == "stop")
+    return FlowOutcome(result=running.last, stopped=signal == "stop")
 
 
 @dataclass
@@ -111,7 +89,6 @@ class _Run:
     sleep: Callable[[float], None]
     observe: Observe
     clock: Callable[[], datetime]
-    states: States
     last: ActionResult = field(default_factory=ActionResult)
 
     def steps(self, steps: Sequence[Step], scope: Scope, prefix: str) -> Signal | None:
@@ -123,7 +100,6 @@ class _Run:
     def _step(self, step: Step, scope: Scope, path: str) -> Signal | None:
         record, result = self._attempts(step, scope, path)
         scope.results[step.key], self.last = result.data, result
-        self.states = self.states.after(result)
         if result.signal == "break" and not scope.turns:
             raise InvalidInput(
                 f"{path}: there is no loop around this step to break; remove it or move it into the loop"
@@ -197,9 +173,7 @@ class _Run:
         raise AssertionError  # count() does not end
 
     def _call(self, step: Step, scope: Scope, path: str, attempt: int, inputs: Mapping[str, Any]) -> StepCall:
-        return StepCall(
-            path=path, attempt=attempt, step=step, inputs=inputs, results=scope.visible(), states=self.states
-        )
+        return StepCall(path=path, attempt=attempt, step=step, inputs=inputs, results=scope.visible())
 
     def _begin(self, step: Step, path: str, attempt: int) -> StepRecord:
         now = self.clock()

@@ -21,9 +21,9 @@ from ..connector.context import ActionContext, utc_now
 from ..connector.errors import InvalidInput, TryLater
 from ..connector.payload import TriggerResult, WebhookRequest
 from . import outcome, portable
+from .acceptance import inbound
 from .ids import time_id
 from .inbox import Inbound, admit
-from .reception import inbound
 from .routes import Route
 from .store import states
 from .store.schedules import Due, LeaseLost, is_open, settle

@@ -3,12 +3,14 @@
 import os
 import shutil
 import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TypeVar
 
 from .definition import parse
-from .definition.model import Integration
+from .definition.model import ConfigVar, Flow, Integration, Renames
 from .store import Store
 
 _KEPT = 64
@@ -52,3 +54,21 @@ class Versions:
         except OSError:
             shutil.rmtree(draft)
         return target
+
+
+def renamed(old: Integration, new: Integration) -> Renames:
+    """What a newer version calls otherwise: by its ``renameAttributes``, or by the stable keys that both have."""
+    return Renames(
+        flows=_moved(old.flows, new.flows, lambda flow: flow.name, new.renames.flows),
+        config_vars=_moved(old.config_vars, new.config_vars, lambda var: var.key, new.renames.config_vars),
+    )
+
+
+T = TypeVar("T", Flow, ConfigVar)
+
+
+def _moved(old: Iterable[T], new: Iterable[T], name: Callable[[T], str], said: Mapping[str, str]) -> dict[str, str]:
+    names, gone = {name(item) for item in new}, {name(item): item.stable_key for item in old}
+    by_key = {item.stable_key: name(item) for item in new if item.stable_key}
+    moved = {before: said.get(before) or by_key.get(key, "") for before, key in gone.items() if before not in names}
+    return {before: after for before, after in moved.items() if after in names and after not in gone}

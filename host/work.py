@@ -5,9 +5,10 @@ The engine is handed in as ``checkpoint(name, body)``: it runs ``body`` and keep
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from ..connector.component import Action
@@ -16,15 +17,18 @@ from ..connector.errors import InvalidInput, OutcomeUnknown, TryLater
 from ..connector.result import ActionResult
 from . import outcome, portable, run_as
 from .claims import StepClaims
+from .configuration import with_presets
 from .definition import model
 from .durable import SEALED
 from .expressions import Scope, shown
 from .journal import StepJournal
 from .run_as import Case
-from .runner import FlowOutcome, States, StepCall, StepRecord, run
+from .runner import FlowOutcome, StepCall, StepRecord, run
+from .states import StepStates, changes_of
+from .store.commit import Busy
 from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
 from .store.states import Scope as StateScope
-from .store.states import of_flow
+from .store.states import of_flow, short
 from .workshop import Assignment, Checkpoint, Stopping, Workshop, record_text
 
 
@@ -37,7 +41,6 @@ def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) 
         attempt.flow,
         attempt.scope,
         attempt.perform,
-        states=attempt.states,
         sleep=attempt.sleep,
         observe=attempt.observe,
     )
@@ -52,14 +55,14 @@ class Attempt:
     checkpoint: Checkpoint
     flow: model.Flow
     scope: Scope
-    states: States
+    record: ExecutionRecord
     owners: Mapping[StateScope, str]
     context: ActionContext
 
     def perform(self, call: StepCall) -> ActionResult:
         action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
         if action.pure:
-            return outcome.unpack(self._act(action, call, None))
+            return outcome.unpack(self._compute(action, call))
         if self.workshop.stopping.is_set():
             raise Stopping
         kept = self.checkpoint(f"{call.path}#{call.attempt}", lambda: self._sealed(self._once(action, call)))
@@ -77,10 +80,16 @@ class Attempt:
     def _once(self, action: Action, call: StepCall) -> str:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
         row = self._begun(call)
+        states = self._states(call)
         began = self.workshop.write(lambda connection: begin_step(connection, row))
+        if began and (kept := states.kept()):
+            return self._opened(kept)
         if began and not action.may_repeat(call.inputs):
             return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
-        return self._act(action, call, began)
+        try:
+            return self._act(action, call, began, states)
+        finally:
+            states.give_back()
 
     def _sealed(self, text: str) -> str:
         """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""
@@ -94,13 +103,25 @@ class Attempt:
         fields = self.workshop.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(SEALED))
         return str(fields["text"])
 
-    def _act(self, action: Action, call: StepCall, began: datetime | None) -> str:
+    def _compute(self, action: Action, call: StepCall) -> str:
+        """A pure step has no state, which is no input of it."""
         try:
-            result = action.perform(self._context(action, call, began), call.inputs)
-            text = outcome.pack(result, self.workshop.limits.step)
+            result = action.perform(self._context(action, call, None), call.inputs)
+            return outcome.pack(result, self.workshop.limits.step)
         except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
             return self._failed(call, error)
-        self.workshop.patiently(lambda: self._keep(result))
+
+    def _act(self, action: Action, call: StepCall, began: datetime | None, states: StepStates) -> str:
+        try:
+            result = action.perform(self._seeing(states, self._context(action, call, began)), call.inputs)
+            text = outcome.pack(result, self.workshop.limits.step)
+            changes_of(result)
+        except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
+            return self._failed(call, error)
+        try:
+            self.workshop.patiently(lambda: states.keep(result, self._sealed(text)))
+        except OutcomeUnknown as error:
+            return self._failed(call, error)
         return text
 
     def _failed(self, call: StepCall, error: Exception) -> str:
@@ -108,14 +129,17 @@ class Attempt:
             self.context.logger.warning("step %s failed: %s", call.path, type(error).__name__, exc_info=error)
         return self.workshop.redactor.strike(outcome.pack_error(error))
 
-    def _keep(self, result: ActionResult) -> None:
-        changes: dict[StateScope, Mapping[str, Any] | None] = {
-            "instance": result.instance_state,
-            "cross_flow": result.cross_flow_state,
-            "execution": result.execution_state,
-            "integration": result.integration_state,
-        }
-        self.workshop.store.states.merge(self.owners, changes)
+    def _states(self, call: StepCall) -> StepStates:
+        return StepStates(self.workshop, self.assignment.execution_id, self._attempt_at(call), self.owners)
+
+    def _seeing(self, states: StepStates, context: ActionContext) -> ActionContext:
+        return replace(
+            context,
+            instance_state=states.view("instance"),
+            cross_flow_state=states.view("cross_flow"),
+            execution_state=states.view("execution"),
+            integration_state=states.view("integration"),
+        )
 
     def _context(self, action: Action, call: StepCall, began: datetime | None) -> ActionContext:
         return replace(
@@ -123,13 +147,10 @@ class Attempt:
             step_id=call.path,
             results=call.results,
             first_attempt=began,
+            invoke_flow=self._invoker(call),
             claims=self._claims(call),
             journal=self._journal(call),
             sleep=self._break_off if action.looks_first else self._nap,
-            instance_state=call.states.instance,
-            cross_flow_state=call.states.cross_flow,
-            execution_state=call.states.execution,
-            integration_state=call.states.integration,
         )
 
     def _nap(self, seconds: float) -> None:
@@ -141,6 +162,21 @@ class Attempt:
         """A sleep inside a step that looks first. It may be waiting for what it sent, so it goes on at the next start."""
         if self.workshop.stopping.wait(seconds):
             raise Stopping
+
+    def _invoker(self, call: StepCall) -> Callable[[str, Any], str]:
+        """Each call of the step is known by its number, so that a step that is run again starts nothing twice."""
+        numbers = count(1)
+
+        def invoke(flow: str, data: Any = None) -> str:
+            identity = f"{self.record.id}/{self.assignment.attempt}/{call.path}/{next(numbers)}"
+            try:
+                return self.workshop.patiently(
+                    lambda: self.workshop.invocations.invoke(self.record, flow, data, identity)
+                )
+            except Busy:
+                raise Stopping from None
+
+        return invoke
 
     def _claims(self, call: StepCall) -> StepClaims:
         component, execution_id = call.step.action.component.key, self.assignment.execution_id
@@ -212,7 +248,8 @@ def look_up(workshop: Workshop, execution_id: str) -> Case:
 def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, case: Case, user: User) -> Attempt:
     """What the flow is given. Raises InvalidInput when a connection was removed."""
     record, integration, flow = case.record, case.integration, case.flow
-    values = workshop.configuration.resolve(assignment.config, assignment.connections, user)
+    opened = workshop.configuration.resolve(assignment.config, assignment.connections, user)
+    values = with_presets(integration, opened)
     owners = _owners(record, integration)
     return Attempt(
         workshop=workshop,
@@ -220,7 +257,7 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, 
         checkpoint=checkpoint,
         flow=flow,
         scope=Scope.begin(flow, run_as.payload(case.payload, user), values),
-        states=States(**workshop.store.states.read(owners)),
+        record=record,
         owners=owners,
         context=replace(
             case.context,
@@ -237,6 +274,6 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, 
 def _owners(record: ExecutionRecord, integration: model.Integration) -> dict[StateScope, str]:
     return {
         **of_flow(record.instance_id, record.flow),
-        "execution": record.id,
-        "integration": integration.name[:128],
+        "execution": f"{record.id}.{record.attempt}",  # a retry of the flow begins with none
+        "integration": short(integration.name),
     }

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from . import portable
 from .configuration import Configuration
 from .databases import Databases
+from .invocation import Invocations
 from .redact import Redactor
 from .registry import Registry
 from .routes import Routes
@@ -49,7 +50,7 @@ class Assignment:
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
-    """What every execution of a host uses."""
+    """What every execution of a host uses. ``executor`` gives the name of this process."""
 
     store: Store
     registry: Registry
@@ -59,6 +60,8 @@ class Workshop:
     records: GroupCommit[Write, Any]
     databases: Databases
     limits: Limits
+    executor: Callable[[], str]
+    invocations: Invocations
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property

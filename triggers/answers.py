@@ -4,7 +4,7 @@ A text answers a message with a message, and a call by saying it. Twilio knows n
 TwiML is answered with nothing; an error of a flow with the text chosen for it, or with nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -99,17 +99,29 @@ def answered(result: TriggerResult, inputs: Answering, parameters: Parameters) -
         case "empty":
             return replace(result, response=EMPTY_TWIML, wait=False)
     wait = True if inputs.response_mode == "flow" else None
-    return replace(result, response=EMPTY_TWIML, wait=wait, answer=partial(answer, inputs, parameters.said))
+    return replace(
+        result,
+        response=EMPTY_TWIML,
+        wait=wait,
+        answer=partial(answer, inputs.spoken, inputs.error_text, parameters.said),
+    )
 
 
-def answer(inputs: Answering, said: Mapping[str, Any], end: FlowEnd) -> HttpResponse:
+def guarded(said: Any) -> Callable[[FlowEnd], HttpResponse] | None:
+    """The answer to a request whose sender wrote what looks like TwiML; None where the host may tell TwiML by its look."""
+    if not isinstance(said, Mapping) or not _was_said(said):
+        return None
+    return partial(answer, SAY if "CallSid" in said else MESSAGE, "", said)
+
+
+def answer(spoken: Spoken, error_text: str, said: Mapping[str, Any], end: FlowEnd) -> HttpResponse:
     """The answer with a flow's end. Never raises."""
     try:
         if end.error is not None:
-            return _reply(inputs.spoken, inputs.error_text)
-        found = _result(inputs.spoken, said, end)
+            return _reply(spoken, error_text)
+        found = _result(spoken, said, end)
     except ValueError:  # no TwiML, or too long
-        return _reply(inputs.spoken, inputs.error_text)
+        return _reply(spoken, error_text)
     headers = {name: value for name, value in end.headers.items() if name.lower() not in _NOT_PASSED_ON}
     return replace(found, status_code=end.status_code or 200, headers=headers)
 

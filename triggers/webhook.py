@@ -10,6 +10,7 @@ from ..connector.context import ActionContext
 from ..connector.inputs import Inputs
 from ..connector.payload import TriggerResult, WebhookRequest
 from ..connector.result import Example
+from .answers import guarded
 from .events import identities
 from .signed import EMPTY_TWIML, check_account, example, hear
 
@@ -50,5 +51,6 @@ def webhook(
     return TriggerResult(
         payload=heard.payload(context, heard.said),
         response=EMPTY_TWIML if heard.is_form else None,
+        answer=guarded(heard.said),
         dedupe=identities(request, heard.said),
     )

@@ -190,6 +190,7 @@ def _instance(host: Host, checked: Checked, found: DeclaredInstance) -> _Step:
         (record.version_id, record.config, record.connections) == wanted
         and found.enabled in (None, record.enabled)
         and not list(_other_times(host, record, found))
+        and all(webhook.status == "registered" for webhook in host.store.registrations.of(record.id))
     )
 
     def act() -> None:

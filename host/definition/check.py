@@ -4,6 +4,7 @@ Nothing that a file asks for is passed over: what cannot be honoured is a proble
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ...connector.component import Component, Unit
@@ -12,6 +13,7 @@ from ...connector.manifest import inputs_of
 from . import model, rules, structure
 from .cursor import Notes
 from .names import did_you_mean
+from .parse import draft, read_bytes
 from .problems import IntegrationInvalid, Problem, Where
 from .unsupported import note_unsupported
 
@@ -30,14 +32,37 @@ def check(integration: model.Integration, registry: Mapping[str, Component]) -> 
 def require(integration: model.Integration, registry: Mapping[str, Component]) -> None:
     """Raises IntegrationInvalid if the integration cannot run here."""
     notes = Notes(integration.file)
+    _note(integration, registry, notes)
+    if notes.problems:
+        raise IntegrationInvalid(notes.problems)
+
+
+def load(path: Path, registry: Mapping[str, Component]) -> model.Integration:
+    """The integration in a file, ready to be deployed. Raises IntegrationInvalid with all that is wrong, whatever its kind."""
+    return examine(read_bytes(path), registry, file=str(path), folder=path.resolve().parent)
+
+
+def examine(
+    data: bytes,
+    registry: Mapping[str, Component],
+    file: str = "integration.yaml",
+    folder: Path | None = None,
+) -> model.Integration:
+    """The same for the bytes of a file."""
+    integration, notes = draft(data, file, folder)
+    _note(integration, registry, notes)
+    if notes.problems:
+        raise IntegrationInvalid(dict.fromkeys(notes.problems))
+    return integration
+
+
+def _note(integration: model.Integration, registry: Mapping[str, Component], notes: Notes) -> None:
     note_unsupported(integration, notes)
     checking = _Check(integration, registry, notes)
     for var in integration.config_vars:
         checking.config_var(var)
     for flow in integration.flows:
         checking.flow(flow)
-    if notes.problems:
-        raise IntegrationInvalid(notes.problems)
 
 
 class _Check:
@@ -49,10 +74,23 @@ class _Check:
     def config_var(self, var: model.ConfigVar) -> None:
         connection = self._unit(var.connection, "connections", "connection")
         if connection:
-            self._keys(var.inputs, inputs_of(connection.model), var.at)
+            self._presets(var, inputs_of(connection.model))
         source = self._unit(var.data_source, "data_sources", "data source")
         if source:
             self._inputs(var.inputs, source, var.at)
+
+    def _presets(self, var: model.ConfigVar, declared: Sequence[Definition]) -> None:
+        self._keys(var.inputs, declared, var.at)
+        for definition in declared:
+            value = var.inputs.get(definition["key"])
+            if value is None or _is_blank(value):
+                continue
+            if definition["type"] == "password":
+                self._notes.add(
+                    value.at, "is a secret, which no file should hold; empty it and enter it in the connection"
+                )
+            else:
+                self._input(value, definition, "")
 
     def flow(self, flow: model.Flow) -> None:
         for step in flow.walk():
@@ -70,10 +108,11 @@ class _Check:
             structure.note_trigger(flow, step, unit.flags, self._notes)
         else:
             structure.note_step(step, unit.flags, self._notes)
+            structure.note_invoked(step, self._integration, self._notes)
 
     def _component(self, ref: model.UnitRef) -> Component | None:
         key = ref.component.key
-        if key not in self._registry:
+        if key and key not in self._registry:  # without one that was said already
             hint = f"install it, or use another: {did_you_mean(key, self._registry)}"
             self._notes.add(ref.component.at.key("key"), f"the component {key!r} is not installed; {hint}")
         return self._registry.get(key)
@@ -84,6 +123,8 @@ class _Check:
         if ref is None or component is None:
             return None
         units: Mapping[str, Unit] = getattr(component, where)
+        if not ref.key:
+            return None  # said already
         if ref.key not in units:
             hint = did_you_mean(ref.key, units)
             self._notes.add(ref.at.key("key"), f"{ref.component.key} has no {kind} {ref.key!r}; {hint}")

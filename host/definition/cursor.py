@@ -1,7 +1,7 @@
 """Reading a tree field by field: each reader says what the grammar wants there and notes what is wrong instead of stopping."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from .names import did_you_mean
@@ -35,6 +35,11 @@ class Cursor:
     at: Where
     notes: Notes
 
+    @classmethod
+    def on(cls, node: Node, at: Where, notes: Notes) -> "Cursor":
+        """At that place, with the lines of the keys under it."""
+        return cls(node, replace(at, lines=node.lines) if isinstance(node, Mapping) else at, notes)
+
     def only(self, *known: str) -> None:
         """Note each key that the grammar does not have here, and a node that is no mapping."""
         if not isinstance(self.node, Mapping):
@@ -51,7 +56,7 @@ class Cursor:
         child = self.node.items[name]
         if isinstance(child, Scalar) and child.is_null:
             return None
-        return Cursor(child, self.at.key(name, self.node.lines[name]), self.notes)
+        return Cursor.on(child, self.at.key(name, self.node.lines[name]), self.notes)
 
     def text(self, name: str, default: str = "") -> str:
         """Text, whatever it looks like."""
@@ -108,7 +113,7 @@ class Cursor:
             self.problem("must be a list; begin each item with a dash")
             return
         for index, item in enumerate(self.node.items):
-            yield Cursor(item, self.at.item(index, item.line), self.notes)
+            yield Cursor.on(item, self.at.item(index, item.line), self.notes)
 
     def pairs(self, name: str) -> "Iterator[tuple[str, Cursor]]":
         """The keys, whatever they are, and values of a mapping."""
@@ -119,7 +124,7 @@ class Cursor:
             found.problem("must be a mapping")
             return
         for key, child in found.node.items.items():
-            yield key, Cursor(child, found.at.key(key, found.node.lines[key]), self.notes)
+            yield key, Cursor.on(child, found.at.key(key, found.node.lines[key]), self.notes)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts."""

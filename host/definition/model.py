@@ -202,11 +202,6 @@ class QueueConfig(Placed):
     dedupe_id: Reference | None = None
     singleton: bool = False
 
-    @property
-    def asks_nothing(self) -> bool:
-        """True where it is there but changes nothing."""
-        return not (self.fifo or self.singleton or self.concurrency_limit or self.dedupe_id)
-
 
 @dataclass(frozen=True, kw_only=True)
 class RunAs(Placed):
@@ -259,6 +254,7 @@ class ConfigVar(Placed):
     stable_key: str = ""
     description: str = ""
     default: str = ""
+    default_at: Where | None = field(default=None, compare=False, repr=False)
     org_only: bool = False
     pick_list: tuple[str, ...] = ()
     collection: Literal["", "valuelist", "keyvaluelist"] = ""
@@ -291,6 +287,14 @@ class ConfigPage(Placed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Renames:
+    """Old names by which earlier versions called what is still the same: new name by old one."""
+
+    flows: Mapping[str, str] = field(default_factory=dict)
+    config_vars: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Integration(Placed):
     """A whole file. ``folder`` is where it lies, None if it came as bytes."""
 
@@ -305,6 +309,7 @@ class Integration(Placed):
     endpoint_type: str = "flow_specific"
     config_vars: tuple[ConfigVar, ...] = ()
     config_pages: tuple[ConfigPage, ...] = ()
+    renames: Renames = Renames()
     file: str = "integration.yaml"
     folder: Path | None = field(default=None, compare=False)
     declared: Mapping[str, Where] = field(default_factory=dict, compare=False, repr=False)

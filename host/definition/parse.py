@@ -19,28 +19,43 @@ _SECURITY = ("unsecured", "customer_optional", "customer_required", "organizatio
 
 def read(path: Path) -> model.Integration:
     """The integration in a file; code steps find their modules beside it. Raises IntegrationInvalid."""
+    return parse(read_bytes(path), file=str(path), folder=path.resolve().parent)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file, no more of them than an integration may have and one. Raises IntegrationInvalid."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise IntegrationInvalid([Problem(str(path), 1, "", f"cannot be read: {error.strerror}")]) from None
-    return parse(data, file=str(path), folder=path.resolve().parent)
+        if path.exists() and not path.is_file():  # a device or a pipe would be read without end
+            raise IntegrationInvalid([Problem(str(path), 1, "", "is no file; give the path of an integration file")])
+        with path.open("rb") as file:
+            return file.read(tree.MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise IntegrationInvalid([Problem(str(path), 1, "", f"cannot be read: {why}")]) from None
 
 
 def parse(data: bytes, file: str = "integration.yaml", folder: Path | None = None) -> model.Integration:
     """The integration in the bytes of a file. Raises IntegrationInvalid with all that is wrong."""
-    root = tree.read(data, file)
-    notes = Notes(file)
-    integration = _integration(Cursor(root, Where(root.line), notes), file, folder)
-    rules.apply(integration, notes)
+    integration, notes = draft(data, file, folder)
     if notes.problems:
         raise IntegrationInvalid(notes.problems)
     return integration
 
 
+def draft(data: bytes, file: str = "integration.yaml", folder: Path | None = None) -> tuple[model.Integration, Notes]:
+    """The integration as far as it can be read, and what is wrong with it. Raises IntegrationInvalid if it is no YAML."""
+    root = tree.read(data, file)
+    notes = Notes(file)
+    integration = _integration(Cursor.on(root, Where(root.line), notes), file, folder)
+    rules.apply(integration, notes)
+    return integration, notes
+
+
 def _integration(cursor: Cursor, file: str, folder: Path | None) -> model.Integration:
     routing = ("preprocessFlowName", "flowNameField", "externalCustomerIdField", "externalCustomerUserIdField")
-    others = (*routing, "renameAttributes", "isCodeNative", "importMetadata")
+    others = (*routing, "isCodeNative", "importMetadata")
     cursor.only(
+        "renameAttributes",
         *("name", "definitionVersion", "flows", "requiredConfigVars", "configPages", "description", "documentation"),
         *("category", "labels", "version", "defaultInstanceProfile", "endpointType", *others),
     )
@@ -57,12 +72,27 @@ def _integration(cursor: Cursor, file: str, folder: Path | None) -> model.Integr
         ),
         config_vars=tuple(_config_var(item) for item in cursor.each("requiredConfigVars")),
         config_pages=tuple(_config_page(item) for item in cursor.each("configPages")),
+        renames=_renames(cursor.find("renameAttributes")),
         flows=tuple(_flow(item) for item in cursor.each("flows")),
         file=file,
         folder=folder,
         declared=cursor.declared(*others),
         at=cursor.at,
     )
+
+
+def _renames(cursor: Cursor | None) -> model.Renames:
+    if cursor is None:
+        return model.Renames()
+    cursor.only("flows", "requiredConfigVars")
+    return model.Renames(flows=_old_names(cursor, "flows"), config_vars=_old_names(cursor, "requiredConfigVars"))
+
+
+def _old_names(cursor: Cursor, name: str) -> dict[str, str]:
+    pairs = cursor.each(name)
+    for pair in pairs:
+        pair.only("oldName", "newName")
+    return {pair.required("oldName"): pair.required("newName") for pair in pairs}
 
 
 def _definition_version(cursor: Cursor) -> int:
@@ -98,6 +128,7 @@ def _config_var(cursor: Cursor) -> model.ConfigVar:
         stable_key=cursor.text("stableKey"),
         description=cursor.text("description"),
         default=cursor.text("defaultValue"),
+        default_at=found.at if (found := cursor.find("defaultValue")) else None,
         org_only=cursor.flag("orgOnly"),
         pick_list=cursor.texts("pickList"),
         collection=cursor.choice("collectionType", ("", "valuelist", "keyvaluelist"), ""),
@@ -160,8 +191,9 @@ def _page_element(cursor: Cursor) -> model.PageElement:
 
 
 def _flow(cursor: Cursor) -> model.Flow:
-    others = ("schemas", "supplementalComponents", "renameAttributes", *_batching(cursor.find("triggerResolver")))
+    others = ("supplementalComponents", *_batching(cursor.find("triggerResolver")))
     cursor.only(
+        *("schemas", "renameAttributes"),  # a description; names of steps, which nothing outlives
         *("name", "steps", "description", "stableKey", "isSynchronous", "isAgentFlow", "endpointSecurityType"),
         *("organizationApiKeys", "retryConfig", "queueConfig", "triggerResolver", "runAs", *others),
     )

@@ -1,21 +1,25 @@
 """What is wrong with an integration file: all of it at once, each with file, line, key and mend."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from ...connector.errors import ConnectorError
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A place in a file: the line, from 1, and the key path, such as ``flows[0].steps[2].inputs.to``."""
+    """A place in a file: the line, from 1, and the key path, such as ``flows[0].steps[2].inputs.to``.
+
+    ``lines`` has those of the keys under it.
+    """
 
     line: int
     path: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     def key(self, name: str, line: int | None = None) -> "Where":
         """The place of a key under this one."""
-        return Where(line or self.line, f"{self.path}.{name}" if self.path else name)
+        return Where(line or self.lines.get(name, self.line), f"{self.path}.{name}" if self.path else name)
 
     def item(self, index: int, line: int | None = None) -> "Where":
         """The place of a list's item."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from . import model
+from . import model, values
 from .cursor import Notes
 from .names import did_you_mean, resolve_step
 
@@ -42,8 +42,10 @@ def _config_var(var: model.ConfigVar, integration: model.Integration, notes: Not
         notes.add(var.at.key("connection"), "is required for a connection; write connection: {component: …, key: …}")
     if not is_connection and (var.connection or var.scoped):
         notes.add(var.at.key("dataType"), f"must be connection, not {var.data_type}, where a connection is named")
-    if var.pick_list and var.default and var.default not in var.pick_list:
-        notes.add(var.at.key("defaultValue"), f"must be one of {', '.join(var.pick_list)}, not {var.default!r}")
+    if var.collection and (is_connection or var.data_type in values.JSON_TYPES):
+        notes.add(var.at.key("collectionType"), f"a {var.data_type} is no collection; remove it")
+    elif var.default and not is_connection:
+        _default(var, notes)
     for value in var.inputs.values():
         for ref in refs(value):
             _known_config_var(ref, integration, notes)
@@ -51,9 +53,16 @@ def _config_var(var: model.ConfigVar, integration: model.Integration, notes: Not
             notes.add(reference.at, "there are no steps here; use a value or a config variable")
 
 
+def _default(var: model.ConfigVar, notes: Notes) -> None:
+    try:
+        values.read(var, var.default)
+    except ValueError as error:
+        notes.add(var.default_at or var.at.key("defaultValue"), str(error))
+
+
 def _page(page: model.ConfigPage, integration: model.Integration, notes: Notes) -> None:
     for element in page.elements:
-        if element.type == "configVar":
+        if element.type != "htmlElement":
             _known_config_var(model.ConfigVarRef(name=element.value, at=element.at.key("value")), integration, notes)
 
 

@@ -90,6 +90,22 @@ def note_breaks(steps: tuple[model.Step, ...], notes: Notes, *, in_loop: bool) -
             note_breaks(branch.steps, notes, in_loop=in_loop)
 
 
+def note_invoked(step: model.Step, integration: model.Integration, notes: Notes) -> None:
+    """Note a flow that is invoked by its name and is not there, or answers a caller that waits."""
+    value = step.inputs.get("flowName")
+    if (step.action.component.key, step.action.key) != ("cross-flow", "invokeFlow") or not isinstance(
+        value, model.Text
+    ):
+        return
+    flows = {flow.name: flow for flow in integration.flows}
+    if value.text and value.text not in flows:
+        notes.add(value.at, f"there is no flow {value.text!r}; {did_you_mean(value.text, flows)}")
+    elif value.text and flows[value.text].synchronous:
+        notes.add(
+            value.at, f"{value.text!r} is synchronous, and its answer is not waited for; make isSynchronous false"
+        )
+
+
 def _choices(value: model.Input) -> Iterator[tuple[str, Where]]:
     match value:
         case model.KeyValueList(items=pairs):

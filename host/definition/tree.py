@@ -16,6 +16,7 @@ MAX_BYTES = 1_048_576
 MAX_NODES = 100_000
 MAX_DEPTH = 100
 
+_TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels, aliases included"
 _NULLS = frozenset({"", "~", "null"})
 
 
@@ -83,9 +84,7 @@ def plain(node: Node) -> Any:
 def read(data: bytes, file: str) -> Node:
     """The tree of one YAML document. Raises IntegrationInvalid."""
     if len(data) > MAX_BYTES:
-        raise _invalid(
-            file, 1, f"is larger than 1 MiB ({len(data)} bytes); move code and texts into files of their own"
-        )
+        raise _invalid(file, 1, "is larger than 1 MiB; move code and texts into files of their own")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -134,6 +133,8 @@ class _Builder:
             case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                 self._refuse_tag(event, line)
                 self._open.append(_Open(isinstance(event, yaml.MappingStartEvent), line, event.anchor))
+                if len(self._open) > MAX_DEPTH:  # at once: the parser takes ever longer the deeper it is
+                    raise _invalid(self._file, line, _TOO_DEEP)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 done = self._open.pop()
                 self._add(self._close(done), done.anchor)
@@ -144,7 +145,7 @@ class _Builder:
         if node.size > MAX_NODES:
             raise _invalid(self._file, node.line, f"has more than {MAX_NODES} values, aliases included")
         if node.depth > MAX_DEPTH:
-            raise _invalid(self._file, node.line, f"is nested deeper than {MAX_DEPTH} levels, aliases included")
+            raise _invalid(self._file, node.line, _TOO_DEEP)
         if anchor:
             self._anchors[anchor] = node
         if self._open:

@@ -6,21 +6,17 @@ from . import model
 from .cursor import Notes
 from .problems import Where
 
-_NEEDS_A_FORM = frozenset({"objectSelection", "objectFieldMap", "jsonForm"})
 _INTEGRATION_KEYS = {
     "preprocessFlowName": "routing between flows is not done here; give each flow its own URL (flow_specific)",
     "flowNameField": "routing between flows is not done here; give each flow its own URL (flow_specific)",
     "externalCustomerIdField": "routing between customers is not done here; deploy an instance for each customer",
     "externalCustomerUserIdField": "user-level configuration is not done here; remove it",
-    "renameAttributes": "renaming is not done here; deploy the renamed integration anew and remove this",
     "isCodeNative": "code-native integrations are not run here; export it as low-code",
     "importMetadata": "import metadata is not read here; remove it",
 }
 _FLOW_KEYS = {
     "triggerResolver": "batching of triggers is not done here yet; remove it",
-    "schemas": "schemas of flows are not checked here yet; remove them",
     "supplementalComponents": "this is for code-native integrations; remove it",
-    "renameAttributes": "renaming is not done here; remove it",
 }
 
 Found = Iterator[tuple[Where, str]]
@@ -40,9 +36,6 @@ def _integration(integration: model.Integration) -> Found:
     for page in integration.config_pages:
         if page.user_level:
             yield page.at.key("userLevelConfigured"), "user-level configuration is not done here; write false"
-        yield from (
-            (e.at, "JSON forms are not drawn here yet; remove it") for e in page.elements if e.type == "jsonForm"
-        )
     for var in integration.config_vars:
         yield from _config_var(var)
     for flow in integration.flows:
@@ -50,22 +43,10 @@ def _integration(integration: model.Integration) -> Found:
 
 
 def _config_var(var: model.ConfigVar) -> Found:
-    if var.scoped:
-        message = "connections shared beyond an integration are not kept here; write connection: {component: …, key: …}"
-        yield var.at.key("useScopedConfigVar"), message
-    if var.data_type in _NEEDS_A_FORM:
-        yield var.at.key("dataType"), f"{var.data_type} needs a form that is not drawn here yet; use string"
     if var.on_premise == "required":
         yield var.at.key("onPremiseConnectionConfig"), "on-premise agents are not reached from here; write disallowed"
     for unit in (var.connection, var.data_source):
         yield from _unit(unit) if unit else ()
-    if var.connection:
-        for key, value in var.inputs.items():
-            if not isinstance(value, model.Text) or value.text:
-                yield (
-                    value.at,
-                    f"presets of connections are not applied here yet; empty it and enter {key} in the connection",
-                )
 
 
 def _unit(unit: model.UnitRef) -> Found:
@@ -83,13 +64,6 @@ def _flow(flow: model.Flow) -> Found:
     if flow.security == "organization" or flow.organization_api_keys:
         message = "there are no API keys of an organization here; write customer_required: each customer has its own"
         yield flow.at.key("endpointSecurityType"), message
-    if flow.queue and not flow.queue.asks_nothing:
-        yield flow.queue.at, "queues are not kept here yet; remove queueConfig"
-    if flow.retry and flow.retry.unique_request_id:
-        yield (
-            flow.retry.unique_request_id.at,
-            "cancelling earlier retries is not done here; remove uniqueRequestIdField",
-        )
     for step in flow.walk():
         yield from _step(step)
 

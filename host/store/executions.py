@@ -12,6 +12,7 @@ from .database import insert_for, reading, storable
 from .schema import OPEN, Instant, executions, status_in, steps
 
 Status = Literal["accepted", "running", "waiting", "succeeded", "failed"]
+REPLACED = {"kind": "replaced", "message": "the same request came again, and its own execution does what is left to do"}
 ENDED: frozenset[Status] = frozenset({"succeeded", "failed"})
 
 
@@ -29,6 +30,10 @@ class ExecutionRecord:
     version_id: str
     flow: str
     sequence: str | None
+    concurrency: int | None
+    request_id: str | None
+    parent_id: str | None
+    depth: int
     run_as: str
     status: Status
     attempt: int
@@ -84,11 +89,37 @@ _BLOCKED = (  # an earlier one of the sequence is open, or one that was on disk 
     ),
     sa.exists().where(_other.c.sequence == executions.c.sequence, status_in(_other, "running")),
 )
+_READY = (
+    status_in(executions, *OPEN),
+    status_in(executions, "accepted", "waiting"),
+    executions.c.available_at <= _NOW,
+    executions.c.sequence.is_(None) | sa.not_(sa.or_(*_BLOCKED)),
+)
+_LIMITED = executions.c.concurrency.is_not(None)
+_ANY_LIMITED = sa.select(executions.c.id).where(*_READY[:3], _LIMITED).limit(1)
+_ranked = (
+    sa.select(
+        executions.c.id,
+        executions.c.concurrency,
+        executions.c.endpoint_id,
+        sa.func.row_number()
+        .over(partition_by=executions.c.endpoint_id, order_by=(executions.c.available_at, executions.c.id))
+        .label("place"),
+    )
+    .where(*_READY, _LIMITED)
+    .subquery()
+)
+_AT_ONCE = (
+    sa.select(sa.func.count())
+    .where(_other.c.endpoint_id == _ranked.c.endpoint_id, status_in(_other, "running"))
+    .scalar_subquery()
+)
+_ALLOWED = sa.select(_ranked.c.id).where(_ranked.c.place + _AT_ONCE <= _ranked.c.concurrency)
+_CLAIMING = sa.select(sa.func.pg_advisory_xact_lock(0x7477696D))  # those who count must not count at once
 _DUE = (
     sa.select(executions.c.id)
-    .where(status_in(executions, *OPEN), status_in(executions, "accepted", "waiting"))
-    .where(executions.c.available_at <= _NOW)
-    .where(executions.c.sequence.is_(None) | sa.not_(sa.or_(*_BLOCKED)))
+    .where(*_READY)
+    .where(executions.c.concurrency.is_(None) | executions.c.id.in_(sa.bindparam("allowed_", expanding=True)))
     .order_by(executions.c.available_at, executions.c.id)
     .limit(sa.bindparam("limit_", type_=sa.Integer()))
     .with_for_update(skip_locked=True)
@@ -151,21 +182,49 @@ class Executions:
     def claim(self, executor: str, now: datetime, limit: int) -> list[Claim]:
         """Take up to ``limit`` executions that are due, the oldest first, for ``executor``; two never get the same.
 
-        One of a sequence is due when all before it have ended. None are taken where another process was first with a
-        sequence: the next claim sees it.
+        One of a sequence is due when all before it have ended, one of an endpoint with a limit when fewer than that run. None
+        are taken where another process was first with a sequence: the next claim sees it.
         """
         try:
             with self.engine.begin() as connection:
-                rows = connection.execute(_TAKE, {"executor_": executor, "now_": now, "limit_": limit})
-                return sorted(Claim(*row) for row in rows)
+                given = {"executor_": executor, "now_": now, "limit_": limit, "allowed_": _allowed(connection, now)}
+                return sorted(Claim(*row) for row in connection.execute(_TAKE, given))
         except sa.exc.IntegrityError:
             return []
+
+    def is_replaced(self, execution_id: str) -> bool:
+        """Whether the same request has come again since."""
+        mine = sa.select(executions.c.request_id).where(executions.c.id == execution_id).scalar_subquery()
+        later = sa.select(executions.c.id).where(executions.c.request_id == mine, executions.c.id > execution_id)
+        with reading(self.engine).begin() as connection:
+            return connection.execute(later.limit(1)).first() is not None
+
+    def any_open(self, instance_id: str) -> bool:
+        mine = status_in(executions, *OPEN) & (executions.c.instance_id == instance_id)
+        with reading(self.engine).begin() as connection:
+            return connection.execute(sa.select(executions.c.id).where(mine).limit(1)).first() is not None
 
     def running(self, executor: str) -> list[Claim]:
         """What ``executor`` has claimed and not ended."""
         mine = status_in(executions, *OPEN) & status_in(executions, "running") & (executions.c.executor == executor)
         with reading(self.engine).begin() as connection:
             return [Claim(*row) for row in connection.execute(sa.select(*_CLAIM).where(mine))]
+
+
+def _allowed(connection: sa.Connection, now: datetime) -> list[str]:
+    """Those of endpoints with a limit that keep within it. They are counted by one process at a time."""
+    if connection.execute(_ANY_LIMITED, {"now_": now}).first() is None:
+        return []
+    if connection.dialect.name == "postgresql":  # SQLite lets one process write at a time anyway
+        connection.execute(_CLAIMING)
+    return list(connection.execute(_ALLOWED, {"now_": now}).scalars())
+
+
+def replace_retries(connection: sa.Connection, request_id: str, now: datetime) -> None:
+    """End what waits for its next attempt at that request: it has come again."""
+    waiting = status_in(executions, "waiting") & (executions.c.request_id == request_id)
+    values = {"status": "failed", "ended_at": now, "error": dict(REPLACED)}
+    connection.execute(sa.update(executions).where(waiting).values(values))
 
 
 def begin_step(connection: sa.Connection, row: StepRow) -> datetime | None:

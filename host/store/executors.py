@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from . import leases
 from .database import insert, reading
 from .schema import executions
 from .schema import executors as table
@@ -28,4 +29,10 @@ class Executors:
         with self.engine.begin() as connection:
             mine = (executions.c.executor == dead) & (executions.c.status == "running")
             connection.execute(sa.update(executions).where(mine).values(executor=successor))
+            leases.free(connection, dead)
             connection.execute(sa.delete(table).where(table.c.id == dead))
+
+    def begin(self, executor: str) -> None:
+        """It has started: what one of its name held before it died is held no more."""
+        with self.engine.begin() as connection:
+            leases.free(connection, executor)

@@ -16,7 +16,8 @@ from ..ids import opaque_id, time_id
 from . import schedules
 from .database import insert, reading, storable
 from .registrations import intend
-from .schema import customers, endpoint_keys, endpoints, instances, integrations, versions
+from .schema import customers, endpoint_keys, endpoints, instances, integrations, states, versions
+from .states import flow_owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class InstanceRecord:
     config: Mapping[str, Any]
     connections: Mapping[str, str]
     enabled: bool
+    removing: bool
     created_at: datetime
     updated_at: datetime
 
@@ -72,14 +74,16 @@ class Instances:
         flows: Sequence[str],
         registering: Collection[str] = (),
         starts: Mapping[str, schedules.Start] = MappingProxyType({}),
+        renamed: Mapping[str, str] = MappingProxyType({}),
         enabled: bool | None = None,
     ) -> InstanceRecord:
         """Make the customer's instance of that name, or give it this version and configuration.
 
         Without ``enabled`` a new one is on and another stays as it is. Endpoints stay while their flow does, so deploying
-        again changes no address; ``starts`` tells which of the flows start by themselves. The webhooks of the flows that are
-        ``registering`` are to be registered from now on, and those of all others to be put back. Raises InvalidInput when the
-        name belongs to an instance of another integration.
+        again changes no address; ``renamed`` flows, new name by old one, take theirs and their state along. ``starts`` tells
+        which of the flows start by themselves. The webhooks of the flows that are ``registering`` are to be registered from
+        now on, and those of all others to be put back. Raises InvalidInput when the name belongs to an instance of another
+        integration, or to one that is being removed.
         """
         if not name.strip() or not storable(name):
             raise InvalidInput("name: give the instance a name, in printable characters", field="name")
@@ -92,6 +96,8 @@ class Instances:
             }
             changes |= {} if enabled is None else {"enabled": enabled}
             instance_id = _put(connection, fixed, changes | {"updated_at": utc_now()})
+            for old, new in renamed.items():
+                _rename(connection, instance_id, old, new)
             _put_endpoints(connection, instance_id, flows)
             intend(connection, instance_id, registering, changes)
             schedules.arrange(connection, instance_id, starts, utc_now())
@@ -102,6 +108,14 @@ class Instances:
             return None
         with reading(self.engine).begin() as connection:
             row = connection.execute(_ONE, {"id_": instance_id}).mappings().one_or_none()
+        return None if row is None else InstanceRecord(**row)
+
+    def of_customer(self, customer_id: str, name: str) -> InstanceRecord | None:
+        if not storable(name):
+            return None
+        with reading(self.engine).begin() as connection:
+            where = (instances.c.customer_id == customer_id, instances.c.name == name)
+            row = connection.execute(_query().where(*where)).mappings().one_or_none()
         return None if row is None else InstanceRecord(**row)
 
     def require(self, instance_id: str) -> InstanceRecord:
@@ -118,11 +132,32 @@ class Instances:
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         with self.engine.begin() as connection:
-            where = instances.c.id == instance_id
-            connection.execute(sa.update(instances).where(where).values(enabled=enabled, updated_at=utc_now()))
-            schedules.resume(connection, instance_id, utc_now()) if enabled else schedules.pause(
-                connection, instance_id
+            where = (instances.c.id == instance_id, sa.not_(instances.c.removing))
+            changed = connection.execute(
+                sa.update(instances).where(*where).values(enabled=enabled, updated_at=utc_now())
             )
+            if enabled and changed.rowcount:
+                schedules.resume(connection, instance_id, utc_now())
+            elif not enabled:
+                schedules.pause(connection, instance_id)
+
+    def retire(self, instance_id: str) -> None:
+        """It takes nothing more, and is removed when what still runs has ended."""
+        with self.engine.begin() as connection:
+            where = instances.c.id == instance_id
+            connection.execute(
+                sa.update(instances).where(where).values(enabled=False, removing=True, updated_at=utc_now())
+            )
+            schedules.pause(connection, instance_id)
+
+    def leaving(self) -> list[str]:
+        with reading(self.engine).begin() as connection:
+            return list(connection.execute(sa.select(instances.c.id).where(instances.c.removing)).scalars())
+
+    def settle(self, instance_id: str) -> None:
+        """Its removal is under way, and no more to be begun."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(instances).where(instances.c.id == instance_id).values(removing=False))
 
     def endpoint(self, endpoint_id: str) -> EndpointRecord | None:
         with reading(self.engine).begin() as connection:
@@ -189,11 +224,14 @@ _ONE = _query().where(instances.c.id == sa.bindparam("id_"))
 
 def _put(connection: sa.Connection, fixed: Mapping[str, str], changes: Mapping[str, Any]) -> str:
     where = (instances.c.customer_id == fixed["customer_id"], instances.c.name == fixed["name"])
-    found = connection.execute(sa.select(instances.c.id, instances.c.integration_id).where(*where)).one_or_none()
+    query = sa.select(instances.c.id, instances.c.integration_id, instances.c.removing)
+    found = connection.execute(query.where(*where)).one_or_none()
     if found is None:
         new = {"id": time_id(), "enabled": True, **fixed, **changes, "created_at": utc_now()}
         connection.execute(sa.insert(instances).values(new))
         return str(new["id"])
+    if found.removing:
+        raise InvalidInput(f"name: {fixed['name']!r} is being removed; wait until it is gone", field="name")
     if found.integration_id != fixed["integration_id"]:
         raise InvalidInput(
             f"name: the customer has an instance {fixed['name']!r} of another integration; choose another name",
@@ -201,6 +239,14 @@ def _put(connection: sa.Connection, fixed: Mapping[str, str], changes: Mapping[s
         )
     connection.execute(sa.update(instances).where(instances.c.id == found.id).values(changes))
     return str(found.id)
+
+
+def _rename(connection: sa.Connection, instance_id: str, old: str, new: str) -> None:
+    """Its address and what it keeps go with the flow; a flow's state is owned by ``<instance>/<flow>``."""
+    where = (endpoints.c.instance_id == instance_id, endpoints.c.flow == old)
+    connection.execute(sa.update(endpoints).where(*where).values(flow=new))
+    mine = (states.c.scope == "instance", states.c.owner == flow_owner(instance_id, old))
+    connection.execute(sa.update(states).where(*mine).values(owner=flow_owner(instance_id, new)))
 
 
 def _put_endpoints(connection: sa.Connection, instance_id: str, flows: Sequence[str]) -> None:

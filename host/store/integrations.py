@@ -54,6 +54,15 @@ class Integrations:
             raise InvalidInput(f"there is no integration version {version_id}", field="version")
         return VersionRecord(**row)
 
+    def newest(self, integration_id: str) -> VersionRecord:
+        """Raises InvalidInput when there is none."""
+        query = _query().where(versions.c.integration_id == integration_id).order_by(versions.c.number.desc()).limit(1)
+        with reading(self.engine).begin() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            raise InvalidInput(f"there is no integration {integration_id}", field="integration")
+        return VersionRecord(**row)
+
     def files(self, version_id: str) -> dict[str, bytes]:
         with reading(self.engine).begin() as connection:
             query = sa.select(version_files.c.path, version_files.c.content)

@@ -17,6 +17,7 @@ from ...connector.context import utc_now
 from .database import insert, reading
 from .schema import endpoints, instances
 from .schema import registrations as table
+from .states import forget_instance
 
 if TYPE_CHECKING:
     from .instances import InstanceRecord
@@ -90,12 +91,14 @@ class Registrations:
             connection.execute(sa.delete(table).where(table.c.endpoint_id == record.endpoint_id))
             left = connection.execute(sa.select(table.c.endpoint_id).where(mine).limit(1)).first()
             if record.leaving and left is None:
+                forget_instance(connection, record.instance_id)
                 connection.execute(sa.delete(instances).where(instances.c.id == record.instance_id))
 
     def forget(self, instance_id: str) -> None:
         """Remove the instance, and what is known of its webhooks. Its endpoints go with it; its executions stay as a record."""
         with self.engine.begin() as connection:
             connection.execute(sa.delete(table).where(table.c.instance_id == instance_id))
+            forget_instance(connection, instance_id)
             connection.execute(sa.delete(instances).where(instances.c.id == instance_id))
 
     def _all(self, *conditions: sa.ColumnElement[bool]) -> list[RegistrationRecord]:

@@ -36,6 +36,10 @@ class Json(sa.TypeDecorator[Any]):
         return None if value is None else portable.loads(value)
 
 
+class Sealed(sa.Text):
+    """Ciphertext of the vault, or empty. A rotation of its keys finds what is sealed by this type; see host/rotation.py."""
+
+
 metadata = sa.MetaData()
 
 
@@ -76,7 +80,7 @@ connections = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("component", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
-    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("secret", Sealed, nullable=False),
     sa.Column("reserved_for", Json, nullable=False, server_default="[]"),  # ids of users; empty for everybody
     sa.Column("verdict", sa.Text),
     sa.Column("healthy", sa.Boolean),
@@ -90,7 +94,7 @@ named_secrets = sa.Table(
     "named_secrets",
     metadata,
     sa.Column("name", sa.String(64), primary_key=True),
-    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("secret", Sealed, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
 )
@@ -156,6 +160,7 @@ instances = sa.Table(
     sa.Column("config", Json, nullable=False),
     sa.Column("connections", Json, nullable=False),
     sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("removing", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.UniqueConstraint("customer_id", "name"),
@@ -194,7 +199,7 @@ registrations = sa.Table(
     sa.Column("connections", Json, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("leaving", sa.Boolean, nullable=False),  # its instance goes once the last of them is put back
-    sa.Column("ledger", sa.Text, nullable=False),  # ciphertext; empty for an empty one
+    sa.Column("ledger", Sealed, nullable=False),
     sa.Column("changes", Json, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("attempts", sa.Integer, nullable=False),
@@ -213,6 +218,10 @@ executions = sa.Table(
     sa.Column("version_id", sa.String(64), nullable=False),
     sa.Column("flow", sa.Text, nullable=False),
     sa.Column("sequence", sa.String(64)),  # those that share one run one after another
+    sa.Column("concurrency", sa.Integer),  # how many of the endpoint may run at a time
+    sa.Column("request_id", sa.String(64)),  # a later one of the same request replaces the retries of this
+    sa.Column("parent_id", sa.String(36)),  # the execution that invoked it
+    sa.Column("depth", sa.Integer, nullable=False, server_default="0"),  # how many are above it
     sa.Column("run_as", sa.Text, nullable=False, server_default=""),  # a user's id, or system; empty until asked
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
@@ -238,6 +247,20 @@ _open = status_in(executions, *OPEN)
 _running = status_in(executions, "running")
 sa.Index("executions_open", executions.c.available_at, executions.c.id, sqlite_where=_open, postgresql_where=_open)
 sa.Index("executions_in_sequence", executions.c.sequence, executions.c.id, sqlite_where=_open, postgresql_where=_open)
+_limited = _open & executions.c.concurrency.is_not(None)
+# All that the question for them reads, so that no planner prefers the index of everybody's.
+sa.Index(
+    "executions_limited",
+    executions.c.available_at,
+    executions.c.status,
+    executions.c.concurrency,
+    executions.c.id,
+    sqlite_where=_limited,
+    postgresql_where=_limited,
+)
+sa.Index("executions_running_at", executions.c.endpoint_id, sqlite_where=_running, postgresql_where=_running)
+_named = executions.c.request_id.is_not(None)
+sa.Index("executions_of_request", executions.c.request_id, sqlite_where=_named, postgresql_where=_named)
 # Of those in one sequence one runs at a time, whoever claims: two processes may see different rows.
 sa.Index(
     "executions_running_in_sequence",
@@ -302,6 +325,24 @@ states = sa.Table(
     sa.Column("owner", sa.String(128), primary_key=True),
     sa.Column("key", sa.String(255), primary_key=True),
     sa.Column("value", Json, nullable=False),
+)
+
+# Who may change a state that it has read: one step at a time. It is freed when the step has ended or its executor is gone.
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("token", sa.String(64), nullable=False),
+    sa.Column("executor", sa.String(64), nullable=False, index=True),
+)
+
+# The outcome of a step that changed a state, stored with that change: whoever runs the step again finds it.
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    _ref("executions.id", primary_key=True),
+    sa.Column("step", sa.String(600), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
 )
 
 refusals = sa.Table(

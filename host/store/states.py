@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from .database import insert, reading
 from .schema import states as table
 
+_OWNER_LENGTH = 128
 Scope = Literal["instance", "cross_flow", "execution", "integration"]
 
 
@@ -38,14 +40,14 @@ def merge(
     connection: sa.Connection, owners: Mapping[Scope, str], values: Mapping[Scope, Mapping[str, Any] | None]
 ) -> None:
     """The same as part of a transaction."""
-    for scope, scoped in values.items():
-        for key, value in (scoped or {}).items():
-            _set(connection, scope, owners[scope], key, value)
+    given = [(s, owners[s], k, v) for s, scoped in values.items() if scoped for k, v in scoped.items()]
+    for scope, owner, key, value in sorted(given, key=lambda item: item[:3]):  # so that two never wait for each other
+        _set(connection, scope, owner, key, value)
 
 
 def of_flow(instance_id: str, flow: str) -> dict[Scope, str]:
     """The owners of what a flow keeps for itself, and for all flows of its instance."""
-    return {"instance": f"{instance_id}/{flow}"[:128], "cross_flow": instance_id}
+    return {"instance": flow_owner(instance_id, flow), "cross_flow": instance_id}
 
 
 def _set(connection: sa.Connection, scope: Scope, owner: str, key: str, value: Any) -> None:
@@ -56,3 +58,19 @@ def _set(connection: sa.Connection, scope: Scope, owner: str, key: str, value: A
     statement = insert(connection, table).values(scope=scope, owner=owner, key=key, value=value)
     index = ["scope", "owner", "key"]
     connection.execute(statement.on_conflict_do_update(index_elements=index, set_={"value": statement.excluded.value}))
+
+
+def flow_owner(instance_id: str, flow: str) -> str:
+    """Who owns the state of one flow of an instance."""
+    return short(f"{instance_id}/{flow}")
+
+
+def short(owner: str) -> str:
+    """The owner's name as the column has room for it."""
+    return owner if len(owner) <= _OWNER_LENGTH else f"{owner[:63]}~{sha256(owner.encode()).hexdigest()}"
+
+
+def forget_instance(connection: sa.Connection, instance_id: str) -> None:
+    """What its flows kept goes with it; what its integration keeps stays."""
+    own = table.c.owner.startswith(f"{instance_id}/", autoescape=True) | (table.c.owner == instance_id)
+    connection.execute(sa.delete(table).where(table.c.scope.in_(["instance", "cross_flow"]), own))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+from ..definition.values import text_of
 from .body import BodyRefused
 
 Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs", "number", "date", "moment"]
@@ -141,7 +142,7 @@ def _shown(kind: Kind, value: Any) -> Any:
             return rows + [("", "")] * BLANK_ROWS
         case "moment":
             return _in_utc(value)
-    return "" if value is None else str(value)
+    return text_of(value)
 
 
 def _in_utc(value: Any) -> str:

@@ -15,9 +15,11 @@ def test_the_examples_can_be_deployed(run, file):
 
 def test_every_problem_is_told_with_its_line(run, tmp_path):
     file = tmp_path / "integration.yaml"
-    file.write_text(EXAMPLE.read_text().replace("key: sendSMS", "key: sendSms").replace("key: runCode", "key: runcode"))
+    file.write_text(
+        EXAMPLE.read_text().replace("key: sendMessage", "key: sendMesage").replace("key: runCode", "key: runcode")
+    )
     done = run("validate", file)
     assert (done.status, done.out) == (2, "")
-    assert "did you mean sendSMS?" in done.err
+    assert "did you mean sendMessage?" in done.err
     assert "did you mean runCode?" in done.err
     assert all(f"{file}:" in line for line in done.err.removeprefix("error: ").splitlines() if line.strip())

@@ -85,10 +85,15 @@ def connect(settings):
             host = stack.enter_context(Host.open(replace(settings, public_url=url_of(socket))))
             given = {"baseUrl": twilio.base_url} | credentials(twilio, kind) | fields
             host.add_connection(name="Twilio", component="twilio", key=kind, fields=given)
-            instance = host.deploy(integration, customer="acme", config={"Twilio Connection": "Twilio"})
-            (webhook,) = host.addresses(instance.id).values()
+            number = twilio.state.number(twilio.number)
+            config = {"Twilio Connection": "Twilio"}
+            if integration == EXAMPLE:
+                config["Phone Number"] = number.sid
+            instance = host.deploy(integration, customer="acme", config=config)
+            webhook = host.addresses(instance.id)[host.versions.load(instance.version_id).flows[0].name]
             stack.enter_context(serving(create_app(host, Access()), socket))
-            twilio.state.change_number(twilio.state.number(twilio.number).sid, sms_url=webhook)
+            if integration != EXAMPLE:  # that one registers itself
+                twilio.state.change_number(number.sid, sms_url=webhook)
             return Line(twilio, host, webhook)
 
         yield connect_line
@@ -112,9 +117,22 @@ def test_a_signed_text_reaches_the_flow_and_its_reply_goes_out(connect):
     line = connect(EXAMPLE)
     line.text("What are your hours?")
     assert line.wait_for_reply() == ["We are here 9 to 5, Monday to Friday."]
-    (record,) = line.host.store.executions.recent()
+    (record,) = (found for found in line.host.store.executions.recent() if found.flow == "Answer Texts")
     stored = portable.loads(line.host.store.executions.get(record.id).payload)
-    assert stored["body"]["data"]["Body"] == "What are your hours?"
+    assert stored["body"]["data"]["body"] == "What are your hours?"
+
+
+def test_the_second_flow_hears_what_became_of_the_reply_each_status_once_and_in_order(connect):
+    line = connect(EXAMPLE)
+
+    def heard():
+        records = [found for found in line.host.store.executions.recent() if found.flow == "Follow Reply"]
+        payloads = [portable.loads(line.host.store.executions.get(record.id).payload) for record in reversed(records)]
+        return [payload["body"]["data"]["status"] for payload in payloads]
+
+    line.text("Are you there?")
+    until(lambda: heard()[-1:] == ["delivered"])
+    assert heard() == sorted(set(heard()), key=["queued", "sending", "sent", "delivered"].index)
 
 
 @pytest.mark.parametrize(("text", "reply"), [("hello", "You said hello"), ("twiml", "As TwiML")])

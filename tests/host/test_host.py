@@ -189,7 +189,7 @@ def test_config_variables_are_given_or_have_defaults(host, configured):
         ({"Mood": "glad"}, "Token", "choose a connection"),
         ({"Token": "other", "Mood": "glad"}, "Token", "there is no connection 'other'"),
         ({"Token": "mine"}, "Mood", "give it a value"),
-        ({"Token": "mine", "Mood": "angry"}, "Mood", "'glad', 'sad'"),
+        ({"Token": "mine", "Mood": "angry"}, "Mood", "glad, sad"),
         ({"Token": "mine", "Mood": "glad", "Mod": "x"}, "Mod", "the integration has 'Token'"),
     ],
 )

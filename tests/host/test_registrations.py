@@ -206,6 +206,19 @@ def test_a_flow_that_was_renamed_takes_its_number_along(host, desk):
     assert desk.number.sms_url == THEIRS
 
 
+def test_a_flow_that_says_its_old_name_keeps_its_address_registered(host, desk):
+    instance = desk.deploy(host, desk.flow())
+    url = desk.url(host)
+    path = desk.file(desk.flow("Reply"))
+    path.write_text(path.read_text() + "renameAttributes: {flows: [{oldName: Answer, newName: Reply}]}\n")
+    host.publish(path)
+    host.upgrade(instance.id)
+    assert desk.url(host, "Reply") == url == desk.number.sms_url
+    assert (record(host, "Reply").status, len(host.store.registrations.of(instance.id))) == ("registered", 1)
+    host.remove_instance(instance.id)
+    assert desk.number.sms_url != url
+
+
 def test_another_target_takes_the_place_of_the_first(host, desk):
     desk.theirs()
     desk.deploy(host, desk.overwriting())
@@ -387,7 +400,7 @@ def test_what_was_there_is_sealed_in_the_database_and_stays_readable_with_new_ke
     assert "hunter2" not in repr(dict(row))
     assert record(host).changes[0]["before"] == "https://theirs.example/sms"
     before = row["ledger"]
-    host.vault.rotate(host.store.engine)
+    host.custody.rotate()
     with host.store.engine.connect() as connection:
         assert connection.scalar(sa.select(table.c.ledger)) != before
     host.remove_instance(host.store.instances.all()[0].id)

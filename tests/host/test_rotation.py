@@ -5,17 +5,22 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.payload import WebhookRequest
 from twilio_connector.host import durable
 from twilio_connector.host.host import Host
 from twilio_connector.host.keys import VaultLocked, new_key
-from twilio_connector.host.rotation import census, forget, rotate
+from twilio_connector.host.rotation import SEALED, census, forget, rotate
 from twilio_connector.host.settings import Settings
 from twilio_connector.host.store import Store
+from twilio_connector.host.store.schema import metadata, registrations
 from twilio_connector.host.vault import Vault
 
+HOST = Path(__file__).parents[2] / "host"
 FIELDS = {"apiSecret": "hunter2"}
 
 
@@ -64,6 +69,35 @@ def test_a_key_that_seals_nothing_is_forgotten_and_no_other(settings, store, vau
     assert opens(store, Vault.open(settings, store.engine), ids)
 
 
+def test_no_ciphertext_is_forgotten_wherever_it_is_stored(settings, store, vault):
+    """Every table with a value of the vault in it; a new one must say by its column's type that it has."""
+    fill(store, vault)
+    with store.engine.begin() as connection:
+        row = {"endpoint_id": "e", "instance_id": "i", "flow": "f", "version_id": "v", "config": {}, "connections": {}}
+        row |= {"status": "registered", "leaving": False, "changes": [], "attempts": 0}
+        row |= {"due_at": utc_now(), "updated_at": utc_now()}
+        connection.execute(sa.insert(registrations).values(row | {"ledger": vault.seal("ledger e", FIELDS)}))
+        connection.execute(sa.insert(registrations).values(row | {"endpoint_id": "empty", "ledger": ""}))
+    (old,) = vault.key_names
+    assert rotate(vault, store.engine).sealed == 6
+    assert forget(vault, store.engine, ()) == (old,)
+    with store.engine.begin() as connection:
+        texts = [
+            text for table in metadata.sorted_tables for row in connection.execute(sa.select(table)) for text in row
+        ]
+    sealed = [text for text in texts if isinstance(text, str) and text.startswith("gAAAA")]
+    assert len(sealed) == 6
+    assert all(vault.key_of(text) == vault.key_names[0] for text in sealed)
+
+
+def test_what_calls_the_vault_keeps_it_in_a_column_that_says_so():
+    """Whoever seals something anew must look here: a key that nothing seems to need is thrown away."""
+    calls = {path.name for path in HOST.rglob("*.py") if ".seal(" in path.read_text()}
+    assert calls == {"host.py", "ledger.py", "named_secrets.py", "vault.py", "work.py"}
+    columns = {f"{text.table.name}.{text.name}" for _, text in SEALED}
+    assert columns == {"connections.secret", "named_secrets.secret", "registrations.ledger"}
+
+
 def test_a_value_that_no_key_opens_is_named_and_stops_nothing(settings, store, vault):
     ids = fill(store, vault)
     store.connections.update(ids[0], name="broken", secret="gAAAAnonsense")
@@ -89,6 +123,7 @@ from pathlib import Path
 from twilio_connector.host import keys, rotation
 from twilio_connector.host.settings import Settings
 from twilio_connector.host.store import Store
+from twilio_connector.host.store.schema import metadata, registrations
 from twilio_connector.host.vault import Vault
 
 left = int(sys.argv[2])

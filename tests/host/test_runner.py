@@ -17,7 +17,7 @@ from twilio_connector.host.definition.model import (
     UnitRef,
 )
 from twilio_connector.host.expressions import Scope
-from twilio_connector.host.runner import States, run
+from twilio_connector.host.runner import run
 
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
 
@@ -236,15 +236,6 @@ def test_records_hold_what_went_in_and_out_but_no_secret():
     assert (record.output, record.attempt, record.started, record.ended) == ("out", 1, NOON, NOON)
     assert world.calls[0].inputs["by"] is connection
     assert "hunter2" not in repr(world.calls) + repr(world.records)
-
-
-def test_states_are_merged_and_handed_on():
-    world = World(
-        a=ActionResult(instance_state={"n": 1}), b=ActionResult(instance_state={"m": 2}, execution_state={"x": 3})
-    )
-    outcome = world.run(step("A"), step("B"), step("C"))
-    assert world.calls[1].states == States(instance={"n": 1})
-    assert outcome.states == States(instance={"n": 1, "m": 2}, execution={"x": 3})
 
 
 PLANS = st.recursive(

@@ -6,7 +6,7 @@ import pytest
 from twilio_connector.connector.component import load
 from twilio_connector.connector.context import ActionContext, Customer
 from twilio_connector.connector.errors import WebhookRejected
-from twilio_connector.connector.payload import WebhookRequest
+from twilio_connector.connector.payload import FlowEnd, WebhookRequest
 
 ACCOUNT, SUB = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6", "AC" + "5" * 32
 FIELDS = {"accountSid": ACCOUNT, "apiKey": "SK" + "b" * 32, "apiSecret": "secret", "authToken": "the-auth-token"}
@@ -254,3 +254,11 @@ def test_a_batch_of_events_repeats_only_the_same_batch():
     assert events("a")[0] == "event:a"
     assert events("a", "b")[0] == events("b", "a")[0]
     assert not set(events("a", "b")) & set(events("a", "b", "c"))
+
+
+def test_a_flow_that_gives_back_what_a_stranger_wrote_does_not_let_them_give_orders():
+    order = "<Response><Message to='+15550009999'>bought by a stranger</Message></Response>"
+    result = receive(signed(form(TEXT | {"Body": f" {order}"})))
+    answer = result.answer(FlowEnd(data=order))
+    assert "&lt;Message to=" in answer.body
+    assert receive(signed(form(TEXT | {"Body": "<b>bold</b>"}))).answer is None

@@ -7,6 +7,16 @@ from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.result import ActionResult
 
+SCOPES = ("Execution", "Instance", "CrossFlow", "Integration")
+PERSIST_DATA = [
+    name % scope
+    for scope in SCOPES
+    for name in (
+        *("save%sValue", "get%sValue", "remove%sValue", "remove%sState", "list%sKeys", "save%sCurrentTime"),
+        *("increment%sValue", "decrement%sValue", "append%sValueToList", "append%sValuesToList"),
+        *("remove%sValueFromList", "add%sValueToSet", "remove%sValueFromSet"),
+    )
+]
 MAPPINGS = [{"key": "Register", "value": "register"}, {"key": "Five", "value": "5"}, {"key": "Yes", "value": "true"}]
 
 
@@ -19,10 +29,18 @@ def perform(own):
 def test_they_are_what_integration_files_of_the_platform_name(own):
     assert {key: sorted([*component.actions, *component.triggers]) for key, component in own.items()} == {
         "branch": ["branchOnExpression", "branchOnValue"],
+        "change-data-format": ["deserializeFormData", "deserializeFromJson", "serializeToJson"],
         "code": ["runCode", "runHandler"],
+        "collection-tools": ["addKey", "chunks", "createObject", "first", "flatten", "last", "length"],
+        "cross-flow": ["crossFlow", "invokeFlow"],
+        "http": ["httpDelete", "httpGet", "httpHead", "httpPatch", "httpPost", "httpPut"],
         "log": ["writeLog"],
         "loop": ["breakLoop", "loopNTimes", "loopOverItems"],
+        "management-triggers": ["instanceDeploy", "instanceRemove"],
+        "persist-data": sorted(PERSIST_DATA),
         "schedule-triggers": ["schedule"],
+        "sleep": ["sleep"],
+        "stop-execution": ["stopExecution"],
         "webhook-triggers": ["webhook"],
     }
 
@@ -42,9 +60,10 @@ def test_their_inputs_have_the_platforms_keys(own):
     assert keys("webhook-triggers", "triggers", "webhook") == ["body", "contentType", "headers", "statusCode"]
 
 
-def test_only_code_has_effects_that_a_host_must_checkpoint(own):
-    impure = [key for component in own.values() for key, action in component.actions.items() if not action.pure]
-    assert impure == ["runCode", "runHandler"]
+def test_only_code_has_effects_that_a_host_cannot_repeat(own):
+    actions = [action for component in own.values() for action in component.actions.values()]
+    effects = {action.key for action in actions if not (action.repeatable or action.looks_first)}
+    assert effects == {"runCode", "runHandler", "httpPost", "httpPut", "httpPatch", "httpDelete"}
 
 
 def test_an_input_that_lets_a_step_run_again_is_one_that_is_true_or_false(own):

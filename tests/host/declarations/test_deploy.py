@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.errors import ConnectionFailed
+from twilio_connector.host.store.registrations import intend
 from twilio_connector.host.store.schema import metadata
 
 KINDS = {
@@ -62,6 +63,18 @@ def test_what_differs_is_changed_and_nothing_else(deploy, folder, host, change, 
     (after,) = host.store.instances.all()
     assert after.id == before.id
     assert replace(after, updated_at=before.updated_at) != before
+
+
+def test_an_instance_whose_webhook_is_not_registered_is_deployed_again(deploy, folder, host):
+    deploy(folder())
+    (instance,) = host.store.instances.all()
+    with host.store.engine.begin() as connection:
+        done_with = {"version_id": instance.version_id, "config": {}, "connections": {}}
+        intend(connection, instance.id, ["Inbound"], done_with)
+    (webhook,) = host.store.registrations.of(instance.id)
+    host.store.registrations.save(webhook.endpoint_id, status="failed", error="the number is in use")
+    assert only(deploy(folder())) == {("instance", "Greet of acme"): "changed"}
+    assert only(deploy(folder())) == {}
 
 
 def test_a_changed_connection_keeps_its_id_and_has_exactly_what_is_declared(deploy, folder, host):

@@ -3,6 +3,7 @@
 import pytest
 from twilio_connector.connector.component import load
 from twilio_connector.host.definition import IntegrationInvalid, check, parse, require
+from twilio_connector.host.definition.check import examine
 
 MANIFEST = """\
 key: mailer
@@ -27,8 +28,12 @@ from typing import Literal
 
 from twilio_connector.connector.inputs import Connection, Inputs, KeyValues, Values
 
+from pydantic import SecretStr
+
 class Token(Connection):
     token: str
+    word: SecretStr | None = None
+    safe: bool = True
 
 class Send(Inputs):
     connection: Token
@@ -206,20 +211,9 @@ TRIGGER = "name: T, isTrigger: true, action: {component: {key: %s}, key: %s}"
             "",
             "write scheduleType: custom",
         ),
-        (
-            TRIGGER % ("webhook-triggers", "webhook"),
-            "queueConfig: {usesFifoQueue: true}",
-            "queues are not kept here yet",
-        ),
         (TRIGGER % ("webhook-triggers", "webhook"), "isAgentFlow: true", "agent flows are not run here"),
         (TRIGGER % ("webhook-triggers", "webhook"), "endpointSecurityType: organization", "write customer_required"),
         (TRIGGER % ("webhook-triggers", "webhook"), "triggerResolver: {enabled: true}", "batching of triggers"),
-        (TRIGGER % ("webhook-triggers", "webhook"), "schemas: {invoke: {type: object}}", "schemas of flows"),
-        (
-            TRIGGER % ("webhook-triggers", "webhook"),
-            "retryConfig: {maxAttempts: 2, uniqueRequestIdField: {type: reference, value: t.results.id}}",
-            "remove uniqueRequestIdField",
-        ),
     ],
 )
 def test_what_this_host_does_not_do_is_refused_at_the_flow(registry, trigger, flow, problem):
@@ -245,13 +239,13 @@ def test_what_runs_by_a_schedule_and_has_one_can_run(registry):
         ("flowNameField: {type: reference, value: a.results.b}", "give each flow its own URL"),
         ("isCodeNative: true", "export it as low-code"),
         ("configPages: [{name: P, userLevelConfigured: true}]", "user-level configuration is not done here"),
-        ("configPages: [{name: P, elements: [{type: jsonForm, value: '{}'}]}]", "JSON forms are not drawn here yet"),
-        ("requiredConfigVars: [{key: A, dataType: connection, useScopedConfigVar: a}]", "are not kept here"),
-        ("requiredConfigVars: [{key: A, dataType: objectSelection}]", "use string"),
         (VARS.replace("key: token}", "key: token, template: t}"), "connection templates are not kept here"),
         (VARS.replace("{key: mailer}", "{key: mailer, signature: abc}"), "write version: LATEST"),
-        (VARS.replace('value: ""', "type: configVar, value: Name"), "enter token in the connection"),
-        (VARS.replace('value: ""', "value: abc"), "presets of connections are not applied here yet"),
+        (VARS.replace("{token: {value", "{word: {value").replace('value: ""', "value: abc"), "word.value: is a secret"),
+        (
+            VARS.replace('value: ""', "value: maybe").replace("token: {v", "safe: {v"),
+            "must be true or false, not 'maybe'",
+        ),
         (VARS.replace("key: token}", "key: tokn}"), "mailer has no connection 'tokn'; did you mean token?"),
         (VARS.replace("token: {value", "tken: {value"), "did you mean token?"),
         (
@@ -268,3 +262,61 @@ def test_what_is_there_but_asks_for_nothing_passes(found):
     top = "endpointType: flow_specific\ndefaultInstanceProfile: Default\nisCodeNative: false\npreprocessFlowName: ''\n"
     flow = "    queueConfig: {usesFifoQueue: false}\n    triggerResolver: {enabled: false, batchSize: 1}\n    schemas: {}\n"
     assert found(top=top, flow=flow) == ""
+
+
+def test_what_describes_a_flow_or_asks_for_order_passes(found):
+    flow = (
+        "    schemas: {invoke: {type: object}}\n"
+        "    renameAttributes: {steps: [{oldName: a, newName: b}]}\n"
+        "    queueConfig: {usesFifoQueue: true, dedupeIdField: {type: reference, value: start.results.body.data.id}}\n"
+        "    retryConfig: {maxAttempts: 10, uniqueRequestIdField: {type: reference, value: start.results.body.data.id}}\n"
+    )
+    top = "requiredConfigVars: [{key: A, dataType: connection, useScopedConfigVar: shared}, {key: B, dataType: jsonForm}]\n"
+    pages = "configPages: [{name: P, elements: [{type: jsonForm, value: B}, {type: htmlElement, value: <b>Hi</b>}]}]\n"
+    assert found(flow=flow, top=top + pages) == ""
+
+
+def test_presets_of_a_connection_are_its_fields(found):
+    assert found(send(), top=VARS.replace('value: ""', "type: configVar, value: Name")) == ""
+    assert found(send(), top=VARS.replace('value: ""', "value: abc")) == ""
+
+
+def test_a_flow_that_is_invoked_is_there_and_answers_nobody(registry):
+    def problems(name, more=""):
+        inputs = f"inputs: {{flowName: {{value: {name}}}}}"
+        invoke = f"{{name: I, action: {{component: {{key: cross-flow}}, key: invokeFlow}}, {inputs}}}"
+        first = f"{{name: First, steps: [{{{TRIGGER % ('cross-flow', 'crossFlow')}}}, {invoke}]}}"
+        second = f"{{name: Second, steps: [{{{TRIGGER % ('cross-flow', 'crossFlow')}}}]{more}}}"
+        document = f"definitionVersion: 7\nname: A\nflows: [{first}, {second}]"
+        return "\n".join(map(str, check(parse(document.encode()), registry)))
+
+    assert problems("Second") == ""
+    assert "there is no flow 'Scond'; did you mean Second?" in problems("Scond")
+    assert "'Second' is synchronous" in problems("Second", ", isSynchronous: true")
+
+
+def test_all_kinds_of_problems_are_told_at_once(registry):
+    text = f"""\
+definitionVersion: 7
+name: Test
+{VARS}flows:
+  - name: F
+    isSynchronus: true
+    steps:
+      - name: Start
+        isTrigger: true
+        action: {{component: {{key: webhook-triggers}}, key: webhook}}
+      - name: Send
+        action: {{component: {{key: mailer}}, key: sned}}
+        inputs: {{subject: {{type: reference, value: nobody.results}}}}
+      - name: Slack
+        action: {{component: {{key: slack}}, key: post}}
+      - name: Nothing
+"""
+    with pytest.raises(IntegrationInvalid) as caught:
+        examine(text.encode(), registry, file="a.yaml")
+    told = [str(problem) for problem in caught.value.problems]
+    assert [line.split(": ")[0] for line in told] == [f"a.yaml:{n}" for n in (8, 14, 15, 17, 18)]
+    mends = ("did you mean isSynchronous", "did you mean send", "nobody", "'slack' is not", "action")
+    for part, line in zip(mends, told, strict=True):
+        assert part in line

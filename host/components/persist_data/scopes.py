@@ -1,0 +1,195 @@
+"""The same actions for each of the platform's four scopes.
+
+Their only effect is the state that they return, which a host stores together with their outcome; so they say ``readOnly``,
+and a host that died repeats them. An action that looks at the state before it changes it has the state to itself while it runs.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator, Field
+from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.errors import InvalidInput
+from twilio_connector.connector.inputs import Inputs, KeyValues, read_json
+from twilio_connector.connector.result import ActionResult
+
+Key = Annotated[
+    str, Field(title="Key", description="The name of the stored value.", examples=["lastSync"], max_length=255)
+]
+Value = Annotated[Any, Field(title="Value", description="What to store. Nothing removes the key.")]
+Member = Annotated[Any, Field(title="Value", description="The value, compared as JSON has it.")]
+Amount = Annotated[int, Field(title="Amount", description="By how much.")]
+
+
+def _listed(value: Any) -> Any:
+    value = read_json(value)
+    return value if isinstance(value, list | tuple) else [value]
+
+
+Items = Annotated[tuple[Any, ...], BeforeValidator(_listed)]
+
+
+class OneKey(Inputs):
+    """Which value."""
+
+    key_input: Key
+
+
+class Save(Inputs):
+    """What to store, and under which name."""
+
+    key_input: Annotated[str, Field(title="Key", description="The name of the stored value.", max_length=255)] = ""
+    value_input: Value = None
+    key_value_input: Annotated[
+        KeyValues,
+        Field(title="Key/Values", description="Several names with their values; key and value are then ignored."),
+    ] = ()
+
+
+class Get(Inputs):
+    """Which value, and what to give where there is none."""
+
+    key_input: Key
+    default_value_input: Annotated[Any, Field(title="Default Value", description="Given where nothing is stored.")] = (
+        None
+    )
+
+
+class Remove(Inputs):
+    """Which values."""
+
+    key_input: Annotated[str, Field(title="Key", description="The name of the stored value.", max_length=255)] = ""
+    multiple_keys: Annotated[
+        Items, Field(title="Multiple Keys", description="Several names; the key is then ignored.")
+    ] = ()
+
+
+class OneMember(Inputs):
+    """Which list or set, and which value in it."""
+
+    key_input: Key
+    value_input: Member = None
+
+
+class Members(Inputs):
+    """Which list, and what to append."""
+
+    key_input: Key
+    values_input: Annotated[Items, Field(title="Values", description="The values to append.")] = ()
+    dynamic_values: Annotated[
+        Items, Field(title="Dynamic Values", description="A list, also as JSON; the values are then ignored.")
+    ] = ()
+    flatten_values: Annotated[bool, Field(title="Flatten Values", description="Append the members of lists.")] = False
+
+
+class Step(Inputs):
+    """Which number, and by how much."""
+
+    key_input: Key
+    amount: Amount = 1
+
+
+class Actions(NamedTuple):
+    """The actions of a scope, in the order of the names that ``actions_on`` is unpacked into."""
+
+    save: Callable[[ActionContext, Save], ActionResult]
+    get: Callable[[ActionContext, Get], Any]
+    remove: Callable[[ActionContext, Remove], ActionResult]
+    clear: Callable[[ActionContext, Inputs], ActionResult]
+    list_keys: Callable[[ActionContext, Inputs], list[str]]
+    save_time: Callable[[ActionContext, OneKey], ActionResult]
+    increment: Callable[[ActionContext, Step], ActionResult]
+    decrement: Callable[[ActionContext, Step], ActionResult]
+    append: Callable[[ActionContext, OneMember], ActionResult]
+    append_all: Callable[[ActionContext, Members], ActionResult]
+    remove_member: Callable[[ActionContext, OneMember], ActionResult]
+    add_to_set: Callable[[ActionContext, OneMember], ActionResult]
+
+
+def actions_on(scope: str) -> Actions:  # noqa: C901 (a list of small functions)
+    """The actions for the state that contexts and results call ``scope``, such as ``instance_state``."""
+
+    def state(context: ActionContext) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = getattr(context, scope)
+        return found
+
+    def changed(values: Mapping[str, Any], data: Any = None) -> ActionResult:
+        changes: dict[str, Any] = {scope: values}
+        return ActionResult(data=data, **changes)
+
+    def save(_context: ActionContext, inputs: Save) -> ActionResult:
+        if not (inputs.key_input or inputs.key_value_input):
+            raise InvalidInput("keyInput: is required", field="keyInput")
+        return changed(dict(inputs.key_value_input) or {inputs.key_input: inputs.value_input})
+
+    def get(context: ActionContext, inputs: Get) -> Any:
+        return state(context).get(inputs.key_input, inputs.default_value_input)
+
+    def remove(_context: ActionContext, inputs: Remove) -> ActionResult:
+        keys = [str(key) for key in inputs.multiple_keys] or [inputs.key_input]
+        if not all(keys):
+            raise InvalidInput("keyInput: is required", field="keyInput")
+        return changed(dict.fromkeys(keys))
+
+    def clear(context: ActionContext, _inputs: Inputs) -> ActionResult:
+        return changed(dict.fromkeys(state(context)))
+
+    def list_keys(context: ActionContext, _inputs: Inputs) -> list[str]:
+        return sorted(state(context))
+
+    def save_time(context: ActionContext, inputs: OneKey) -> ActionResult:
+        now = context.clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return changed({inputs.key_input: now}, now)
+
+    def add(context: ActionContext, key: str, amount: int) -> ActionResult:
+        before = state(context).get(key, 0)
+        if isinstance(before, bool) or not isinstance(before, int | float):
+            raise InvalidInput(f"keyInput: {key!r} holds {type(before).__name__}, not a number", field="keyInput")
+        return changed({key: before + amount}, before + amount)
+
+    def increment(context: ActionContext, inputs: Step) -> ActionResult:
+        return add(context, inputs.key_input, inputs.amount)
+
+    def decrement(context: ActionContext, inputs: Step) -> ActionResult:
+        return add(context, inputs.key_input, -inputs.amount)
+
+    def members(context: ActionContext, key: str) -> list[Any]:
+        found = state(context).get(key, [])
+        if not isinstance(found, list):
+            raise InvalidInput(f"keyInput: {key!r} holds {type(found).__name__}, not a list", field="keyInput")
+        return found
+
+    def append(context: ActionContext, inputs: OneMember) -> ActionResult:
+        key = inputs.key_input
+        return changed({key: [*members(context, key), inputs.value_input]})
+
+    def append_all(context: ActionContext, inputs: Members) -> ActionResult:
+        given = [*(inputs.dynamic_values or inputs.values_input)]
+        flat = [item for one in given for item in (one if isinstance(one, list | tuple) else [one])]
+        key = inputs.key_input
+        return changed({key: [*members(context, key), *(flat if inputs.flatten_values else given)]})
+
+    def remove_member(context: ActionContext, inputs: OneMember) -> ActionResult:
+        key = inputs.key_input
+        return changed({key: [item for item in members(context, key) if item != inputs.value_input]})
+
+    def add_to_set(context: ActionContext, inputs: OneMember) -> ActionResult:
+        key = inputs.key_input
+        found = members(context, key)
+        return changed({key: found if inputs.value_input in found else [*found, inputs.value_input]})
+
+    return Actions(
+        save,
+        get,
+        remove,
+        clear,
+        list_keys,
+        save_time,
+        increment,
+        decrement,
+        append,
+        append_all,
+        remove_member,
+        add_to_set,
+    )

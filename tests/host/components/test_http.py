@@ -1,0 +1,187 @@
+"""Requests to a server of the test's own, which is allowed; and to what a flow must not reach."""
+
+import json
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.errors import InvalidInput, OutcomeUnknown, Refused, TryLater
+from werkzeug import Request, Response
+
+# What real exports give every request.
+EXPORTED = {
+    "connection": "",
+    "debugRequest": "false",
+    "headers": [],
+    "ignoreSslErrors": "false",
+    "includeFullResponse": "false",
+    "maxRetries": "0",
+    "queryParams": [],
+    "responseType": "json",
+    "retryDelayMS": "0",
+    "retryOnAllErrors": "false",
+    "timeout": "",
+    "useExponentialBackoff": "false",
+}
+
+
+@pytest.fixture
+def slept():
+    return []
+
+
+@pytest.fixture
+def send(own, slept):
+    def perform(action, url, **values):
+        context = ActionContext(sleep=slept.append)
+        return own["http"].actions[action].perform(context, EXPORTED | {"url": url} | values).data
+
+    return perform
+
+
+@pytest.fixture
+def server(httpserver, monkeypatch):
+    monkeypatch.setenv("TWILIO_CONNECTOR_HTTP_ALLOW", urlsplit(httpserver.url_for("")).netloc)
+    return httpserver
+
+
+def echo(request: Request) -> Response:
+    body = {
+        "method": request.method,
+        "body": request.get_data(as_text=True),
+        "type": request.headers.get("Content-Type"),
+    }
+    return Response(json.dumps(body), content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    ("data", "body", "content_type"),
+    [
+        ({"a": 1}, '{"a": 1}', "application/json"),
+        ('{"a":1}', '{"a":1}', "application/json"),
+        ("plain", "plain", "text/plain; charset=utf-8"),
+        (b"raw", "raw", "application/octet-stream"),
+        (
+            {"data": "a=1", "contentType": "application/x-www-form-urlencoded"},
+            "a=1",
+            "application/x-www-form-urlencoded",
+        ),
+        ({"data": {"a": 1}, "contentType": "application/x-www-form-urlencoded"}, '{"a": 1}', "application/json"),
+    ],
+)
+def test_data_is_sent_as_what_it_is(send, server, data, body, content_type):
+    server.expect_request("/x").respond_with_handler(echo)
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        expected = {"method": method, "body": body, "type": content_type}
+        assert send(f"http{method.capitalize()}", server.url_for("/x"), data=data) == expected
+
+
+def test_headers_and_query_go_along_and_the_whole_answer_comes_back(send, server):
+    server.expect_request("/x", query_string={"a": "1", "b": "ü"}, headers={"X-Mine": "m"}).respond_with_data(
+        "<a/>", status=418, headers={"X-Theirs": "t"}
+    )
+    pairs = {"headers": [{"key": "X-Mine", "value": "m"}], "queryParams": [{"key": "b", "value": "ü"}]}
+    answer = send("httpGet", server.url_for("/x?a=1"), includeFullResponse="true", responseType="text", **pairs)
+    assert (answer["status"], answer["data"], answer["headers"]["x-theirs"]) == (418, "<a/>", "t")
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "raised"),
+    [
+        ("httpGet", 404, Refused),
+        ("httpGet", 500, TryLater),
+        ("httpPost", 500, OutcomeUnknown),
+        ("httpPost", 429, TryLater),
+        ("httpPost", 302, None),
+    ],
+)
+def test_a_status_says_what_to_do_next(send, server, action, status, raised):
+    server.expect_request("/x").respond_with_data("no", status=status, headers={"Retry-After": "7"})
+    if raised is None:
+        assert send(action, server.url_for("/x")) == "no"
+        return
+    with pytest.raises(raised) as caught:
+        send(action, server.url_for("/x"))
+    assert caught.value.status == status
+    assert caught.value.retry_after == (7.0 if status == 429 else None if raised is not TryLater else 7.0)
+
+
+def test_it_is_tried_again_as_often_as_is_asked_for(send, server, slept):
+    for _ in range(2):
+        server.expect_ordered_request("/x").respond_with_data("", status=500)
+    server.expect_ordered_request("/x").respond_with_json({"ok": True})
+    given = {"maxRetries": "3", "retryDelayMS": "100", "useExponentialBackoff": "true"}
+    assert send("httpGet", server.url_for("/x"), **given) == {"ok": True}
+    assert slept == [0.1, 0.2]
+
+
+def test_a_connection_that_is_refused_may_be_tried_again(send, monkeypatch):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    monkeypatch.setenv("TWILIO_CONNECTOR_HTTP_ALLOW", address)
+    with pytest.raises(TryLater, match="no answer"):
+        send("httpPost", f"http://{address}/")
+
+
+def test_an_answer_without_end_is_cut_off(send, server):
+    server.expect_request("/x").respond_with_data(b"x" * (5 << 20))
+    with pytest.raises(Refused, match="larger than"):
+        send("httpGet", server.url_for("/x"))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "localhost", "10.1.2.3", "192.168.0.1", "169.254.169.254", "0", "2130706433", "127.1"),
+        *("[::1]", "[::ffff:127.0.0.1]", "[::ffff:a9fe:a9fe]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fd00::1]"),
+        *("224.0.0.1", "100.64.0.1"),
+    ],
+)
+def test_what_is_not_public_is_refused_before_anything_is_sent(send, host):
+    with pytest.raises(Refused, match="is not a public address"):
+        send("httpGet", f"http://{host}:9/")
+
+
+def test_a_redirect_to_what_is_not_public_is_refused(send, server):
+    server.expect_request("/x").respond_with_data("", status=302, headers={"Location": "http://127.0.0.1:9/"})
+    with pytest.raises(Refused, match="is not a public address"):
+        send("httpGet", server.url_for("/x"))
+
+
+def test_a_redirect_is_followed(send, server):
+    server.expect_request("/x").respond_with_data("", status=302, headers={"Location": "/y"})
+    server.expect_request("/y").respond_with_json({"y": 1})
+    assert send("httpGet", server.url_for("/x")) == {"y": 1}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "file:///etc/passwd",
+        "gopher://x",
+        "http://",
+        "https://u:p@example.com/",
+        "http://[",
+        "//x",
+        "http://x:0/",
+        "javascript:1",
+    ],
+)
+def test_only_whole_addresses_without_passwords_are_taken(send, url):
+    with pytest.raises(InvalidInput, match="url"):
+        send("httpGet", url)
+
+
+@pytest.mark.parametrize("name", ["X-A\r\nX-B", "X A", ""])
+def test_a_header_cannot_bring_another(send, server, name):
+    server.expect_request("/x").respond_with_data("")
+    with pytest.raises(InvalidInput, match="headers"):
+        send("httpGet", server.url_for("/x"), headers=[{"key": name, "value": "v\r\nX-C: 1"}])
+
+
+def test_certificates_are_checked(send):
+    with pytest.raises(InvalidInput, match="ignoreSslErrors"):
+        send("httpGet", "https://example.com/", ignoreSslErrors="true")
