@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
@@ -10,7 +11,7 @@ from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import publication
+from . import publication, uploads
 from .changes import Changes
 from .configuration import Configuration
 from .custody import Custody
@@ -316,6 +317,16 @@ class Host:
         files = publication.files(integration, path, limit)
         return self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
 
+    def publish_upload(self, name: str, content: bytes) -> VersionRecord:
+        """Publish an integration file, or a zip of its folder, as it was uploaded. Raises InvalidInput too."""
+        with TemporaryDirectory(dir=self.settings.data, prefix="upload-") as folder:
+            path = uploads.lay_out(name, content, Path(folder), self.settings.limits.definition)
+            version = self.publish(path)
+        self.changes.note(
+            "integration.upload", version.integration_id, f"{version.integration}: version {version.number}"
+        )
+        return version
+
     def deploy(
         self,
         path: Path,
@@ -366,15 +377,22 @@ class Host:
         """
         instance = self.store.instances.require(instance_id)
         wanted = version_id or self.store.integrations.newest(instance.integration_id).id
-        if self.store.integrations.version(wanted).integration_id != instance.integration_id:
-            raise InvalidInput(f"version {wanted} is not one of {instance.integration}", field="version")
-        old, new = self.versions.load(instance.version_id), self.versions.load(wanted)
+        kept, new = self.carried(instance, wanted), self.versions.load(wanted)
         require(new, self.registry)
-        renames = renamed(old, new)
-        kept = {renames.config_vars.get(k, k): v for k, v in {**instance.config, **instance.connections}.items()}
-        kept = {key: value for key, value in kept.items() if new.config_var(key)}
         values, connections = self.configuration.check(new, kept | dict(config or {}))
         return self._put(wanted, instance.name, instance.customer_id, values, connections)
+
+    def carried(self, instance: InstanceRecord, version_id: str) -> dict[str, Any]:
+        """Of an instance's configuration, what another version of its integration still asks for, by its names.
+
+        Raises InvalidInput for a version of another integration.
+        """
+        if self.store.integrations.version(version_id).integration_id != instance.integration_id:
+            raise InvalidInput(f"version {version_id} is not one of {instance.integration}", field="version")
+        old, new = self.versions.load(instance.version_id), self.versions.load(version_id)
+        names = renamed(old, new).config_vars
+        kept = {names.get(key, key): value for key, value in {**instance.config, **instance.connections}.items()}
+        return {key: value for key, value in kept.items() if new.config_var(key)}
 
     def _put(
         self,

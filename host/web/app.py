@@ -24,10 +24,12 @@ from .pages import (
     deploy,
     executions,
     instances,
+    integrations,
     login,
     overview,
     registrations,
     schedules,
+    wizard,
 )
 from .render import STATIC, Pages
 from .site import Site
@@ -62,7 +64,9 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
             *components.routes(),
             *connections.routes(),
             *customers.routes(),
-            *deploy.routes(),
+            *deploy.routes(site.host.settings.limits),
+            *wizard.routes(),
+            *integrations.routes(),
             *instances.routes(),
             *registrations.routes(),
             *schedules.routes(),

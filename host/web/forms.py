@@ -5,7 +5,7 @@ A secret is never sent to a page: its field is empty, and left empty it keeps wh
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -13,16 +13,25 @@ from urllib.parse import parse_qsl
 from ..definition.values import text_of
 from .body import BodyRefused
 
-Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs", "number", "date", "moment"]
+Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs", "number", "date", "moment", "file"]
 MAX_FIELDS = 1_000
 BLANK_ROWS = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as the browser sent it; the name is the sender's choice."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
-    """What the browser sent: names and values in their order."""
+    """What the browser sent: names and values in their order, and files by name."""
 
     pairs: tuple[tuple[str, str], ...] = ()
+    files: Mapping[str, "Upload"] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, content_type: str, body: bytes) -> "Form":
@@ -98,7 +107,7 @@ def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool) -> 
         advanced=bool(item.get("advanced")) and not item.get("required"),
         value=_shown(kind, value),
         stored=kind == "password" and stored,
-        choices=_choices(item),
+        choices=_choices(item, value),
         error=error,
         is_code=item.get("type") in {"code", "conditional"},
         source=item.get("dataSource") or "",
@@ -120,13 +129,27 @@ def _kind(item: Mapping[str, Any]) -> Kind:
         "number": "number",
         "date": "date",
         "timestamp": "moment",
+        "file": "file",
     }
     return kinds.get(item.get("type", "string"), "line")
 
 
-def _choices(item: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    empty = () if item.get("required") else (("", "Not given"),)
-    return empty + tuple((choice["value"], choice["label"]) for choice in item.get("model") or ())
+def _choices(item: Mapping[str, Any], value: Any) -> tuple[tuple[str, str], ...]:
+    """Nothing is chosen for a person where there is a choice."""
+    options = tuple((choice["value"], choice["label"]) for choice in item.get("model") or ())
+    if not item.get("required"):
+        return (("", "Not given"), *options)
+    return options if len(options) == 1 or value not in (None, "") else (("", "Choose one"), *options)
+
+
+def with_choices(item: dict[str, Any], offered: Sequence[Mapping[str, str]], own: Any) -> dict[str, Any]:
+    """An input with what its data source offers; what is there already, ``own``, stays one of the choices."""
+    choices = [{"label": choice["label"], "value": choice["key"]} for choice in offered]
+    if not choices or item.get("collection"):
+        return item
+    if own and own not in {choice["key"] for choice in offered}:
+        choices.insert(0, {"label": f"{own} (as entered)", "value": str(own)})
+    return item | {"model": choices}
 
 
 def _shown(kind: Kind, value: Any) -> Any:
@@ -136,9 +159,9 @@ def _shown(kind: Kind, value: Any) -> Any:
         case "checkbox":
             return value in {True, "true"}
         case "list":
-            return "\n".join(map(str, value or ()))
+            return "\n".join(map(text_of, value or ()))
         case "pairs":
-            rows = [(str(row["key"]), str(row["value"])) for row in value or ()]
+            rows = [(str(row["key"]), text_of(row["value"])) for row in value or ()]
             return rows + [("", "")] * BLANK_ROWS
         case "moment":
             return _in_utc(value)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from ....connector.component import Action, Component, Trigger, Unit
 from ....connector.manifest import inputs_of
 from ...trials import Trial
-from ..forms import Form, FormPage, errors_by_field, fields_of, values_of
+from ..forms import Form, FormPage, errors_by_field, fields_of, values_of, with_choices
 from ..hints import Trouble
 from ..markup import sentence
 from ..site import is_error, missing, see_other, site_of, with_form
@@ -228,12 +228,7 @@ def _offered(request: Request, entry: Entry, item: dict[str, Any], given: Mappin
         if not is_error(error):
             raise
         return item | {"comments": f"{item.get('comments') or ''} No choices: {sentence(str(error))}".strip()}
-    own = given.get(item["key"])
-    kept = (
-        [{"label": f"{own} (as entered)", "key": own}] if own and own not in {choice["key"] for choice in found} else []
-    )
-    choices = [{"label": choice["label"], "value": choice["key"]} for choice in [*kept, *found]]
-    return item | ({"model": [{"label": "Choose one", "value": ""}, *choices] if item.get("required") else choices})
+    return with_choices(item, found, given.get(item["key"]))
 
 
 def _confirmation() -> dict[str, Any]:

@@ -60,7 +60,7 @@ function offer(form) {
     sent.set(button.name, button.value);
     form.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(form.action, { method: "POST", body: sent });
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", body: sent });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const field of form.querySelectorAll("[data-offered]")) {
         const twin = fresh.querySelector(`[data-offered="${CSS.escape(field.dataset.offered)}"]`);

@@ -1,6 +1,8 @@
 """A host behind the pages: real but for the engine, with a mounted component; flows end as a test says they end."""
 
 import asyncio
+import html
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,35 @@ flows:
           acmeConnection: {type: configVar, value: Acme account}
           to: {type: value, value: "+15551234567"}
 """
+
+
+class Wizard:
+    """The pages of a configuration as a browser without script walks through them: hidden fields travel along."""
+
+    def __init__(self, client: TestClient, address: str, page: str) -> None:
+        self.client, self.address, self.page = client, address, page
+
+    @classmethod
+    def begin(cls, client: TestClient, **given: str) -> "Wizard":
+        answer = client.post("/instances/new", data=given)
+        assert answer.status_code == 303, answer.text
+        return cls.at(client, answer.headers["location"])
+
+    @classmethod
+    def at(cls, client: TestClient, location: str) -> "Wizard":
+        answer = client.get(location)
+        assert answer.status_code == 200
+        return cls(client, location.partition("?")[0], answer.text)
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', self.page)
+        return {name: html.unescape(value) for name, value in found}
+
+    def go(self, button: str = "next", **fields: Any) -> Any:
+        answer = self.client.post(self.address, data=self.hidden | fields | {"_go": button})
+        self.page = answer.text if answer.status_code != 303 else self.page
+        return answer
 
 
 class ToldHost(Host):
