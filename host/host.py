@@ -208,10 +208,12 @@ class Host:
         fields: Mapping[str, Any],
         forget: Collection[str] = (),
         reserved_for: Collection[str] | None = None,
+        tested: bool = False,
     ) -> ConnectionRecord:
         """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``.
 
-        None for ``reserved_for`` leaves that as it is.
+        None for ``reserved_for`` leaves that as it is. With ``tested`` the new values are tried first: where the test fails it
+        raises what the test raises, and what is stored stays.
         """
         users = None if reserved_for is None else self._known_users(reserved_for)
         record = self.store.connections.require(connection_id)
@@ -220,8 +222,11 @@ class Host:
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
         self._build(kind, given)
+        verdict = self._tried(kind, given) if tested else ""
         secret = self.vault.seal(connection_id, given)
         saved = self.store.connections.update(connection_id, name=name, secret=secret, reserved_for=users)
+        if tested:
+            self.store.connections.record_test(connection_id, healthy=True, verdict=verdict)
         self.routes.forget()
         names = sorted(k for k in given.keys() | stored.keys() if given.get(k) != stored.get(k))
         self.changes.note("connection.update", connection_id, f"{saved.name}: {', '.join(names) or 'its name'}")
@@ -275,6 +280,12 @@ class Host:
             if field not in hidden(kind):
                 raise InvalidInput(f"{field}: is no secret of this connection; write its value", field=field)
         kind.build(self.secrets.resolve(fields))
+
+    def _tried(self, kind: ConnectionType, given: Mapping[str, Any]) -> str:
+        """What the test says of values that are not stored. Raises what the test raises."""
+        fields = self.secrets.resolve(given)
+        self.redactor.learn(str(fields[name]) for name in hidden(kind) if fields.get(name))
+        return kind.test(fields, ActionContext(transport=self.transport))
 
     def _known_users(self, ids: Collection[str]) -> list[str]:
         for user_id in ids:

@@ -72,7 +72,7 @@ def begun(integration: Integration, config: Mapping[str, Any] | None = None) -> 
 
 def about(name: str, error: Exception) -> str:
     """What an error says about the config variable of that name, beside which it will stand."""
-    return str(error).removeprefix(f"config variable {name!r}: ")
+    return str(error).removeprefix(f"config variable {name!r}").removeprefix(" has no default").removeprefix(": ")
 
 
 def remembered(text: str) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class Field:
     error: str = ""
     is_code: bool = False
     source: str = ""
+    either: bool = False
 
     @property
     def described_by(self) -> str:
@@ -111,6 +112,7 @@ def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool) -> 
         error=error,
         is_code=item.get("type") in {"code", "conditional"},
         source=item.get("dataSource") or "",
+        either=bool(item.get("either")),
     )
 
 
@@ -138,7 +140,7 @@ def _choices(item: Mapping[str, Any], value: Any) -> tuple[tuple[str, str], ...]
     """Nothing is chosen for a person where there is a choice."""
     options = tuple((choice["value"], choice["label"]) for choice in item.get("model") or ())
     if not item.get("required"):
-        return (("", "Not given"), *options)
+        return (("", "None of them" if item.get("either") else "Not given"), *options)
     return options if len(options) == 1 or value not in (None, "") else (("", "Choose one"), *options)
 
 

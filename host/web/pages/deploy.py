@@ -82,6 +82,7 @@ def _source_inputs(request: Request) -> Inputs:
     versions = site_of(request).host.store.integrations.all()
     known = {
         "key": "version",
+        "either": True,
         "label": "An integration that is here already",
         "model": [{"label": f"{item.integration}, version {item.number}", "value": item.id} for item in versions],
     }
@@ -89,12 +90,14 @@ def _source_inputs(request: Request) -> Inputs:
         *([known] if versions else []),
         {
             "key": "upload",
+            "either": True,
             "type": "file",
             "label": "Upload an integration",
             "comments": "Its YAML file, or a zip of its folder with the files beside it, such as code steps.",
         },
         {
             "key": "file",
+            "either": True,
             "label": "A file on this machine",
             "example": "/home/me/auto-reply/integration.yaml",
             "comments": "Its whole path. The files beside it, such as code steps, come with it.",
@@ -106,6 +109,7 @@ def _customer_inputs(request: Request) -> Inputs:
     customers = site_of(request).host.store.customers.all()
     known = {
         "key": "customer",
+        "either": True,
         "label": "Customer",
         "model": [{"label": item.name, "value": item.external_id} for item in customers],
     }
@@ -113,6 +117,7 @@ def _customer_inputs(request: Request) -> Inputs:
         *([known] if customers else []),
         {
             "key": "newCustomer",
+            "either": True,
             "label": "A new customer's external id",
             "comments": "By which your own systems know them.",
             "example": "acme",

@@ -26,7 +26,12 @@ from ..markup import sentence
 from ..site import is_error, missing, see_other, site_of, with_form
 from .instances import instance_of
 
-NAME = {"key": "_name", "label": "Name", "required": True, "comments": "What this instance is called here."}
+NAME = {
+    "key": "_name",
+    "label": "Name",
+    "required": True,
+    "comments": "What this instance is called here. An instance of that name, if the customer has one, is changed.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
