@@ -4,6 +4,7 @@ import asyncio
 import html
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from twilio_connector.host.store.connections import ConnectionRecord
 from twilio_connector.host.store.instances import InstanceRecord
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.app import create_app
+from twilio_connector.host.web.server import listen, serving, url_of
 
 PUBLIC = "https://hooks.example.com"
 ACME = Path(__file__).with_name("acme")
@@ -156,3 +158,37 @@ def connection(web_host: ToldHost) -> ConnectionRecord:
 @pytest.fixture
 def instance(connection: ConnectionRecord, deploy: Callable[..., InstanceRecord]) -> InstanceRecord:
     return deploy()
+
+
+LOOKS = [
+    {"viewport": {"width": 1280, "height": 860}, "color_scheme": "light"},
+    {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+]
+
+
+@pytest.fixture
+def served(web_host, access):
+    sock = listen()
+    web_host.settings = replace(web_host.settings, public_url=url_of(sock))
+    with serving(create_app(web_host, access), sock) as url:
+        yield url
+
+
+@pytest.fixture(params=LOOKS, ids=["wide-light", "narrow-dark"])
+def view(request, chromium, served, access):
+    """A page that is signed in by the link. Scripts that fail, and anything that the policy blocks, fail the test."""
+    context = chromium.new_context(**request.param)
+    page, problems = context.new_page(), []
+    page.set_default_timeout(10_000)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console", lambda m: problems.append(m.text) if m.type == "error" and "status of 400" not in m.text else None
+    )
+    page.goto(f"{served}/login?token={access.new_token()}")
+    yield page
+    context.close()
+    assert problems == []
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
