@@ -1,19 +1,22 @@
-"""The pages for setting up, in a real browser: wide and light, narrow and dark, with axe, and by keyboard alone."""
+"""The pages for setting up, in a real browser: each wide and light, then narrow and dark, with axe; and by keyboard alone."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from .conftest import DEFINITION, FIELDS, fits
+from .conftest import DEFINITION, FIELDS, LOOKS, fits
 from .test_wizard import KINDS, zipped
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("view", LOOKS[:1], indirect=True, ids=[""])]
 
 
 def sound(page):
-    """It fits, and axe has nothing to say."""
-    assert fits(page), page.url
-    found = Axe().run(page).response["violations"]
-    assert found == [], [(item["id"], [node["html"] for node in item["nodes"]]) for item in found]
+    """It fits, and axe has nothing to say, in either look."""
+    for look in reversed(LOOKS):  # as it began, in the end
+        page.emulate_media(color_scheme=look["color_scheme"])
+        page.set_viewport_size(look["viewport"])
+        assert fits(page), page.url
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        assert found == [], [(item["id"], [node["html"] for node in item["nodes"]]) for item in found]
 
 
 @pytest.fixture

@@ -484,6 +484,14 @@ def test_a_host_without_an_address_is_not_served(web_host, access):
         create_app(web_host, access)
 
 
+def test_a_customer_is_removed_once_nothing_of_theirs_runs(client, web_host, instance):
+    address = f"/customers/{instance.customer_id}"
+    assert client.post(f"{address}/remove").status_code == 409
+    web_host.remove_instance(instance.id)
+    assert "The customer was removed." in client.get(client.post(f"{address}/remove").headers["location"]).text
+    assert client.get(address).status_code == 404
+
+
 # ── deploying ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
