@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from pydantic import BaseModel
+
+from ..connector.component import Trigger
 from ..connector.context import ActionContext, User
 from ..connector.errors import ConnectionFailed, InvalidInput
 from .definition import model, rules, values
@@ -68,6 +71,41 @@ class Configuration:
             (plain[var.key], var.time_zone or schedule.time_zone) if var else (schedule.value, schedule.time_zone)
         )
         return Start(Timetable.parse(text, zone), polling=self.registry[ref.component.key].triggers[ref.key].is_polling)
+
+    def trigger(self, flow: model.Flow) -> Trigger:
+        """Raises InvalidInput where its component is not installed any more."""
+        ref = flow.trigger.action
+        component = self.registry.get(ref.component.key)
+        if component is None or ref.key not in component.triggers:
+            raise InvalidInput(
+                f"no installed component {ref.component.key!r} has a trigger {ref.key!r}: install it again"
+            )
+        return component.triggers[ref.key]
+
+    def trigger_inputs(
+        self,
+        integration: model.Integration,
+        flow: model.Flow,
+        values: Mapping[str, Any],
+        connections: Mapping[str, str],
+    ) -> BaseModel:
+        """The inputs of a flow's trigger, prepared; they hold secrets. Raises what prepare raises."""
+        config = with_presets(integration, self.resolve(values, connections))
+        inputs: BaseModel = self.trigger(flow).prepare(resolve_inputs(flow.trigger.inputs, Scope(config)))
+        return inputs
+
+    def check_triggers(
+        self, integration: model.Integration, values: Mapping[str, Any], connections: Mapping[str, str]
+    ) -> None:
+        """Whether each flow's trigger takes its inputs: what came to one that does not would be lost. Raises InvalidInput."""
+        for flow in integration.flows:
+            try:
+                self.trigger_inputs(integration, flow, values, connections)
+            except Exception as error:
+                if not isinstance(getattr(error, "kind", None), str):
+                    raise
+                message = f"flow {flow.name!r}: its trigger {flow.trigger.name!r} cannot take its inputs: {error}"
+                raise InvalidInput(message, field=getattr(error, "field", None)) from None
 
     def resolve(
         self, plain: Mapping[str, Any], connections: Mapping[str, str], user: User | None = None

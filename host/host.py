@@ -11,7 +11,7 @@ from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import publication, uploads
+from . import publication, unpacking
 from .changes import Changes
 from .configuration import Configuration
 from .custody import Custody
@@ -61,7 +61,6 @@ class Host:
         self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
         self.routes = Routes(
             store=store,
-            registry=registry,
             versions=self.versions,
             configuration=self.configuration,
             transport=self.transport,
@@ -331,7 +330,7 @@ class Host:
     def publish_upload(self, name: str, content: bytes) -> VersionRecord:
         """Publish an integration file, or a zip of its folder, as it was uploaded. Raises InvalidInput too."""
         with TemporaryDirectory(dir=self.settings.data, prefix="upload-") as folder:
-            path = uploads.lay_out(name, content, Path(folder), self.settings.limits.definition)
+            path = unpacking.lay_out(name, content, Path(folder), self.settings.limits.definition)
             version = self.publish(path)
         self.changes.note(
             "integration.upload", version.integration_id, f"{version.integration}: version {version.number}"
@@ -416,6 +415,7 @@ class Host:
         enabled: bool | None = None,
     ) -> InstanceRecord:
         version, integration = self.store.integrations.version(version_id), self.versions.load(version_id)
+        self.configuration.check_triggers(integration, values, connections)
         before = self.store.instances.of_customer(customer_id, name)
         renames = renamed(self.versions.load(before.version_id), integration) if before else model.Renames()
         instance = self.store.instances.put(

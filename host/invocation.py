@@ -59,9 +59,8 @@ class Invocations:
     def _firing(self, instance_id: str, event: str) -> set[str]:
         """By the manifests alone: where nothing fires, no connection is opened."""
         version_id = self.store.instances.require(instance_id).version_id
-        found = {flow.name: flow.trigger.action for flow in self.routes.versions.load(version_id).flows}
-        units = {name: self.routes.registry[ref.component.key].triggers[ref.key] for name, ref in found.items()}
-        return {name for name, unit in units.items() if unit.fires_on == event}
+        flows = self.routes.versions.load(version_id).flows
+        return {flow.name for flow in flows if self.routes.configuration.trigger(flow).fires_on == event}
 
     def _start(self, route: Route, request: WebhookRequest, identity: str, parent: ExecutionRecord | None) -> str:
         execution_id = self.new_id()

@@ -19,7 +19,6 @@ from ..connector.errors import ConnectorError, InvalidInput, TryLater
 from ..connector.webhooks import Change
 from .configuration import Configuration
 from .definition import model
-from .expressions import Scope, resolve_inputs
 from .ledger import RowLedger
 from .locks import Locks
 from .routes import Routes
@@ -47,7 +46,7 @@ class Registrations:
 
     def flows(self, integration: model.Integration) -> list[str]:
         """The flows whose triggers register, if their inputs ask for it."""
-        return [flow.name for flow in integration.flows if self._trigger(flow).registers]
+        return [flow.name for flow in integration.flows if self.configuration.trigger(flow).registers]
 
     def deploy(self, instance_id: str) -> None:
         """Do what the deployment wrote down. Raises the error of the first flow that cannot be registered.
@@ -244,21 +243,11 @@ class Registrations:
     # ── what a unit is given ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _unit(self, record: RegistrationRecord) -> tuple[Trigger, BaseModel, ActionContext]:
-        flow = self.versions.load(record.version_id).flow(record.flow)
-        config = self.configuration.resolve(record.config, record.connections)
-        trigger = self._trigger(flow)
-        inputs: BaseModel = trigger.prepare(resolve_inputs(flow.trigger.inputs, Scope(config)))
+        integration = self.versions.load(record.version_id)
+        flow = integration.flow(record.flow)
+        inputs = self.configuration.trigger_inputs(integration, flow, record.config, record.connections)
         context = self.routes.context(record.instance_id, record.version_id, record.flow)
-        return trigger, inputs, replace(context, sleep=self._nap, logger=log)
-
-    def _trigger(self, flow: model.Flow) -> Trigger:
-        ref = flow.trigger.action
-        component = self.configuration.registry.get(ref.component.key)
-        if component is None or ref.key not in component.triggers:
-            raise InvalidInput(
-                f"no installed component {ref.component.key!r} has a trigger {ref.key!r}: install it again"
-            )
-        return component.triggers[ref.key]
+        return self.configuration.trigger(flow), inputs, replace(context, sleep=self._nap, logger=log)
 
     def _identity(self, record: RegistrationRecord) -> tuple[Any, ...]:
         """What must be the same for a trigger to change its own registration: which trigger it is, and its connections."""

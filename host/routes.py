@@ -11,10 +11,8 @@ from pydantic import BaseModel
 from ..connector.component import Trigger
 from ..connector.context import ActionContext, Customer, Flow, Instance, Integration
 from ..connector.http import Transport
-from .configuration import Configuration, with_presets
+from .configuration import Configuration
 from .definition import model
-from .expressions import Scope, resolve_inputs
-from .registry import Registry
 from .store import Store
 from .store.instances import InstanceRecord, digest
 from .versions import Versions
@@ -45,7 +43,6 @@ class Route:
 @dataclass(frozen=True, kw_only=True)
 class Routes:
     store: Store
-    registry: Registry
     versions: Versions
     configuration: Configuration
     transport: Transport
@@ -76,15 +73,12 @@ class Routes:
             return None
         integration = self.versions.load(instance.version_id)
         flow = integration.flow(endpoint.flow)
-        config = with_presets(integration, self.configuration.resolve(instance.config, instance.connections))
-        ref = flow.trigger.action
-        trigger = self.registry[ref.component.key].triggers[ref.key]
         return Route(
             endpoint_id=endpoint_id,
             instance=instance,
             flow=flow,
-            trigger=trigger,
-            inputs=trigger.prepare(resolve_inputs(flow.trigger.inputs, Scope(config))),
+            trigger=self.configuration.trigger(flow),
+            inputs=self.configuration.trigger_inputs(integration, flow, instance.config, instance.connections),
             context=self._context(instance, integration, flow),
             keys=self.store.instances.key_digests(endpoint_id),
         )

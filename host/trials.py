@@ -11,7 +11,7 @@ from typing import Any
 
 from ..connector.component import Action, Component, DataSource, Unit
 from ..connector.context import ActionContext
-from ..connector.errors import InvalidInput
+from ..connector.errors import ConnectionFailed, InvalidInput
 from ..connector.http import Transport
 from ..connector.manifest import inputs_of
 from ..connector.result import ActionResult
@@ -136,6 +136,10 @@ class Trials:
         record = self.store.connections.get(connection_id)
         if record is None or record.component != unit.component.key:
             raise InvalidInput("connection: it was removed; choose another", field="connection")
+        if record.reserved_for:
+            raise ConnectionFailed(
+                f"{record.name!r} is reserved for users: only flows that run as one of them may use it"
+            )
         return self.configuration.open(record)
 
     def _names(self, unit: Unit, given: Mapping[str, Any]) -> str:

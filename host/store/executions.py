@@ -112,6 +112,7 @@ _ranked = (
 _AT_ONCE = (
     sa.select(sa.func.count())
     .where(_other.c.endpoint_id == _ranked.c.endpoint_id, status_in(_other, "running"))
+    .where(_other.c.concurrency.is_not(None))  # what was accepted before the flow had a limit is not counted
     .scalar_subquery()
 )
 _ALLOWED = sa.select(_ranked.c.id).where(_ranked.c.place + _AT_ONCE <= _ranked.c.concurrency)

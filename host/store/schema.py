@@ -258,7 +258,8 @@ sa.Index(
     sqlite_where=_limited,
     postgresql_where=_limited,
 )
-sa.Index("executions_running_at", executions.c.endpoint_id, sqlite_where=_running, postgresql_where=_running)
+_counted = _running & executions.c.concurrency.is_not(None)
+sa.Index("executions_counted", executions.c.endpoint_id, sqlite_where=_counted, postgresql_where=_counted)
 _named = executions.c.request_id.is_not(None)
 sa.Index("executions_of_request", executions.c.request_id, sqlite_where=_named, postgresql_where=_named)
 # Of those in one sequence one runs at a time, whoever claims: two processes may see different rows.

@@ -276,3 +276,36 @@ def test_files_that_hold_data_are_for_their_owner_only(settings, host):
     for file in settings.data.iterdir():
         if file.is_file() and file.suffix in {".sqlite", ".key"}:
             assert file.stat().st_mode & 0o077 == 0, file
+
+
+def test_a_trigger_that_could_take_no_request_is_told_of_on_deployment(host, tmp_path):
+    """The file is sound: what it lacks is in the configuration, and the first webhook would be lost by it."""
+    fields = {"accountSid": "AC" + "1" * 32, "apiKey": "SK" + "2" * 32, "apiSecret": "secret", "authToken": "token"}
+    host.add_connection(name="Twilio", component="twilio", key="apiKeySecret", fields=fields)
+    (tmp_path / "texts.yaml").write_text(ANSWERING)
+    with pytest.raises(InvalidInput, match=r"flow 'Answer': its trigger 'Text' cannot take its inputs: .*responseText"):
+        host.deploy(tmp_path / "texts.yaml", customer="acme", config={"Twilio": "Twilio", "Answer": " "})
+    assert host.store.instances.all() == []
+    instance = host.deploy(tmp_path / "texts.yaml", customer="acme", config={"Twilio": "Twilio", "Answer": "Thanks"})
+    assert instance.config == {"Answer": "Thanks"}
+
+
+ANSWERING = """
+definitionVersion: 7
+name: Answering
+requiredConfigVars:
+  - key: Twilio
+    dataType: connection
+    connection: {component: {key: twilio, isPublic: true, version: LATEST}, key: apiKeySecret}
+  - {key: Answer, dataType: string}
+flows:
+  - name: Answer
+    steps:
+      - name: Text
+        isTrigger: true
+        action: {component: {key: twilio, isPublic: true, version: LATEST}, key: inboundMessage}
+        inputs:
+          twilioConnection: {type: configVar, value: Twilio}
+          responseMode: {type: value, value: text}
+          responseText: {type: configVar, value: Answer}
+"""

@@ -484,14 +484,16 @@ from twilio_connector.connector.http import Transport
 from twilio_connector.host.host import Host
 from twilio_connector.host.settings import Settings
 
-data, file, what = sys.argv[1:]
-send = Transport.send
+data, file, what, last = sys.argv[1:]
+send, changes = Transport.send, 0
 
 def deadly(self, request):
-    if request.method != "GET":
-        send(self, request)
+    global changes
+    answer = send(self, request)
+    changes += request.method != "GET"
+    if changes == int(last):
         os.kill(os.getpid(), signal.SIGKILL)
-    return send(self, request)
+    return answer
 
 Transport.send = deadly
 with Host.open(Settings(data=Path(data), public_url="https://host.example")) as host:
@@ -502,16 +504,17 @@ with Host.open(Settings(data=Path(data), public_url="https://host.example")) as 
 """
 
 
+@pytest.mark.parametrize("last", [1, 2, 3])
 @pytest.mark.parametrize("what", ["deploy", "remove"])
-def test_a_host_that_is_killed_is_followed_by_one_that_finishes_when_it_starts(desk, settings, what):
-    """kill -9 after the first request that changes something; starting takes most of the time."""
+def test_a_host_that_is_killed_is_followed_by_one_that_finishes_when_it_starts(desk, settings, what, last):
+    """kill -9 after each request that changes something: number, sink, subscription, and back; starting takes the time."""
     desk.theirs()
     file = desk.file(desk.overwriting(), desk.stream())
     with desk.host(settings) as host:
         desk.connect(host)
         if what == "remove":
             host.deploy(file, customer="acme", config={"Twilio": "Twilio"})
-    command = [sys.executable, "-c", HOST, str(settings.data), str(file), what]
+    command = [sys.executable, "-c", HOST, str(settings.data), str(file), what, str(last)]
     assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
     with Host.open(settings) as host:
         deadline = time.monotonic() + 60

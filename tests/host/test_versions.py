@@ -6,6 +6,7 @@ import time
 import pytest
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.payload import WebhookRequest
+from twilio_connector.host.configuration import with_presets
 from twilio_connector.host.definition import IntegrationInvalid, parse
 from twilio_connector.host.versions import renamed
 
@@ -101,3 +102,31 @@ def test_a_file_that_cannot_run_is_not_published(host, integration, step):
     with pytest.raises(IntegrationInvalid):
         host.publish(integration(step("Give", "giv")))
     assert host.store.integrations.all() == []
+
+
+CONNECTION = (
+    "requiredConfigVars: [{key: Token, dataType: connection, connection: {component: {key: probe}, key: token}%s}]\n"
+)
+
+
+def test_a_preset_fills_what_a_connection_leaves_empty(host, integration, step):
+    preset = ", inputs: {account: {type: value, value: preset}}"
+    text = integration(step("Give", "give", what="x"), config=CONNECTION % preset).read_bytes()
+    parsed = parse(text)
+    own = {"key": "token", "fields": {"token": "t", "account": "own"}}
+    assert with_presets(parsed, {"Token": own}) == {"Token": own}
+    bare = {"key": "token", "fields": {"token": "t"}}
+    assert with_presets(parsed, {"Token": bare})["Token"]["fields"] == {"token": "t", "account": "preset"}
+
+
+def test_a_shared_connection_is_found_by_its_name(host, integration, step):
+    config = "requiredConfigVars: [{key: Token, dataType: connection, useScopedConfigVar: shared}]\n"
+    path = integration(step("Look", "look", file="/dev/null", line="x", token="#Token"), config=config)
+    with pytest.raises(InvalidInput, match="'shared'; the integration shares it"):
+        host.deploy(path, customer="acme")
+    fields = {"account": "a", "token": "a-long-token"}
+    record = host.add_connection(name="shared", component="probe", key="token", fields=fields)
+    instance = host.deploy(path, customer="acme")
+    assert instance.connections == {"Token": record.id}
+    (endpoint,) = host.store.instances.endpoints(instance.id)
+    assert result(host, send(host, endpoint.id))["wrote"] == "x"

@@ -23,7 +23,10 @@ ICONS = {".png": "image/png", ".svg": "image/svg+xml"}
 CONFIRMED = "_confirmed"
 TROUBLES = {
     "input": ("An input is wrong", "Nothing was sent. Correct it below."),
-    "connection": ("The connection does not work", "Nothing was done. Open the connection, correct it and test it."),
+    "connection": (
+        "Not with this connection",
+        "Nothing was done. Open the connection, correct it and test it, or choose another.",
+    ),
     "refused": ("The service refused it", "The same request would be refused again."),
     "retry": ("Not now", "Nothing was done, so it is safe to try again."),
     "unknown": ("It may have been done", "Look at the service before you send it again."),

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from twilio_connector.host import trials
 
-from .conftest import SECRET
+from .conftest import FIELDS, SECRET
 
 SEND, LOOK = "/components/acme/actions/send", "/components/acme/actions/look"
 NUMBER = "+15550001111"
@@ -170,7 +170,7 @@ def test_an_input_that_is_wrong_is_told_at_its_field(client, connection):
         ("Refused", "The service refused it"),
         ("TryLater", "Not now"),
         ("OutcomeUnknown", "It may have been done"),
-        ("ConnectionFailed", "The connection does not work"),
+        ("ConnectionFailed", "Not with this connection"),
         ("bug", "It failed"),
     ],
 )
@@ -230,6 +230,16 @@ def test_a_connection_of_another_component_is_refused(client, web_host):
     other = web_host.add_connection(name="Twilio", component="twilio", key="basic", fields=fields)
     page = shown(client, submit(client, LOOK, acmeConnection=other.id, number=NUMBER))
     assert "choose another" in page
+
+
+def test_a_connection_that_is_reserved_for_users_is_not_tried_on(client, web_host):
+    customer = web_host.store.customers.ensure("acme", "Acme Inc.")
+    user = web_host.add_user(customer.id, external_id="ada", name="Ada")
+    reserved = web_host.add_connection(
+        name="Ada's", component="acme", key="token", fields=FIELDS, reserved_for=[user.id]
+    )
+    page = shown(client, submit(client, LOOK, acmeConnection=reserved.id, number=NUMBER))
+    assert "is reserved for users" in page
 
 
 def test_a_trigger_has_no_form(client):

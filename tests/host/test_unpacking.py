@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twilio_connector.connector.errors import InvalidInput
-from twilio_connector.host import uploads
+from twilio_connector.host import unpacking
 
 LIMIT = 10_000
 
@@ -36,7 +36,7 @@ def link(name):
     ],
 )
 def test_a_zip_of_the_folder_or_of_its_content_is_laid_out(tmp_path, names):
-    path = uploads.lay_out("x.ZIP", zipped(*((name, b"a: 1") for name in names)), tmp_path, LIMIT)
+    path = unpacking.lay_out("x.ZIP", zipped(*((name, b"a: 1") for name in names)), tmp_path, LIMIT)
     assert path.parent == tmp_path
     assert path.is_file()
     assert (tmp_path / "code" / "steps.py").is_file()
@@ -50,18 +50,18 @@ def test_nothing_is_written_outside(tmp_path, entry):
     folder = tmp_path / "in"
     folder.mkdir()
     with pytest.raises(InvalidInput, match=r"no plain file inside"):
-        uploads.lay_out("x.zip", zipped(("integration.yaml", b""), (entry, b"/etc/passwd")), folder, LIMIT)
+        unpacking.lay_out("x.zip", zipped(("integration.yaml", b""), (entry, b"/etc/passwd")), folder, LIMIT)
     assert list(folder.iterdir()) == []
     assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_a_bomb_is_put_down_unread(tmp_path):
     with pytest.raises(InvalidInput, match="larger than"):
-        uploads.lay_out("x.zip", zipped(("integration.yaml", b"0" * 1_000_000)), tmp_path, LIMIT)
+        unpacking.lay_out("x.zip", zipped(("integration.yaml", b"0" * 1_000_000)), tmp_path, LIMIT)
     with pytest.raises(InvalidInput, match="limit is"):
-        uploads.lay_out("x.zip", zipped(*((f"{n}", b"") for n in range(uploads.MAX_FILES + 1))), tmp_path, 1 << 20)
+        unpacking.lay_out("x.zip", zipped(*((f"{n}", b"") for n in range(unpacking.MAX_FILES + 1))), tmp_path, 1 << 20)
     with pytest.raises(InvalidInput, match="larger than"):
-        uploads.lay_out("x.yaml", b"0" * (LIMIT + 1), tmp_path, LIMIT)
+        unpacking.lay_out("x.yaml", b"0" * (LIMIT + 1), tmp_path, LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_bomb_is_put_down_unread(tmp_path):
 )
 def test_a_zip_that_is_no_integration_says_what_it_lacks(tmp_path, entries, said):
     with pytest.raises(InvalidInput, match=said) as caught:
-        uploads.lay_out("x.zip", zipped(*entries), tmp_path, LIMIT)
+        unpacking.lay_out("x.zip", zipped(*entries), tmp_path, LIMIT)
     assert caught.value.field == "upload"
 
 
@@ -86,7 +86,7 @@ def test_whatever_comes_is_laid_out_inside_or_refused(tmp_path_factory, name, co
     broken = zipped(("integration.yaml", content))
     for given_name, data in ((name, content), (f"{name}.yaml", content), ("x.zip", content), ("x.zip", broken[cut:])):
         try:
-            path = uploads.lay_out(given_name, data, folder, LIMIT)
+            path = unpacking.lay_out(given_name, data, folder, LIMIT)
         except InvalidInput:
             continue
         assert path.parent == folder
