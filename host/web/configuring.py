@@ -62,11 +62,20 @@ def begun(integration: Integration, config: Mapping[str, Any] | None = None) -> 
     for n, var in enumerate(integration.config_vars):
         value = var.default if config is None or var.key not in config else config[var.key]
         if var.data_type == "schedule":
-            timetable = Timetable.parse(value, var.time_zone) if value else None
-            found[f"v{n}"] = timetable.line if timetable else ""
-            found[f"v{n}-zone"] = timetable.zone if timetable else var.time_zone
+            found |= _schedule(f"v{n}", var, str(value))
         elif value != "":
-            found[f"v{n}"] = values.read(var, value) if var.collection and isinstance(value, str) else value
+            found[f"v{n}"] = _listed(var, value) if var.collection else value
+    return {key: value for key, value in found.items() if _fits(integration, key, value)}
+
+
+def remembered(integration: Integration, text: str) -> dict[str, Any]:
+    """What the form of another page carries along. Raises BodyRefused."""
+    try:
+        found = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(_fits(integration, key, value) for key, value in found.items()):
+        raise BodyRefused(400, "the form cannot be read: what was entered before is damaged")
     return found
 
 
@@ -75,15 +84,39 @@ def about(name: str, error: Exception) -> str:
     return str(error).removeprefix(f"config variable {name!r}").removeprefix(" has no default").removeprefix(": ")
 
 
-def remembered(text: str) -> dict[str, Any]:
-    """What the form of another page carries along. Raises BodyRefused."""
+def _schedule(key: str, var: ConfigVar, text: str) -> dict[str, str]:
     try:
-        found = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise BodyRefused(400, "the form cannot be read: what was entered before is damaged")
-    return found
+        timetable = Timetable.parse(text, var.time_zone)
+    except ValueError:  # none, or what an older version took for something else
+        return {key: text, f"{key}-zone": var.time_zone}
+    return {key: timetable.line, f"{key}-zone": timetable.zone}
+
+
+def _listed(var: ConfigVar, value: Any) -> Any:
+    try:
+        return values.read(var, value)
+    except ValueError:
+        return None
+
+
+def _fits(integration: Integration, key: str, value: Any) -> bool:
+    """Whether a field of that name can show the value at all; whether it is right is asked later."""
+    var = {f"v{n}": var for n, var in enumerate(integration.config_vars)}.get(key)
+    if var is None or var.data_type == "schedule":
+        return isinstance(value, str)
+    if var.collection == "valuelist":
+        return isinstance(value, list) and all(map(_is_plain, value))
+    if var.collection:
+        return isinstance(value, list) and all(_is_pair(item) for item in value)
+    return _is_plain(value) or var.data_type in values.JSON_TYPES
+
+
+def _is_pair(item: Any) -> bool:
+    return isinstance(item, dict) and item.keys() == {"key", "value"} and all(map(_is_plain, item.values()))
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float)
 
 
 @dataclass(frozen=True, slots=True)

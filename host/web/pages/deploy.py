@@ -26,11 +26,13 @@ def begin(request: Request) -> Response:
 def publish(request: Request, form: Form) -> Response:
     """Keep what was given as a version, or take the one that was chosen; then its configuration is asked for."""
     given = values_of(_inputs(request), form)
-    wrong = _wrong(request, given, form)
-    if wrong:
-        return _draw(request, given, errors=wrong)
+    wrong = _wrong_source(given, form)
     try:
-        version = _version(request, given, form)
+        if not wrong:  # kept whatever else is wrong: a browser sends a file once
+            given = _without_sources(given) | {"version": _version(request, given, form).id}
+        wrong |= _wrong_customer(request, given)
+        if wrong:
+            return _draw(request, given, errors=wrong)
         customer = _customer(request, given)
     except Exception as error:
         if not is_error(error):
@@ -39,7 +41,11 @@ def publish(request: Request, form: Form) -> Response:
         if field in {*SOURCES, "customer", "newCustomer"}:
             return _draw(request, given, errors={str(field): str(error).removeprefix(f"{field}: ")})
         return _draw(request, given, problems=str(error).splitlines())
-    return see_other(f"/instances/new/{version.id}", customer=customer)
+    return see_other(f"/instances/new/{given['version']}", customer=customer)
+
+
+def _without_sources(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if key not in SOURCES}
 
 
 def _version(request: Request, given: Mapping[str, Any], form: Form) -> VersionRecord:
@@ -63,15 +69,18 @@ def _customer(request: Request, given: Mapping[str, Any]) -> str:
     return str(given["customer"])
 
 
-def _wrong(request: Request, given: Mapping[str, Any], form: Form) -> dict[str, str]:
+def _wrong_source(given: Mapping[str, Any], form: Form) -> dict[str, str]:
     sources = [key for key in SOURCES if given.get(key) or key in form.files]
-    wrong = {key: "Give one of the three, not several." for key in sources if len(sources) > 1}
     if not sources:
-        wrong["upload" if form.files or not given.get("file") else "file"] = "Choose a file, or one of the others."
-    if bool(given.get("customer")) == bool(given.get("newCustomer")):
-        said = "Choose one or add one, not both." if given.get("customer") else "Is required."
-        wrong["customer" if site_of(request).host.store.customers.all() else "newCustomer"] = said
-    return wrong
+        return {"upload": "Choose a file, or one of the others."}
+    return {key: "Give one of the three, not several." for key in sources if len(sources) > 1}
+
+
+def _wrong_customer(request: Request, given: Mapping[str, Any]) -> dict[str, str]:
+    if bool(given.get("customer")) != bool(given.get("newCustomer")):
+        return {}
+    said = "Choose one or add one, not both." if given.get("customer") else "Is required."
+    return {"customer" if site_of(request).host.store.customers.all() else "newCustomer": said}
 
 
 def _inputs(request: Request) -> Inputs:

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.context import Customer
-from ....connector.errors import ConnectorError, InvalidInput
+from ....connector.errors import InvalidInput
 from ...definition.model import Integration
 from ...store.instances import InstanceRecord
 from ...store.integrations import VersionRecord
@@ -91,11 +92,11 @@ def change_step(request: Request, form: Form) -> Response:
 
 
 def _new(request: Request, external_id: str) -> Plan:
-    host, customer = site_of(request).host, site_of(request).host.store.customers.known(external_id)
+    customer = site_of(request).host.store.customers.known(external_id)
     if customer is None:
         raise missing("customer")
     version = _version(request, request.path_params["version"])
-    return Plan(version=version, integration=host.versions.load(version.id), customer=customer)
+    return Plan(version=version, integration=_integration(request, version), customer=customer)
 
 
 def _change(request: Request, version_id: str) -> Plan:
@@ -104,7 +105,8 @@ def _change(request: Request, version_id: str) -> Plan:
     customer = host.store.customers.get(instance.customer_id)
     if customer is None or version.integration_id != instance.integration_id:
         raise missing("version of this integration")
-    integration = host.versions.load(version.id)
+    _integration(request, _version(request, instance.version_id))
+    integration = _integration(request, version)
     return Plan(version=version, integration=integration, customer=customer, instance=instance)
 
 
@@ -113,6 +115,16 @@ def _version(request: Request, version_id: str) -> VersionRecord:
         return site_of(request).host.store.integrations.version(version_id)
     except InvalidInput:
         raise missing("version") from None
+
+
+def _integration(request: Request, version: VersionRecord) -> Integration:
+    try:
+        return site_of(request).host.versions.load(version.id)
+    except Exception as error:
+        if not is_error(error):
+            raise
+        said = f"Version {version.number} cannot be read any more: {error}"
+        raise HTTPException(409, f"{said} Deploy the integration anew, under the same name.") from None
 
 
 def _begin(request: Request, plan: Plan) -> Response:
@@ -128,7 +140,11 @@ def _begin(request: Request, plan: Plan) -> Response:
 
 def _go(request: Request, plan: Plan, form: Form) -> Response:
     """To where the button leads, with what was entered; on only from a step that is right."""
-    number, entered, host = _number(form, plan), remembered(form.get("_entered")), site_of(request).host
+    number, entered, host = (
+        _number(form, plan),
+        remembered(plan.integration, form.get("_entered")),
+        site_of(request).host,
+    )
     if number < len(plan.steps):
         inputs = Asking(host, plan.integration, entered).inputs(plan.steps[number], offered=False)
         shown = {item["key"] for item in inputs}
@@ -286,10 +302,7 @@ def _flows(request: Request, plan: Plan) -> list[str]:
     """What an upgrade does to the flows, in words."""
     if not plan.instance or not plan.is_upgrade:
         return []
-    try:
-        old = site_of(request).host.versions.load(plan.instance.version_id)
-    except ConnectorError as error:
-        return [f"The version that it has cannot be read any more: {error}"]
+    old = site_of(request).host.versions.load(plan.instance.version_id)
     moved = renamed(old, plan.integration).flows
     before, after = {flow.name for flow in old.flows}, {flow.name for flow in plan.integration.flows}
     renames = [f"{name} becomes {moved[name]} and keeps its address" for name in sorted(moved)]

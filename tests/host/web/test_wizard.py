@@ -146,7 +146,16 @@ def test_nobody_gets_past_a_page_that_is_not_right(kinds, web_host, connection):
 
 
 @pytest.mark.parametrize(
-    "hidden", [{"_entered": "{"}, {"_entered": "[]"}, {"_step": "9"}, {"_step": "x"}, {"_step": ""}]
+    "hidden",
+    [
+        {"_entered": "{"},
+        {"_entered": "[]"},
+        {"_entered": '{"v11": 5}'},
+        {"_entered": '{"v0": {}}'},
+        {"_step": "9"},
+        {"_step": "x"},
+        {"_step": ""},
+    ],
 )
 def test_a_damaged_form_is_refused(kinds, hidden):
     assert kinds.client.post(kinds.address, data=kinds.hidden | hidden).status_code == 400
@@ -173,7 +182,7 @@ def test_one_source_and_one_customer_are_asked_for(client, web_host, tmp_path, c
     file.write_text(definition)
     answer = client.post("/instances/new", data={"file": str(file), "customer": "acme", "newCustomer": "beta"})
     assert "not both" in answer.text
-    assert web_host.store.integrations.all() == []
+    assert web_host.store.customers.known("beta") is None
 
 
 # ── uploads ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -198,6 +207,14 @@ def test_a_file_is_uploaded_and_asked_about(client, web_host, customer, definiti
     (version,) = web_host.store.integrations.all()
     assert answer.headers["location"] == f"/instances/new/{version.id}?customer=acme"
     assert list(web_host.settings.data.glob("upload-*")) == []
+
+
+def test_an_upload_is_kept_while_the_rest_of_the_form_is_mended(client, web_host, customer, definition):
+    answer = client.post("/instances/new", data={}, files={"upload": ("mine.yaml", definition.encode())})
+    assert answer.status_code == 400
+    (version,) = web_host.store.integrations.all()
+    assert 'id="customer-error"' in answer.text
+    assert f'<option value="{version.id}" selected>' in answer.text
 
 
 def test_a_zip_of_a_folder_brings_its_code(client, web_host, customer, definition):
@@ -279,6 +296,16 @@ def test_an_upgrade_that_asks_for_nothing_new_shows_only_what_changes(client, we
     assert "What changes" in wizard.page
     wizard.go("deploy")
     assert web_host.store.instances.get(instance.id).version == 2
+
+
+def test_what_was_configured_for_another_kind_of_variable_is_asked_for_again(client, web_host, instance, tmp_path):
+    for kind in ("string, collectionType: keyvaluelist", "string, collectionType: valuelist", "schedule", "number"):
+        text = DEFINITION.replace("{synchronous}", "false").replace("string, defaultValue: Hi", kind)
+        (tmp_path / "integration.yaml").write_text(text)
+        version = web_host.publish(tmp_path / "integration.yaml")
+        answer = client.get(f"/instances/{instance.id}/configure?version={version.id}")
+        assert answer.status_code in {200, 400}
+        assert "Greeting" in answer.text
 
 
 def test_an_instance_gets_no_version_of_another_integration(client, web_host, instance, tmp_path):
