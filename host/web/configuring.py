@@ -19,6 +19,12 @@ from .site import is_error
 
 Entered = Mapping[str, Any]
 """What the forms hold, by the names of their fields: ``v0`` is the first config variable, ``v0-zone`` its time zone."""
+_WRITTEN = {
+    "timestamp": "In UTC.",
+    "objectSelection": 'As JSON: a list of objects, such as [{"object": {"key": "contact"}, "fields": []}].',
+    "objectFieldMap": 'As JSON, such as {"fields": [{"field": {"key": "phone"}, "mappedField": {"key": "mobile"}}]}.',
+    "jsonForm": "As JSON.",
+}
 _KINDS = {"boolean": "boolean", "code": "code", "number": "number", "date": "date", "timestamp": "timestamp"}
 
 
@@ -150,8 +156,7 @@ class Asking:
         required, comments = not var.default and not var.collection, var.description
         if var.data_type == "schedule":
             return schedule_inputs(key, var.key, f"{var.key}: time zone", required=required, comments=comments)
-        if var.data_type == "timestamp":
-            comments = f"{comments} In UTC.".strip()
+        comments = f"{comments} {_WRITTEN.get(var.data_type, '')}".strip()
         shared = {"key": key, "label": var.key, "comments": comments, "collection": var.collection or None}
         if var.data_type == "connection":
             return [shared | self._connection(var)]

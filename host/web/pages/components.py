@@ -215,10 +215,15 @@ def _inputs(request: Request, entry: Entry) -> list[dict[str, Any]]:
     """The form: a connection is chosen among those of the component."""
     connections = site_of(request).host.store.connections.all(entry.component.key)
     options = [{"label": record.name, "value": record.id} for record in connections]
-    return [
-        item | ({"model": options, "type": "string"} if item["type"] == "connection" else {})
-        for item in inputs_of(entry.unit.model)
-    ]
+    return [dict(_drawn(item, options)) for item in inputs_of(entry.unit.model)]
+
+
+def _drawn(item: Mapping[str, Any], connections: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:
+    if item["type"] == "connection":
+        return {**item, "type": "string", "model": connections}
+    if item["type"] == "conditional":
+        return {**item, "comments": f"{item.get('comments') or ''} As JSON.".strip()}
+    return item
 
 
 def _offered(request: Request, entry: Entry, item: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
