@@ -21,7 +21,7 @@ from .configuration import Configuration
 from .redact import Redactor
 from .store import Store
 
-KEPT = 256
+KEPT = 64
 """How many forms may be open at once; the oldest is then sent in vain, and says so."""
 
 Input = Mapping[str, Any]

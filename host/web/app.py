@@ -29,6 +29,7 @@ from .pages import (
     overview,
     registrations,
     schedules,
+    units,
     wizard,
 )
 from .render import STATIC, Pages
@@ -62,6 +63,7 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
         routes=[
             *overview.routes(),
             *components.routes(),
+            *units.routes(),
             *connections.routes(),
             *customers.routes(),
             *deploy.routes(site.host.settings.limits),
