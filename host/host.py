@@ -11,7 +11,7 @@ from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import publication, unpacking
+from . import backup, publication, unpacking
 from .changes import Changes
 from .configuration import Configuration
 from .custody import Custody
@@ -37,6 +37,7 @@ from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
 from .store.instances import InstanceRecord
 from .store.integrations import VersionRecord
+from .telemetry import Telemetry
 from .trials import Trials
 from .vault import Vault
 from .versions import Versions, renamed
@@ -53,6 +54,7 @@ class Host:
     def __init__(self, settings: Settings, store: Store, vault: Vault, registry: Registry) -> None:
         self.settings, self.store, self.vault, self.registry = settings, store, vault, registry
         self.redactor = Redactor()
+        self.telemetry = Telemetry()
         self.transport = Transport()
         self.versions = Versions(store, settings.data / "versions")
         self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
@@ -85,8 +87,9 @@ class Host:
             records=self._records,
             databases=Databases(settings),
             limits=settings.limits,
-            executor=lambda: self.engine.executor,
             invocations=self.invocations,
+            restored=backup.restored(store.engine),
+            telemetry=self.telemetry,
         )
         self.engine = Engine(settings, workshop)
         self.scheduler = Scheduler(workshop, self.engine.wake)
@@ -96,6 +99,7 @@ class Host:
             records=self._records,
             refusals=store.refusals,
             limits=settings.limits,
+            telemetry=self.telemetry,
         )
         self.registrations = Registrations(
             store=store,
@@ -128,14 +132,19 @@ class Host:
     def _wake(self) -> None:
         self.engine.wake()
 
-    def start(self) -> None:
-        """Execute what is accepted, beginning with what the last process left."""
-        self.engine.start()
-        self.scheduler.start()
+    def start(self, *, works: bool = True, serves: bool = True) -> None:
+        """Execute what is accepted, beginning with what the last process left, and register the webhooks of what is deployed.
+
+        A process that does not work leaves the first to others, one that does not serve the second.
+        """
+        if works:
+            self.engine.start()
+            self.scheduler.start()
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
-        self.registrations.start()
+        if serves:
+            self.registrations.start()
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""

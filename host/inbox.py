@@ -74,6 +74,11 @@ class Inbox:
         self._arrived()
         return accepted
 
+    @property
+    def full(self) -> bool:
+        """Whether it would take nothing more now."""
+        return self._writer.full
+
     def close(self) -> None:
         self._writer.close()
 

@@ -19,6 +19,7 @@ from .routes import Route, Routes
 from .settings import Limits
 from .store.commit import GroupCommit
 from .store.refusals import Refusals
+from .telemetry import Telemetry, WebhookAnswered
 from .workshop import Write
 
 _ENDPOINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -65,6 +66,7 @@ class Reception:
     records: GroupCommit[Write, Any]
     refusals: Refusals
     limits: Limits
+    telemetry: Telemetry = field(default_factory=Telemetry, repr=False)
     new_id: Callable[[], str] = field(default_factory=rising_ids)
     _refusing: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_REFUSALS_AT_ONCE), repr=False)
 
@@ -80,10 +82,12 @@ class Reception:
             if route and route.instance.enabled and route.trigger.takes_requests:
                 return await self._accept(route, request, api_key)
         except Exception as error:
+            self.telemetry.tell(WebhookAnswered(outcome="refused", reason=str(getattr(error, "kind", "failed"))))
             kind = getattr(error, "kind", "retry")  # a mounted component may raise classes of its own
             if kind != "retry":
                 self._note_refusal(endpoint_id, f"{kind}: {error}", request.method, source)
             raise
+        self.telemetry.tell(WebhookAnswered(outcome="refused", reason="no such endpoint"))
         raise NoSuchEndpoint(
             "there is no such endpoint, its instance is switched off, or only a schedule starts the flow", status=404
         )
@@ -99,6 +103,7 @@ class Reception:
         if result.polled_no_changes:
             return Received(execution_id=None, response=result.response)
         accepted = await self.inbox.accept(inbound(route, execution_id, result))
+        self.telemetry.tell(WebhookAnswered(outcome="duplicate" if accepted.duplicate else "accepted"))
         return Received(
             execution_id=accepted.execution_id,
             duplicate=accepted.duplicate,

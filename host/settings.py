@@ -1,5 +1,6 @@
 """Where the host keeps its data, how it is reached and what it takes: read once from environment and arguments."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..connector.errors import InvalidInput
 _DATABASE_MEND = "use postgresql://user:password@host/database, or leave it out for SQLite in the data directory"
 
 SECRET = "TWILIO_CONNECTOR_SECRET_"  # noqa: S105 (the prefix of variables that hold one)
+_NAME = re.compile(r"[A-Za-z0-9_-]{0,40}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,9 @@ class Limits:
     Twilio waits 15 s, connecting included (https://www.twilio.com/docs/api/errors/11205): 3 s of them are left for the ways.
     ``workers`` executions and ``polls`` run at once. Every ``schedule_tick`` the host looks for what is due; a poll is its
     process's own for ``schedule_lease``, which is extended while it runs.
+
+    A process that executes writes a heartbeat every ``beat``; without one for ``acts`` it begins nothing more, without one for
+    ``dead_after`` the others take over what it held. Between the last two is the margin for clocks that run unevenly.
     """
 
     body: int = 1 << 20
@@ -35,6 +40,9 @@ class Limits:
     polls: int = 4
     schedule_tick: float = 0.5
     schedule_lease: float = 30.0
+    beat: float = 2.0
+    acts: float = 8.0
+    dead_after: float = 15.0
     sync_deadline: float = 12.0
     stop_deadline: float = 10.0
     refusals_kept: int = 1000
@@ -90,6 +98,11 @@ class Settings:
     def __post_init__(self) -> None:
         object.__setattr__(self, "database_url", SecretStr(_database_url(self.database_url.get_secret_value())))
         object.__setattr__(self, "public_url", _public_url(self.public_url))
+        if not _NAME.fullmatch(self.executor):
+            raise InvalidInput(
+                f"TWILIO_CONNECTOR_EXECUTOR: {self.executor!r} is no name; use up to 40 letters, digits, - and _",
+                field="TWILIO_CONNECTOR_EXECUTOR",
+            )
         _check_one_place_of_keys(self)
 
     @property

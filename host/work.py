@@ -11,6 +11,8 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+import sqlalchemy as sa
+
 from ..connector.component import Action
 from ..connector.context import ActionContext, User, utc_now
 from ..connector.errors import InvalidInput, OutcomeUnknown, TryLater
@@ -22,28 +24,29 @@ from .definition import model
 from .durable import SEALED
 from .expressions import Scope, shown
 from .journal import StepJournal
+from .life import HeldTransport, Hold
+from .logs import at
 from .run_as import Case
 from .runner import FlowOutcome, StepCall, StepRecord, run
 from .states import StepStates, changes_of
 from .store.commit import Busy
-from .store.executions import ExecutionRecord, StepRow, begin_step, end_step
+from .store.executions import ExecutionRecord, StepRow, begin_step, end_step, require_ours
 from .store.states import Scope as StateScope
 from .store.states import of_flow, short
+from .telemetry import AttemptEnded, StepEnded
 from .workshop import Assignment, Checkpoint, Stopping, Workshop, record_text
 
 
-def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint) -> FlowOutcome:
-    """Run the flow. Raises the error that it ends with; others than a ConnectorError are faults of the host."""
+def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold) -> FlowOutcome:
+    """Run the flow, as long as ``hold`` says that it is ours.
+
+    Raises the error that it ends with; others than a ConnectorError are faults of the host.
+    """
     case = workshop.patiently(lambda: look_up(workshop, assignment.execution_id))
     user = run_as.identify(workshop, case, checkpoint)
-    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, case, user))
-    return run(
-        attempt.flow,
-        attempt.scope,
-        attempt.perform,
-        sleep=attempt.sleep,
-        observe=attempt.observe,
-    )
+    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, hold, case=case, user=user))
+    with at(execution_id=case.record.id, instance=case.context.instance.name, flow=case.flow.name):
+        return attempt.run(case)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +56,37 @@ class Attempt:
     workshop: Workshop
     assignment: Assignment
     checkpoint: Checkpoint
+    hold: Hold
     flow: model.Flow
     scope: Scope
     record: ExecutionRecord
     owners: Mapping[StateScope, str]
     context: ActionContext
+
+    def run(self, case: Case) -> FlowOutcome:
+        """The flow, from its first step to its last."""
+        began = utc_now()
+        try:
+            done = run(self.flow, self.scope, self.perform, sleep=self.sleep, observe=self.observe)
+        except Exception as error:
+            self._tell(case, began, str(outcome.describe(error)["kind"]))
+            raise
+        self._tell(case, began, "succeeded")
+        return done
+
+    def _tell(self, case: Case, began: datetime, ended: str) -> None:
+        self.workshop.telemetry.tell(
+            AttemptEnded(
+                execution_id=self.assignment.execution_id,
+                attempt=self.assignment.attempt,
+                instance_id=case.record.instance_id,
+                integration=case.integration.name,
+                flow=case.flow.name,
+                outcome=ended,
+                started=began,
+                ended=utc_now(),
+            )
+        )
 
     def perform(self, call: StepCall) -> ActionResult:
         action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
@@ -76,20 +105,43 @@ class Attempt:
 
     def observe(self, record: StepRecord) -> None:
         self.workshop.records.put(lambda connection: end_step(connection, self._row(record)))
+        self.workshop.telemetry.tell(
+            StepEnded(
+                execution_id=self.assignment.execution_id,
+                path=record.path,
+                attempt=record.attempt,
+                component=record.component,
+                action=record.action,
+                outcome=str((record.error or {}).get("kind", "succeeded")),
+                started=record.started,
+                ended=record.ended,
+            )
+        )
 
     def _once(self, action: Action, call: StepCall) -> str:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
         row = self._begun(call)
         states = self._states(call)
-        began = self.workshop.write(lambda connection: begin_step(connection, row))
+        began = self.workshop.write(lambda connection: self._begin(connection, row))
         if began and (kept := states.kept()):
             return self._opened(kept)
         if began and not action.may_repeat(call.inputs):
             return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
         try:
+            self.hold.require()
             return self._act(action, call, began, states)
         finally:
             states.give_back()
+
+    def _begin(self, connection: sa.Connection, row: StepRow) -> datetime | None:
+        """In one transaction: nobody can take the execution over between the look at whose it is and the note that it began."""
+        require_ours(connection, row.execution_id, row.flow_attempt, self.hold.life.name)
+        return begin_step(connection, row) or self._before_the_backup()
+
+    def _before_the_backup(self) -> datetime | None:
+        """When the database is a backup's and the execution is in it: since when the step may have run already."""
+        restored = self.workshop.restored
+        return restored.began(self.record.created_at) if restored else None
 
     def _sealed(self, text: str) -> str:
         """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""
@@ -113,7 +165,8 @@ class Attempt:
 
     def _act(self, action: Action, call: StepCall, began: datetime | None, states: StepStates) -> str:
         try:
-            result = action.perform(self._seeing(states, self._context(action, call, began)), call.inputs)
+            with at(step=call.path):
+                result = action.perform(self._seeing(states, self._context(action, call, began)), call.inputs)
             text = outcome.pack(result, self.workshop.limits.step)
             changes_of(result)
         except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
@@ -130,7 +183,8 @@ class Attempt:
         return self.workshop.redactor.strike(outcome.pack_error(error))
 
     def _states(self, call: StepCall) -> StepStates:
-        return StepStates(self.workshop, self.assignment.execution_id, self._attempt_at(call), self.owners)
+        execution_id, step, executor = self.assignment.execution_id, self._attempt_at(call), self.hold.life.name
+        return StepStates(self.workshop, execution_id, step, self.owners, executor)
 
     def _seeing(self, states: StepStates, context: ActionContext) -> ActionContext:
         return replace(
@@ -245,7 +299,9 @@ def look_up(workshop: Workshop, execution_id: str) -> Case:
     )
 
 
-def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, case: Case, user: User) -> Attempt:
+def prepare(
+    workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold, *, case: Case, user: User
+) -> Attempt:
     """What the flow is given. Raises InvalidInput when a connection was removed."""
     record, integration, flow = case.record, case.integration, case.flow
     opened = workshop.configuration.resolve(assignment.config, assignment.connections, user)
@@ -255,12 +311,14 @@ def prepare(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, 
         workshop=workshop,
         assignment=assignment,
         checkpoint=checkpoint,
+        hold=hold,
         flow=flow,
         scope=Scope.begin(flow, run_as.payload(case.payload, user), values),
         record=record,
         owners=owners,
         context=replace(
             case.context,
+            transport=HeldTransport(case.context.transport, hold),
             user=user,
             logger=logging.getLogger("twilio_connector.flow"),
             execution_id=record.id,

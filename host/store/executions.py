@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import sqlalchemy as sa
 
 from .database import insert_for, reading, storable
+from .executors import require_alive
 from .schema import OPEN, Instant, executions, status_in, steps
 
 Status = Literal["accepted", "running", "waiting", "succeeded", "failed"]
@@ -64,6 +65,10 @@ class StepRow:
     error: dict[str, Any] | None = None
     started_at: datetime
     ended_at: datetime | None = None
+
+
+class NotOurs(Exception):
+    """The execution is another executor's by now, or has ended."""
 
 
 class Claim(NamedTuple):
@@ -263,37 +268,60 @@ def run_as(connection: sa.Connection, execution_id: str, user: str) -> None:
     connection.execute(sa.update(executions).where(executions.c.id == execution_id).values(run_as=user))
 
 
+def adopt(connection: sa.Connection, execution_id: str, attempt: int, executor: str) -> bool:
+    """The engine runs that attempt as ``executor`` now. False: it has ended. Raises NotOurs for an executor that is no more."""
+    if not require_alive(connection, executor):
+        raise NotOurs
+    running = sa.update(executions).where(*_is_running(execution_id, attempt)).values(executor=executor)
+    return connection.execute(running).rowcount == 1
+
+
+def require_ours(connection: sa.Connection, execution_id: str, attempt: int, executor: str) -> None:
+    """Raises NotOurs unless ``executor`` runs that attempt, and goes on to until the transaction ends."""
+    query = sa.select(executions.c.id).where(*_is_running(execution_id, attempt, executor)).with_for_update(read=True)
+    if connection.execute(query).first() is None:
+        raise NotOurs
+
+
 def end(
     connection: sa.Connection,
     execution_id: str,
     attempt: int,
+    executor: str,
     *,
     status: Literal["succeeded", "failed"],
     now: datetime,
     result: str | None = None,
     error: dict[str, Any] | None = None,
 ) -> None:
-    """End that attempt, once: a second call, or one for an earlier attempt, changes nothing."""
-    connection.execute(
-        sa.update(executions)
-        .where(*_is_running(execution_id, attempt))
-        .values(status=status, ended_at=now, result=result, error=error)
-    )
+    """End that attempt, once. Raises NotOurs at a second call, or when another executor runs it."""
+    values = {"status": status, "ended_at": now, "result": result, "error": error}
+    _leave(connection, execution_id, attempt, executor, values)
 
 
 def postpone(
-    connection: sa.Connection, execution_id: str, attempt: int, *, until: datetime, error: dict[str, Any]
+    connection: sa.Connection,
+    execution_id: str,
+    attempt: int,
+    executor: str,
+    *,
+    until: datetime,
+    error: dict[str, Any],
 ) -> None:
-    """Put it back into the inbox for its next attempt, once."""
-    connection.execute(
-        sa.update(executions)
-        .where(*_is_running(execution_id, attempt))
-        .values(status="waiting", attempt=attempt + 1, available_at=until, executor=None, error=error)
-    )
+    """Put it back into the inbox for its next attempt. Raises as end does."""
+    values = {"status": "waiting", "attempt": attempt + 1, "available_at": until, "executor": None, "error": error}
+    _leave(connection, execution_id, attempt, executor, values)
 
 
-def _is_running(execution_id: str, attempt: int) -> tuple[sa.ColumnElement[bool], ...]:
-    return executions.c.id == execution_id, executions.c.attempt == attempt, executions.c.status == "running"
+def _leave(connection: sa.Connection, execution_id: str, attempt: int, executor: str, values: dict[str, Any]) -> None:
+    ours = sa.update(executions).where(*_is_running(execution_id, attempt, executor)).values(values)
+    if connection.execute(ours).rowcount != 1:
+        raise NotOurs
+
+
+def _is_running(execution_id: str, attempt: int, executor: str | None = None) -> tuple[sa.ColumnElement[bool], ...]:
+    running = (executions.c.id == execution_id, executions.c.attempt == attempt, executions.c.status == "running")
+    return running if executor is None else (*running, executions.c.executor == executor)
 
 
 def _values(row: StepRow) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from .. import portable
 
-VERSION = 2
+VERSION = 3  # a change of the schema raises it: see migrations.py
 
 
 class Instant(sa.TypeDecorator[datetime]):

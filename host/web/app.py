@@ -17,6 +17,7 @@ from ..host import Host
 from .access import Access, Origin
 from .body import BodyRefused, Disconnected
 from .guard import Guard
+from .health import Health
 from .pages import (
     components,
     connections,
@@ -55,7 +56,13 @@ def create_app(
     pages = Pages.load()
     site = _site_app(Site(host, pages, access), sleep)
     guarded = Guard(site, access, Origin.of(names), pages)
-    return Starlette(routes=[Mount("/trigger", Triggers(host)), Mount("/", guarded)])
+    return Starlette(
+        routes=[
+            Mount("/trigger", Triggers(host)),
+            Mount("/health", routes=Health(host).routes()),
+            Mount("/", guarded),
+        ]
+    )
 
 
 def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlette:

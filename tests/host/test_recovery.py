@@ -161,7 +161,7 @@ def test_what_was_claimed_but_not_started_is_started(settings, integration, step
     )
     accepted = asyncio.run(host.receive(endpoint.id, WebhookRequest(url="/"))).execution_id
     identity = Identity.take(settings)
-    (claim,) = host.store.executions.claim(identity.name, host.store.executions.get(accepted).created_at, 9)
+    (claim,) = host.store.executions.claim(identity.new_life(), host.store.executions.get(accepted).created_at, 9)
     assert claim.execution_id == accepted
     identity.release()
     host.stop()

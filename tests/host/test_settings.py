@@ -61,3 +61,9 @@ def test_a_public_url_that_is_no_address_is_refused(url):
 def test_its_repr_holds_no_secret():
     settings = Settings.load({"DATABASE_URL": "postgres://u:hunter2@h/d", "TWILIO_CONNECTOR_KEYS": "hunter3"})
     assert "hunter" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["a" * 41, "rack 1", "a.b", "a\n"])
+def test_an_executor_is_called_by_a_short_plain_name(name):
+    with pytest.raises(InvalidInput, match="TWILIO_CONNECTOR_EXECUTOR"):
+        Settings.load({"TWILIO_CONNECTOR_EXECUTOR": name})
