@@ -23,7 +23,9 @@ from .pages import (
     connections,
     customers,
     deploy,
+    events,
     executions,
+    flows,
     instances,
     integrations,
     login,
@@ -53,16 +55,18 @@ def create_app(
             "that address",
             field="public_url",
         )
-    pages = Pages.load()
-    site = _site_app(Site(host, pages, access), sleep)
-    guarded = Guard(site, access, Origin.of(names), pages)
-    return Starlette(
+    pages = Pages.load(host.redactor.strike)
+    site = Site(host, pages, access)
+    guarded = Guard(_site_app(site, sleep), access, Origin.of(names), pages)
+    app = Starlette(
         routes=[
             Mount("/trigger", Triggers(host)),
             Mount("/health", routes=Health(host).routes()),
             Mount("/", guarded),
         ]
     )
+    app.state.streams = site.streams
+    return app
 
 
 def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlette:
@@ -80,6 +84,8 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
             *registrations.routes(),
             *schedules.routes(),
             *executions.routes(),
+            *events.routes(),
+            *flows.routes(),
             *login.routes(sleep),
             Mount("/static", _Kept(directory=STATIC)),
         ],
