@@ -20,6 +20,7 @@ from .body import BodyRefused, Disconnected
 from .guard import Guard
 from .health import Health
 from .pages import (
+    components,
     connections,
     customers,
     deploy,
@@ -27,10 +28,13 @@ from .pages import (
     executions,
     flows,
     instances,
+    integrations,
     login,
     overview,
     registrations,
     schedules,
+    units,
+    wizard,
 )
 from .render import STATIC, Pages
 from .site import Site
@@ -74,9 +78,13 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
     app = Starlette(
         routes=[
             *overview.routes(),
+            *components.routes(),
+            *units.routes(),
             *connections.routes(),
             *customers.routes(),
-            *deploy.routes(),
+            *deploy.routes(site.host.settings.limits),
+            *wizard.routes(),
+            *integrations.routes(),
             *instances.routes(),
             *registrations.routes(),
             *schedules.routes(),

@@ -1,50 +1,15 @@
 """The pages in a real browser, wide and narrow, light and dark."""
 
-from dataclasses import replace
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from twilio_connector.connector.context import utc_now
 from twilio_connector.host import portable
 from twilio_connector.host.inbox import Inbound
 from twilio_connector.host.store.executions import StepRow, end, end_step
-from twilio_connector.host.web.app import create_app
-from twilio_connector.host.web.server import listen, serving, url_of
+
+from .conftest import fits
 
 pytestmark = pytest.mark.browser
-
-LOOKS = [
-    {"viewport": {"width": 1280, "height": 860}, "color_scheme": "light"},
-    {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
-]
-
-
-@pytest.fixture
-def served(web_host, access):
-    sock = listen()
-    web_host.settings = replace(web_host.settings, public_url=url_of(sock))
-    with serving(create_app(web_host, access), sock) as url:
-        yield url
-
-
-@pytest.fixture(params=LOOKS, ids=["wide-light", "narrow-dark"])
-def view(request, chromium, served, access):
-    """A page that is signed in by the link. Scripts that fail, and anything that the policy blocks, fail the test."""
-    context = chromium.new_context(**request.param)
-    page, problems = context.new_page(), []
-    page.set_default_timeout(10_000)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console", lambda m: problems.append(m.text) if m.type == "error" and "status of 400" not in m.text else None
-    )
-    page.goto(f"{served}/login?token={access.new_token()}")
-    yield page
-    context.close()
-    assert problems == []
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def accept(host, instance):
