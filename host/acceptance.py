@@ -9,6 +9,7 @@ from .definition import model
 from .expressions import Scope, render, resolve
 from .inbox import Inbound
 from .routes import Route
+from .subject import subject
 
 FIFO = "\0flow"  # no sequence of a trigger's own is called so
 
@@ -28,6 +29,7 @@ def inbound(
         version_id=route.instance.version_id,
         flow=route.flow.name,
         payload=portable.dumps(payload),
+        subject=subject(result.payload.body),
         identities=(*result.dedupe, *([f"dedupeIdField:{dedupe}"] if dedupe else [])),
         supersedes=result.supersedes,
         sequence=FIFO if queue.fifo else result.sequence,

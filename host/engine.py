@@ -28,14 +28,14 @@ from . import durable, outcome
 from .identity import Identity
 from .life import Hold, Life
 from .results import POLL, Ended, Results
-from .retention import forget_checkpoints, forget_executions
+from .retention import forget_checkpoints, sweep
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
-from .store.executions import REPLACED, Claim, adopt, end, postpone
+from .store.executions import REPLACED, Claim, End, adopt, end, postpone
 from .store.instances import InstanceRecord
 from .work import perform
-from .workshop import Assignment, Stopping, Workshop, record_text
+from .workshop import Assignment, BrokenOff, Stopping, Workshop, record_text
 
 log = logging.getLogger("twilio_connector.engine")
 
@@ -150,6 +150,8 @@ class Engine:
         try:
             done = perform(self._workshop, assignment, _checkpoint, hold)
             self._succeed(assignment, executor, done)
+        except BrokenOff as off:
+            self._end_failed(execution_id, attempt, executor, off.error)
         except Exception as error:  # noqa: BLE001 (an execution must end, whatever ended its flow)
             self._fail(assignment, executor, error)
         return "ended"
@@ -192,8 +194,9 @@ class Engine:
         self._end_failed(assignment.execution_id, assignment.attempt, executor, described)
 
     def _end_failed(self, execution_id: str, attempt: int, executor: str, error: dict[str, Any]) -> None:
+        status: End = "cancelled" if error["kind"] == "cancelled" else "failed"
         now = utc_now()
-        self._workshop.write(lambda c: end(c, execution_id, attempt, executor, status="failed", now=now, error=error))
+        self._workshop.write(lambda c: end(c, execution_id, attempt, executor, status=status, now=now, error=error))
         self.results.announce(Ended(execution_id=execution_id, status="failed", error=error))
 
     def _retry_delay(self, assignment: Assignment, error: dict[str, Any]) -> float | None:
@@ -319,7 +322,7 @@ class Engine:
     def _forget(self) -> None:
         now = utc_now()
         forget_checkpoints(now)
-        forget_executions(self._store.engine, now - timedelta(days=self._settings.limits.days_kept))
+        sweep(self._store.engine, self._settings.limits, now)
 
 
 def _checkpoint(name: str, body: Callable[[], str]) -> str:

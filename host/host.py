@@ -27,6 +27,7 @@ from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
 from .registrations import Registrations
 from .registry import Registry, components
+from .replays import Replays
 from .results import Ended
 from .routes import Routes
 from .scheduler import Scheduler
@@ -34,8 +35,10 @@ from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
+from .store.executions import CANCELLED, ENDED, cancel
 from .store.instances import InstanceRecord
 from .store.integrations import VersionRecord
+from .store.search import Filter
 from .telemetry import Telemetry
 from .vault import Vault
 from .versions import Versions, renamed
@@ -91,6 +94,7 @@ class Host:
         )
         self.engine = Engine(settings, workshop)
         self.scheduler = Scheduler(workshop, self.engine.wake)
+        self.replays = Replays(store, self.versions, registry, self.engine.wake)
         self.reception = Reception(
             routes=self.routes,
             inbox=self.inbox,
@@ -130,6 +134,7 @@ class Host:
         if works:
             self.engine.start()
             self.scheduler.start()
+            self.replays.start()
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         for place in self._filtered:
             place.addFilter(self._filter)
@@ -141,6 +146,7 @@ class Host:
         self.registrations.stop(self.settings.limits.stop_deadline)
         self.inbox.close()
         self.scheduler.stop()
+        self.replays.stop()
         if self.engine.executor:
             self.engine.stop()
         self._records.close()
@@ -176,6 +182,35 @@ class Host:
         """How an execution ended. Raises TimeoutError after ``timeout`` seconds, by default the synchronous deadline."""
         seconds = self.settings.limits.sync_deadline if timeout is None else timeout
         return await self.engine.results.wait(execution_id, seconds)
+
+    # ── executions ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def replay(self, execution_id: str, from_step: str | None = None) -> str:
+        """Run it again, and give the new execution's id; what its steps send goes out again.
+
+        From a step, by its path, the results of the steps before it are taken over. Raises InvalidInput, saying what to do.
+        """
+        new_id = self.replays.replay(execution_id, from_step)
+        self.changes.note("execution.replay", execution_id, f"{new_id} from {from_step or 'its start'}")
+        return new_id
+
+    def replay_failed(self, wanted: Filter, limit: int = 1000) -> str:
+        """Replay failed executions in the background, the newest first; those that were replayed already are left out."""
+        job_id = self.replays.replay_failed(wanted, limit)
+        self.changes.note("execution.replayFailed", job_id, f"at most {limit}: {wanted.to_json()}")
+        return job_id
+
+    def cancel(self, execution_id: str) -> None:
+        """End it if it waits or sleeps; if it runs, it stops before its next step. Raises InvalidInput if it has ended."""
+        with self.store.engine.begin() as connection:
+            status = cancel(connection, execution_id, utc_now())
+        if status is None:
+            raise InvalidInput(f"there is no execution {execution_id}; it was removed", field="execution")
+        if status in ENDED - {"cancelled"}:
+            raise InvalidInput("it has ended already", field="execution")
+        self.changes.note("execution.cancel", execution_id)
+        if status == "cancelled":
+            self.engine.results.announce(Ended(execution_id=execution_id, status="failed", error=dict(CANCELLED)))
 
     # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

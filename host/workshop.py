@@ -37,6 +37,14 @@ class Stopping(BaseException):
     """
 
 
+class BrokenOff(BaseException):
+    """The execution ends here, whatever its steps' error handling says. ``error`` is as it is stored."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(error["message"])
+        self.error = dict(error)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
     """What an attempt is told, kept with it: a change of configuration in mid-run does not change its way."""
