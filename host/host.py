@@ -11,8 +11,10 @@ from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from . import backup, publication
+from .calls import Calls
 from .changes import Changes
 from .configuration import Configuration
+from .credentials import Credentials
 from .custody import Custody
 from .databases import Databases
 from .definition import model
@@ -23,6 +25,8 @@ from .inbox import Inbox
 from .invocation import Invocations
 from .locks import Locks
 from .named_secrets import NamedSecrets, references
+from .password import Password
+from .presence import Presence
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
 from .registrations import Registrations
@@ -60,6 +64,9 @@ class Host:
         self.versions = Versions(store, settings.data / "versions")
         self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
         self.changes = Changes(store.engine, self.redactor)
+        self.credentials = Credentials(
+            password=Password(store.engine), tokens=store.tokens, sessions=store.sessions, changes=self.changes
+        )
         self.configuration = Configuration(store, vault, self.secrets, registry, self.redactor)
         self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
         self.routes = Routes(
@@ -93,6 +100,8 @@ class Host:
             telemetry=self.telemetry,
         )
         self.engine = Engine(settings, workshop)
+        self.presence = Presence(store.engine, settings.data)
+        self.calls = Calls(workshop, self.transport, self.presence)
         self.scheduler = Scheduler(workshop, self.engine.wake)
         self.replays = Replays(store, self.versions, registry, self.engine.wake)
         self.reception = Reception(
@@ -151,6 +160,7 @@ class Host:
             self.engine.stop()
         self._records.close()
         self.transport.close()
+        self.presence.end()
         self.store.close()
         for place in self._filtered:
             place.removeFilter(self._filter)

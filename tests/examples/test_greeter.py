@@ -27,7 +27,7 @@ def host(tmp_path):
 
 @pytest.fixture
 def pages(host):
-    access = Access()
+    access = Access(host.credentials)
     with TestClient(create_app(host, access), base_url="http://127.0.0.1") as client:
         assert client.get(f"/login?token={access.new_token()}").status_code == 200
         yield client

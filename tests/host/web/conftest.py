@@ -72,8 +72,8 @@ def web_host(tmp_path: Path) -> Iterator[ToldHost]:
 
 
 @pytest.fixture
-def access() -> Access:
-    return Access()
+def access(web_host: ToldHost) -> Access:
+    return Access(web_host.credentials)
 
 
 async def no_sleep(_seconds: float) -> None:

@@ -177,3 +177,23 @@ def test_pages_are_whole_without_script(chromium, served, access, web_host, inst
     page.get_by_role("button", name="Add customer").click()
     assert "The customer was added." in page.inner_text("main")
     context.close()
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["wide-light", "narrow-dark"])
+def test_the_password_is_asked_for_and_signs_in(chromium, served, web_host, look):
+    web_host.credentials.set_password("correct horse battery")
+    context = chromium.new_context(**look)
+    page = context.new_page()
+    page.goto(served)
+    assert page.evaluate("document.activeElement.id") == "password"
+    assert Axe().run(page).response["violations"] == []
+    page.fill("#password", "wrong")
+    page.keyboard.press("Enter")
+    page.get_by_text("That is not the password.").wait_for()
+    assert Axe().run(page).response["violations"] == []
+    assert fits(page)
+    page.wait_for_timeout(300)  # a wrong one makes the next wait
+    page.fill("#password", "correct horse battery")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1, name="Overview").wait_for()
+    context.close()
