@@ -7,7 +7,7 @@ from twilio_connector.host import portable
 from twilio_connector.host.inbox import Inbound
 from twilio_connector.host.store.executions import StepRow, end, end_step
 
-from .conftest import fits
+from .conftest import LOOKS, fits
 
 pytestmark = pytest.mark.browser
 
