@@ -52,7 +52,7 @@ FORGED = {
         {"content": json.dumps(text())}, p, **{"content-type": "application/json"}
     ),
     "a type that is no form": lambda r, p: change(r, **{"content-type": "text/plain"}),
-    "no type, the body unsigned": lambda r, p: unsigned(r, p),
+    "no type, the body unsigned": unsigned,
     "a form in parts": lambda r, p: change(r, **{"content-type": "multipart/form-data; boundary=x"}),
     "an algorithm of its own": lambda r, p: settings(r, "algorithm=none"),
     "a key that nobody has": lambda r, p: settings(signed(p, token="x"), "key=x,algorithm=HMAC_SHA256"),
