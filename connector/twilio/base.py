@@ -14,7 +14,7 @@ EDGES: Mapping[str, str] = {"us1": "ashburn", "ie1": "dublin", "au1": "sydney", 
 """The edge nearest to each region. A region's host exists only with an edge in it."""
 
 _LABEL = "[a-z][a-z0-9-]*"
-_CASE = re.IGNORECASE | re.ASCII  # else ı is an i
+_CASE = re.IGNORECASE | re.ASCII  # without ASCII, a dotless i is an i
 _TWILIO_URL = re.compile(rf"https://({_LABEL})((?:\.{_LABEL}){{0,2}})\.twilio\.com(?::443)?(?=[/?]|$)", _CASE)
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\\#]")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", _CASE)
