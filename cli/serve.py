@@ -1,33 +1,87 @@
-"""``serve`` and ``sandbox``: the long-running commands."""
+"""``serve``, ``worker`` and ``sandbox``: the long-running commands."""
 
 import os
 import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from ..connector.errors import InvalidInput
 from ..host.host import Host
 from ..host.settings import Settings
+from ..host.telemetry import exporter_is_named
 from ..host.web.access import Access
 from ..host.web.app import create_app
-from ..host.web.server import listen, server, url_of
+from ..host.web.operations import operations_app
+from ..host.web.server import listen, server, serving, url_of
 
 
-def serve(address: str, port: int, data: Path | None, public_url: str | None) -> None:
-    """Run the host until SIGINT or SIGTERM; what runs then may end first."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _end)
+def serve(
+    address: str,
+    port: int,
+    data: Path | None,
+    public_url: str | None,
+    *,
+    works: bool = True,
+    metrics_port: int | None = None,
+) -> None:
+    """Run the host until SIGINT or SIGTERM; what runs then may end first. One that does not work leaves that to workers."""
+    _end_at_signals()
     with listen(address, port) as socket:
         settings = Settings.load(os.environ, data=data, public_url=public_url)
         if not settings.public_url:
             settings = replace(settings, public_url=url_of(socket))
-        with Host.open(settings) as host:
+        with _running(settings, metrics_port, works=works) as host:
             access = Access()
             app = create_app(host, access)
             print(f"Pages      {url_of(socket)}/login?token={access.new_token()}  (this link works once)")
             print(f"Webhooks   {settings.public_url}/trigger/…", flush=True)
             server(app, stop_seconds=settings.limits.stop_deadline).run(sockets=[socket])
+
+
+def worker(data: Path | None, public_url: str | None, *, metrics_port: int | None = None) -> None:
+    """Execute what is accepted until SIGINT or SIGTERM. Raises InvalidInput without a public URL: flows tell it to services."""
+    _end_at_signals()
+    settings = Settings.load(os.environ, data=data, public_url=public_url)
+    if not settings.public_url:
+        raise InvalidInput(
+            "public_url: a worker's flows give services the webhooks' address; set TWILIO_CONNECTOR_PUBLIC_URL to that of "
+            "the servers",
+            field="public_url",
+        )
+    with _running(settings, metrics_port, serves=False) as host:
+        print(f"Working    as {host.engine.executor}", flush=True)
+        threading.Event().wait()
+
+
+@contextmanager
+def _running(settings: Settings, metrics_port: int | None, **does: bool) -> Iterator[Host]:
+    host = Host.open(settings)
+    with ExitStack() as stack:
+        stack.callback(host.stop)
+        if exporter_is_named(os.environ):
+            _trace(host, stack)
+        if metrics_port is not None:
+            url = stack.enter_context(serving(operations_app(host), listen(port=metrics_port), stop_seconds=1))
+            print(f"Metrics    {url}/metrics")
+        host.start(**does)
+        yield host
+
+
+def _trace(host: Host, stack: ExitStack) -> None:
+    from ..host import tracing
+
+    provider = tracing.exporting()
+    stack.callback(provider.shutdown)
+    host.telemetry.listeners.append(tracing.Spans(provider).heard)
+
+
+def _end_at_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
 
 
 def _end(*_: object) -> None:

@@ -10,6 +10,7 @@ from .definition import model
 from .expressions import Scope, render, resolve
 from .inbox import Inbound
 from .routes import Route
+from .subject import subject
 
 FIFO = "\0flow"  # no sequence of a trigger's own is called so
 
@@ -29,6 +30,7 @@ def inbound(
         version_id=route.instance.version_id,
         flow=route.flow.name,
         payload=_kept(payload),
+        subject=subject(result.payload.body),
         identities=(*result.dedupe, *([f"dedupeIdField:{dedupe}"] if dedupe else [])),
         supersedes=result.supersedes,
         sequence=FIFO if queue.fifo else result.sequence,

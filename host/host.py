@@ -10,7 +10,7 @@ from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import publication
+from . import backup, publication
 from .changes import Changes
 from .configuration import Configuration
 from .custody import Custody
@@ -27,6 +27,7 @@ from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
 from .registrations import Registrations
 from .registry import Registry, components
+from .replays import Replays
 from .results import Ended
 from .routes import Routes
 from .scheduler import Scheduler
@@ -34,8 +35,11 @@ from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
+from .store.executions import CANCELLED, ENDED, cancel
 from .store.instances import InstanceRecord
 from .store.integrations import VersionRecord
+from .store.search import Filter
+from .telemetry import Telemetry
 from .vault import Vault
 from .versions import Versions, renamed
 from .workshop import Workshop, Write
@@ -51,6 +55,7 @@ class Host:
     def __init__(self, settings: Settings, store: Store, vault: Vault, registry: Registry) -> None:
         self.settings, self.store, self.vault, self.registry = settings, store, vault, registry
         self.redactor = Redactor()
+        self.telemetry = Telemetry()
         self.transport = Transport()
         self.versions = Versions(store, settings.data / "versions")
         self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
@@ -83,17 +88,20 @@ class Host:
             records=self._records,
             databases=Databases(settings),
             limits=settings.limits,
-            executor=lambda: self.engine.executor,
             invocations=self.invocations,
+            restored=backup.restored(store.engine),
+            telemetry=self.telemetry,
         )
         self.engine = Engine(settings, workshop)
         self.scheduler = Scheduler(workshop, self.engine.wake)
+        self.replays = Replays(store, self.versions, registry, self.engine.wake)
         self.reception = Reception(
             routes=self.routes,
             inbox=self.inbox,
             records=self._records,
             refusals=store.refusals,
             limits=settings.limits,
+            telemetry=self.telemetry,
         )
         self.registrations = Registrations(
             store=store,
@@ -118,23 +126,30 @@ class Host:
     def _wake(self) -> None:
         self.engine.wake()
 
-    def start(self) -> None:
-        """Execute what is accepted, beginning with what the last process left."""
-        self.engine.start()
-        self.scheduler.start()
+    def start(self, *, works: bool = True, serves: bool = True) -> None:
+        """Execute what is accepted, beginning with what the last process left, and register the webhooks of what is deployed.
+
+        A process that does not work leaves the first to others, one that does not serve the second.
+        """
+        if works:
+            self.engine.start()
+            self.scheduler.start()
+            self.replays.start()
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
         self._filtered += (
             [logging.lastResort] if logging.lastResort else []
         )  # where all goes if nobody configured a log
         for place in self._filtered:
             place.addFilter(self._filter)
-        self.registrations.start()
+        if serves:
+            self.registrations.start()
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""
         self.registrations.stop(self.settings.limits.stop_deadline)
         self.inbox.close()
         self.scheduler.stop()
+        self.replays.stop()
         if self.engine.executor:
             self.engine.stop()
         self._records.close()
@@ -170,6 +185,35 @@ class Host:
         """How an execution ended. Raises TimeoutError after ``timeout`` seconds, by default the synchronous deadline."""
         seconds = self.settings.limits.sync_deadline if timeout is None else timeout
         return await self.engine.results.wait(execution_id, seconds)
+
+    # ── executions ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def replay(self, execution_id: str, from_step: str | None = None) -> str:
+        """Run it again, and give the new execution's id; what its steps send goes out again.
+
+        From a step, by its path, the results of the steps before it are taken over. Raises InvalidInput, saying what to do.
+        """
+        new_id = self.replays.replay(execution_id, from_step)
+        self.changes.note("execution.replay", execution_id, f"{new_id} from {from_step or 'its start'}")
+        return new_id
+
+    def replay_failed(self, wanted: Filter, limit: int = 1000) -> str:
+        """Replay failed executions in the background, the newest first; those that were replayed already are left out."""
+        job_id = self.replays.replay_failed(wanted, limit)
+        self.changes.note("execution.replayFailed", job_id, f"at most {limit}: {wanted.to_json()}")
+        return job_id
+
+    def cancel(self, execution_id: str) -> None:
+        """End it if it waits or sleeps; if it runs, it stops before its next step. Raises InvalidInput if it has ended."""
+        with self.store.engine.begin() as connection:
+            status = cancel(connection, execution_id, utc_now())
+        if status is None:
+            raise InvalidInput(f"there is no execution {execution_id}; it was removed", field="execution")
+        if status in ENDED - {"cancelled"}:
+            raise InvalidInput("it has ended already", field="execution")
+        self.changes.note("execution.cancel", execution_id)
+        if status == "cancelled":
+            self.engine.results.announce(Ended(execution_id=execution_id, status="failed", error=dict(CANCELLED)))
 
     # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -15,7 +15,9 @@ from .executions import Executions
 from .executors import Executors
 from .instances import Instances
 from .integrations import Integrations
+from .logs import Logs
 from .named_secrets import NamedSecretRows
+from .rates import Rates
 from .refusals import Refusals
 from .registrations import Registrations
 from .schedules import Schedules
@@ -80,6 +82,14 @@ class Store:
     @cached_property
     def executions(self) -> Executions:
         return Executions(self.engine)
+
+    @cached_property
+    def logs(self) -> Logs:
+        return Logs(self.engine)
+
+    @cached_property
+    def rates(self) -> Rates:
+        return Rates(self.engine)
 
     @cached_property
     def executors(self) -> Executors:

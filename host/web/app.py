@@ -17,7 +17,20 @@ from ..host import Host
 from .access import Access, Origin
 from .body import BodyRefused, Disconnected
 from .guard import Guard
-from .pages import connections, customers, deploy, executions, instances, login, overview, registrations, schedules
+from .health import Health
+from .pages import (
+    connections,
+    customers,
+    deploy,
+    events,
+    executions,
+    flows,
+    instances,
+    login,
+    overview,
+    registrations,
+    schedules,
+)
 from .render import STATIC, Pages
 from .site import Site
 from .triggers import Triggers
@@ -38,10 +51,18 @@ def create_app(
             "that address",
             field="public_url",
         )
-    pages = Pages.load()
-    site = _site_app(Site(host, pages, access), sleep)
-    guarded = Guard(site, access, Origin.of(names), pages)
-    return Starlette(routes=[Mount("/trigger", Triggers(host)), Mount("/", guarded)])
+    pages = Pages.load(host.redactor.strike)
+    site = Site(host, pages, access)
+    guarded = Guard(_site_app(site, sleep), access, Origin.of(names), pages)
+    app = Starlette(
+        routes=[
+            Mount("/trigger", Triggers(host)),
+            Mount("/health", routes=Health(host).routes()),
+            Mount("/", guarded),
+        ]
+    )
+    app.state.streams = site.streams
+    return app
 
 
 def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlette:
@@ -55,6 +76,8 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
             *registrations.routes(),
             *schedules.routes(),
             *executions.routes(),
+            *events.routes(),
+            *flows.routes(),
             *login.routes(sleep),
             Mount("/static", _Kept(directory=STATIC)),
         ],

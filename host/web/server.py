@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ...connector.errors import InvalidInput
+from .events import Streams
 from .protocol import Bounded
 
 MAX_CONNECTIONS = 2_000
@@ -66,7 +67,19 @@ def server(app: ASGIApp, *, stop_seconds: float = 10.0) -> uvicorn.Server:
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=max(1, round(stop_seconds)),
     )
-    return uvicorn.Server(config)
+    return _Server(config, getattr(getattr(app, "state", None), "streams", None) or Streams())
+
+
+class _Server(uvicorn.Server):
+    """Ends what would be answered without end, before it waits for the rest."""
+
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams.close()
+        await super().shutdown(sockets)
 
 
 @contextmanager

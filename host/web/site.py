@@ -1,7 +1,7 @@
 """What every page has at hand, and how its functions are called: in a thread, with the form that was sent."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from ..host import Host
 from ..store.instances import InstanceRecord
 from .access import Access
 from .body import read_body
+from .events import Streams
 from .forms import Form
 from .render import Pages
 
@@ -31,6 +32,7 @@ class Site:
     host: Host
     pages: Pages
     access: Access
+    streams: Streams = field(default_factory=Streams)
 
 
 def site_of(request: Request) -> Site:

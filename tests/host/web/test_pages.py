@@ -446,7 +446,11 @@ def test_executions_are_listed_in_pages_and_by_status(client, web_host, instance
     assert older
     assert "Flow 4<" in client.get("/executions" + older[1]).text
     assert "There is none here" in client.get("/executions?status=failed").text
-    assert client.get("/executions?status=nonsense&instance=none&before=%00").status_code == 200
+    assert client.get("/executions?instance=none&before=%00").status_code == 200
+    wrong = client.get("/executions?status=nonsense&since=yesterday")
+    assert wrong.status_code == 400
+    assert "Status: choose one of" in wrong.text
+    assert "Give a day and a time in UTC" in wrong.text
 
 
 def test_what_runs_is_kept_up_to_date_and_what_ended_is_left_alone(client, web_host, instance, execution):
