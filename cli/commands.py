@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from . import secret, vault
+from . import password, secret, token, vault
 
 app = typer.Typer(
     help="A Twilio connector for integration platforms: use it from the shell, host it, try it.",
@@ -220,14 +220,17 @@ def serve(
     port: Annotated[int, typer.Option(help="The port; 0 is a free one.", min=0, max=65535)] = 8000,
     data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
     public_url: Annotated[str | None, typer.Option(help="The address that senders see and sign.")] = None,
+    name: Annotated[
+        list[str] | None, typer.Option(help="A host name that the pages answer to, beside their own.")
+    ] = None,
     *,
     work: Annotated[bool, typer.Option("--work/--no-work", help="Execute, or leave that to workers.")] = True,
     metrics_port: MetricsPort = None,
 ) -> None:
-    """Run the host: pages, webhooks and executions."""
+    """Run the host: pages, API, webhooks and executions. Beyond this machine only with a password or a token."""
     from .serve import serve
 
-    serve(host, port, data, public_url, works=work, metrics_port=metrics_port)
+    serve(host, port, data, public_url, name or (), works=work, metrics_port=metrics_port)
 
 
 @app.command()
@@ -289,3 +292,5 @@ def demo(*, once: Annotated[bool, typer.Option("--once", help="End after the fir
 
 app.add_typer(vault.app, name="vault")
 app.add_typer(secret.app, name="secret")
+app.add_typer(password.app, name="password")
+app.add_typer(token.app, name="token")

@@ -4,9 +4,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 from ..connector.errors import InvalidInput
@@ -16,7 +17,7 @@ from ..host.telemetry import exporter_is_named
 from ..host.web.access import Access
 from ..host.web.app import create_app
 from ..host.web.operations import operations_app
-from ..host.web.server import listen, server, serving, url_of
+from ..host.web.server import is_address, is_loopback, listen, server, serving, url_of
 
 
 def serve(
@@ -24,22 +25,42 @@ def serve(
     port: int,
     data: Path | None,
     public_url: str | None,
+    names: Sequence[str] = (),
     *,
     works: bool = True,
     metrics_port: int | None = None,
 ) -> None:
     """Run the host until SIGINT or SIGTERM; what runs then may end first. One that does not work leaves that to workers."""
     _end_at_signals()
+    settings = Settings.load(os.environ, data=data, public_url=public_url, names=tuple(names) or None)
+    _require_credentials(settings, address)
     with listen(address, port) as socket:
-        settings = Settings.load(os.environ, data=data, public_url=public_url)
         if not settings.public_url:
             settings = replace(settings, public_url=url_of(socket))
         with _running(settings, metrics_port, works=works) as host:
-            access = Access()
-            app = create_app(host, access)
+            access = Access(host.credentials)
+            app = create_app(host, access, names=_names(settings, address))
             print(f"Pages      {url_of(socket)}/login?token={access.new_token()}  (this link works once)")
+            print(f"API        {url_of(socket)}/api/openapi.json")
             print(f"Webhooks   {settings.public_url}/trigger/…", flush=True)
             server(app, stop_seconds=settings.limits.stop_deadline).run(sockets=[socket])
+
+
+def _require_credentials(settings: Settings, address: str) -> None:
+    """Before anything listens. Raises InvalidInput where others could come and nothing would let anybody in."""
+    if is_loopback(address) and not settings.names:
+        return
+    host = Host.open(settings)
+    try:
+        host.credentials.require()
+    finally:
+        host.stop()
+
+
+def _names(settings: Settings, address: str) -> tuple[str, ...]:
+    """The address itself is one, unless it stands for all of the machine's."""
+    every = not is_address(address) or ip_address(address).is_unspecified
+    return settings.names if every else (*settings.names, address)
 
 
 def worker(data: Path | None, public_url: str | None, *, metrics_port: int | None = None) -> None:

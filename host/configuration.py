@@ -53,6 +53,13 @@ class Configuration:
         plain = {k: value_of(v, given.get(k)) for k, v in known.items() if v.data_type != "connection"}
         return plain, connections
 
+    def check_one(self, var: model.ConfigVar, given: Any) -> None:
+        """One of them by itself. Raises as check does."""
+        if var.data_type == "connection":
+            self._connection(var, given)
+        else:
+            value_of(var, given)
+
     def starts(self, integration: model.Integration, plain: Mapping[str, Any]) -> dict[str, Start]:
         """By flow, when those start that start by themselves. Raises InvalidInput naming the config variable."""
         return {flow.name: self._start(integration, flow, plain) for flow in integration.flows if flow.schedule}

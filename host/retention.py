@@ -12,6 +12,7 @@ from .portable import instant
 from .settings import Limits
 from .store.schema import (
     ENDED,
+    calls,
     claims,
     executions,
     identities,
@@ -53,6 +54,7 @@ def sweep(engine: sa.Engine, limits: Limits, now: datetime, seconds: float = 1.0
     _all(until, lambda: forget_executions(engine, now - kept))
     if limits.executions_kept:
         _all(until, lambda: forget_surplus(engine, limits.executions_kept))
+    forget_calls(engine, now - kept)
     forget_identities(engine, now - max(timedelta(days=limits.identities_days_kept), kept))
 
 
@@ -87,6 +89,12 @@ def forget_details(engine: sa.Engine, before: datetime) -> int:
         some = sorted(ids)[:_BATCH]
         _delete(connection, some, steps, logs)
     return len(some)
+
+
+def forget_calls(engine: sa.Engine, before: datetime) -> None:
+    """Delete calls made before that time, with what they claimed: their keys are new again."""
+    with engine.begin() as connection:
+        connection.execute(sa.delete(calls).where(calls.c.id < first_id(before)))
 
 
 def forget_identities(engine: sa.Engine, before: datetime) -> None:

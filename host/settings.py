@@ -14,6 +14,8 @@ from ..connector.errors import InvalidInput
 
 _DATABASE_MEND = "use postgresql://user:password@host/database, or leave it out for SQLite in the data directory"
 
+_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")
+
 SECRET = "TWILIO_CONNECTOR_SECRET_"  # noqa: S105 (the prefix of variables that hold one)
 _NAME = re.compile(r"[A-Za-z0-9_-]{0,40}")
 
@@ -64,7 +66,8 @@ class Settings:
     ``public_url`` is what senders see and sign, without a trailing slash; empty while it is unknown.
     ``keys`` are Fernet keys, the first of which encrypts; they may be in ``key_file`` or in the ``keyring``'s entry of that
     name instead. None of the three means a key file in ``data``. ``secrets`` are the environment's, by the names of their
-    variables without the prefix; ``secrets_folder`` holds others, a file each.
+    variables without the prefix; ``secrets_folder`` holds others, a file each. ``names`` are those, without a port, under which
+    the pages may be reached beside this machine's own.
     """
 
     data: Path
@@ -76,6 +79,7 @@ class Settings:
     secrets: Mapping[str, SecretStr] = field(default_factory=dict)
     secrets_folder: Path | None = None
     components: tuple[Path, ...] = ()
+    names: tuple[str, ...] = ()
     executor: str = ""
     limits: Limits = field(default_factory=Limits)
 
@@ -86,6 +90,7 @@ class Settings:
         ``TWILIO_CONNECTOR_DATA, DATABASE_URL, TWILIO_CONNECTOR_PUBLIC_URL, TWILIO_CONNECTOR_KEYS`` (comma separated),
         ``TWILIO_CONNECTOR_KEY_FILE, TWILIO_CONNECTOR_KEYRING`` (an entry's name), ``TWILIO_CONNECTOR_SECRET_<NAME>``,
         ``TWILIO_CONNECTOR_SECRETS_DIR``, ``TWILIO_CONNECTOR_COMPONENTS`` (folders, colon separated),
+        ``TWILIO_CONNECTOR_NAMES`` (comma separated),
         ``TWILIO_CONNECTOR_EXECUTOR`` (a name that this process keeps over restarts), and what is kept for how long:
         ``TWILIO_CONNECTOR_KEEP_DAYS, _KEEP_EXECUTIONS, _KEEP_DETAILS_DAYS, _KEEP_IDENTITIES_DAYS``. Raises InvalidInput
         naming the variable.
@@ -100,6 +105,7 @@ class Settings:
             secrets={k.removeprefix(SECRET): SecretStr(v) for k, v in environ.items() if k.startswith(SECRET)},
             secrets_folder=_path(environ.get("TWILIO_CONNECTOR_SECRETS_DIR", "")),
             components=tuple(Path(p) for p in _items(environ.get("TWILIO_CONNECTOR_COMPONENTS", ""), ":")),
+            names=tuple(_items(environ.get("TWILIO_CONNECTOR_NAMES", ""), ",")),
             executor=environ.get("TWILIO_CONNECTOR_EXECUTOR", ""),
             limits=_kept(environ),
         )
@@ -114,6 +120,7 @@ class Settings:
                 field="TWILIO_CONNECTOR_EXECUTOR",
             )
         _check_one_place_of_keys(self)
+        _check_names(self.names)
 
     @property
     def is_postgres(self) -> bool:
@@ -131,6 +138,15 @@ def _check_one_place_of_keys(settings: Settings) -> None:
         raise InvalidInput(
             f"{' and '.join(given)}: the vault's keys are in one place; give one of them", field=given[1]
         )
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    for name in names:
+        if not _HOST_NAME.fullmatch(name):
+            raise InvalidInput(
+                f"name: {name!r} is no host name; give one without scheme and port, such as twilio.example.com",
+                field="name",
+            )
 
 
 _KEEP = {

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from ...connector.errors import InvalidInput
 from ..settings import Settings
+from .calls import Calls
 from .connections import Connections
 from .customers import Customers
 from .database import connect, prepare
@@ -21,7 +22,9 @@ from .rates import Rates
 from .refusals import Refusals
 from .registrations import Registrations
 from .schedules import Schedules
+from .sessions import Sessions
 from .states import States
+from .tokens import Tokens
 from .users import Users
 
 
@@ -106,6 +109,18 @@ class Store:
     @cached_property
     def schedules(self) -> Schedules:
         return Schedules(self.engine)
+
+    @cached_property
+    def calls(self) -> Calls:
+        return Calls(self.engine)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.engine)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self.engine)
 
     @cached_property
     def states(self) -> States:

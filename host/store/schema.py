@@ -122,6 +122,29 @@ changes = sa.Table(
     sa.Column("summary", sa.Text, nullable=False),
 )
 
+# API tokens, known by the SHA-256 of what their holder has: that is random, so it is enough.
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("prefix", sa.String(16), nullable=False),
+    sa.Column("scope", sa.String(16), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("used_at", Instant),
+)
+
+# Who is signed in to the pages, and the links that sign in once; for every process of the host, and known by SHA-256.
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # link or session
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+)
+
 integrations = sa.Table(
     "integrations",
     metadata,
@@ -308,6 +331,23 @@ steps = sa.Table(
     sa.Column("ended_at", Instant),
 )
 
+# Actions that were called over the API: a call with a key that was used gives what the first one gave. See host/calls.py.
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("key_digest", sa.String(64), unique=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("component", sa.String(64), nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("owner", sa.String(32), nullable=False),  # the process that is at it; empty when it has ended
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("outcome", sa.Text, nullable=False, server_default=""),
+    sa.Column("sealed", Sealed, nullable=False, server_default=""),  # the outcome, where a secret is in it
+)
+
 # What steps wrote to the log of their execution; ``number`` rises with the time.
 logs = sa.Table(
     "logs",
@@ -351,6 +391,17 @@ claims = sa.Table(
     sa.Column("component", sa.String(64), primary_key=True),
     sa.Column("sid", sa.String(255), primary_key=True),
     _ref("executions.id", index=True),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+# The same of what a call made. What is in one of the two tables is never in the other: see host/claims.py.
+call_claims = sa.Table(
+    "call_claims",
+    metadata,
+    sa.Column("component", sa.String(64), primary_key=True),
+    sa.Column("sid", sa.String(255), primary_key=True),
+    _ref("calls.id", index=True),
     sa.Column("step", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""The host's web application: webhooks beside the pages, and a wall around the pages alone."""
+"""The host's web application: webhooks and the API beside the pages, and a wall around the pages alone."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -15,10 +15,12 @@ from starlette.staticfiles import StaticFiles
 from ...connector.errors import InvalidInput
 from ..host import Host
 from .access import Access, Origin
+from .api.app import PREFIX, Api
 from .body import BodyRefused, Disconnected
 from .guard import Guard
 from .health import Health
 from .pages import (
+    components,
     connections,
     customers,
     deploy,
@@ -26,10 +28,13 @@ from .pages import (
     executions,
     flows,
     instances,
+    integrations,
     login,
     overview,
     registrations,
     schedules,
+    units,
+    wizard,
 )
 from .render import STATIC, Pages
 from .site import Site
@@ -53,14 +58,18 @@ def create_app(
         )
     pages = Pages.load(host.redactor.strike)
     site = Site(host, pages, access)
-    guarded = Guard(_site_app(site, sleep), access, Origin.of(names), pages)
+    origin = Origin.of(names)
+    guarded, api = Guard(_site_app(site, sleep), access, origin, pages), Api(host, access, origin)
     app = Starlette(
         routes=[
             Mount("/trigger", Triggers(host)),
             Mount("/health", routes=Health(host).routes()),
+            Mount(PREFIX, api),
             Mount("/", guarded),
         ]
     )
+    # An address with a line end in it is in no mount; whatever it is, it is told like the API's.
+    app.router.default = api
     app.state.streams = site.streams
     return app
 
@@ -69,9 +78,13 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
     app = Starlette(
         routes=[
             *overview.routes(),
+            *components.routes(),
+            *units.routes(),
             *connections.routes(),
             *customers.routes(),
-            *deploy.routes(),
+            *deploy.routes(site.host.settings.limits),
+            *wizard.routes(),
+            *integrations.routes(),
             *instances.routes(),
             *registrations.routes(),
             *schedules.routes(),

@@ -16,10 +16,12 @@ from .access import Access
 from .body import read_body
 from .events import Streams
 from .forms import Form
+from .multipart import MULTIPART, multipart
 from .render import Pages
 
 FORM_LIMIT = 1 << 20
 FORM_SECONDS = 10.0
+UPLOAD_SECONDS = 120.0
 
 Page = Callable[[Request], Response]
 Action = Callable[[Request, Form], Response]
@@ -46,6 +48,19 @@ def with_form(action: Action) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         body = await read_body(request.scope, request.receive, limit=FORM_LIMIT, seconds=FORM_SECONDS)
         form = Form.parse(request.headers.get("content-type", ""), body) if body else Form()
+        return await run_in_threadpool(action, request, form)
+
+    return endpoint
+
+
+def with_upload(action: Action, limit: int) -> Callable[[Request], Awaitable[Response]]:
+    """The same for a form that may bring files, of ``limit`` bytes together."""
+
+    async def endpoint(request: Request) -> Response:
+        most = FORM_LIMIT + limit
+        body = await read_body(request.scope, request.receive, limit=most, seconds=UPLOAD_SECONDS)
+        kind = request.headers.get("content-type", "")
+        form = await multipart(request.headers, body) if kind.startswith(MULTIPART) else Form.parse(kind, body)
         return await run_in_threadpool(action, request, form)
 
     return endpoint

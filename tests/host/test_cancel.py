@@ -97,7 +97,7 @@ def test_one_that_fails_after_it_was_cancelled_is_not_tried_again(store):
     store.executions.claim("x", utc_now(), 1)
     with store.engine.begin() as connection:
         assert cancel(connection, execution_id, utc_now()) == "running"
-        postpone(connection, execution_id, 1, until=utc_now(), error={"kind": "retry", "message": "it broke"})
+        postpone(connection, execution_id, 1, "x", until=utc_now(), error={"kind": "retry", "message": "it broke"})
     assert store.executions.status(execution_id) == "cancelled"
 
 

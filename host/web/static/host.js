@@ -81,6 +81,28 @@ async function follow(live) {
   stream?.close();
 }
 
+// A form with choices that depend on the connection: they are loaded when one is chosen.
+function offer(form) {
+  const button = form.querySelector('button[value="choices"]');
+  form.addEventListener("change", async (event) => {
+    if (!(event.target instanceof HTMLSelectElement) || event.target.closest("[data-offered]") || !event.target.value) return;
+    const sent = new URLSearchParams(new FormData(form));
+    sent.set(button.name, button.value);
+    form.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", body: sent });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const field of form.querySelectorAll("[data-offered]")) {
+        const twin = fresh.querySelector(`[data-offered="${CSS.escape(field.dataset.offered)}"]`);
+        if (twin && !field.contains(document.activeElement)) field.replaceWith(twin);
+      }
+    } catch { /* the button does the same */ }
+    form.removeAttribute("aria-busy");
+  });
+}
+
 decorate(document);
+document.querySelectorAll("form[data-offers]").forEach(offer);
 document.querySelectorAll("[data-live]").forEach(follow);
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 document.querySelector("[data-focus]")?.focus();

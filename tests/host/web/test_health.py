@@ -24,7 +24,7 @@ def deployed(host, integration, step):
 
 
 def test_health_is_told_without_a_login(host):
-    with serving(create_app(host, Access()), listen()) as url:
+    with serving(create_app(host, Access(host.credentials)), listen()) as url:
         live, ready = (requests.get(f"{url}/health/{name}", timeout=10) for name in ("live", "ready"))
         wrong_host = requests.get(f"{url}/health/live", headers={"host": "10.0.0.7"}, timeout=10)
         page = requests.get(f"{url}/", timeout=10)
@@ -48,7 +48,7 @@ def test_a_database_that_does_not_answer_makes_it_unready_and_says_nothing_of_wh
         raise sa.exc.OperationalError("connect to db.internal as someone:hunter2", None, Exception())
 
     monkeypatch.setattr("twilio_connector.host.readiness.read_meta", gone)
-    with serving(create_app(host, Access()), listen()) as url:
+    with serving(create_app(host, Access(host.credentials)), listen()) as url:
         answer = requests.get(f"{url}/health/ready", timeout=10)
     assert (answer.status_code, answer.json()) == (503, {"ready": False, "failing": ["database"]})
 

@@ -1,6 +1,7 @@
 """The pages for operating in a real browser, on flows that really ran: wide and narrow, light and dark."""
 
 import asyncio
+from contextlib import ExitStack
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -67,9 +68,11 @@ def running(tmp_path_factory):
     folder = tmp_path_factory.mktemp("operating")
     (folder / "flow.yaml").write_text(FLOW)
     sock = listen()
-    access = Access()
     settings = Settings(data=folder / "data", public_url=url_of(sock), components=(ACME,))
-    with Host.open(settings) as host, serving(create_app(host, access), sock, stop_seconds=1) as url:
+    with ExitStack() as stack:
+        host = stack.enter_context(Host.open(settings))
+        access = Access(host.credentials)
+        url = stack.enter_context(serving(create_app(host, access), sock, stop_seconds=1))
         instance = host.deploy(folder / "flow.yaml", customer="acme", customer_name="Acme Inc.")
         (endpoint,) = host.store.instances.endpoints(instance.id)
 
