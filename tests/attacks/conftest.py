@@ -70,8 +70,8 @@ def paths(host: Host) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def access() -> Access:
-    return Access()
+def access(host: Host) -> Access:
+    return Access(host.credentials)
 
 
 @pytest.fixture(scope="module")

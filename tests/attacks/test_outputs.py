@@ -159,7 +159,7 @@ def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, lo
         host.test_connection(main.id)
         paths = {name: deploy(host, tmp_path, name) for name in LAST}
         key = host.add_key(paths["Tell"].rpartition("/")[2])
-        access = Access()
+        access = Access(host.credentials)
         with TestClient(
             create_app(host, access), base_url="http://127.0.0.1:8000", raise_server_exceptions=False
         ) as client:

@@ -48,8 +48,8 @@ OUTSIDE = [
     "../own-other/outside:run", "..:run", "..outside:run", "/etc/passwd:run", "linked.outside:run", "link:run", "nowhere:run",
     "itself:run", "pipe:run", "root.etc.passwd:run", "loop.linked.outside:run", "inside.py:run", "inside/:run", "inside:run()",
     "inside:__import__('os').system('id')", "inside:run.__globals__", ".hidden.module:run", "package/module:run",
-    "package\\module:run", "inside\0:run", "INSIDE:run", "\uff49nside:run", "inside:\uff52un", "os:system", "inside:run:run", ":run",
-    "inside:", "inside", "__init__:run", "a" * 100_000 + ":run", "a." * 20_000 + "a:run", "file:///etc/passwd:run",
+    "package\\module:run", "inside\0:run", "INSIDE:run", "\uff49nside:run", "inside:\uff52un", "os:system", ":run",
+    "inside:run:run", "inside:", "inside", "__init__:run", "a" * 100_000 + ":run", "a." * 20_000 + "a:run", "file:///etc/passwd:run",
 ]  # fmt: skip
 
 
