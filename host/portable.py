@@ -38,7 +38,7 @@ def dumps(value: Any, deepest: int = 2 * DEEPEST) -> str:
         text = _dumped(value)
     except RecursionError:
         raise NotPortable(_TOO_DEEP.format(deepest)) from None
-    if text.count("[") + text.count("{") > deepest and _is_deeper(value, deepest):
+    if text.count("[") + text.count("{") > deepest and is_deeper(value, deepest):
         raise NotPortable(_TOO_DEEP.format(deepest))
     return text
 
@@ -51,7 +51,7 @@ def _dumped(value: Any) -> str:
     return text if text.count(_BYTES) == found else _text(_encode(value, ()))
 
 
-def _is_deeper(value: Any, deepest: int) -> bool:
+def is_deeper(value: Any, deepest: int) -> bool:
     """Whether lists and objects stand more than ``deepest`` inside each other: level by level, for the stack has an end."""
     level = [value]
     for _ in range(deepest + 1):

@@ -16,7 +16,9 @@ from twilio_connector.host.host import Host
 from twilio_connector.host.redact import RedactingFilter, Redactor
 from twilio_connector.host.settings import Settings
 from twilio_connector.host.web.access import Access
+from twilio_connector.host.web.api.table import ROUTES
 from twilio_connector.host.web.app import create_app
+from werkzeug import Request, Response
 
 from .conftest import ACCOUNT, PUBLIC, signed, text
 
@@ -26,6 +28,7 @@ SECRETS = {
     "shared": "SHARED-5c2e/+1f80-b6d3",
     "named": "NAMED-77e1/+c09b-2d4f",
     "wrong": "WRONG-9a0d/+e34c-51b8",
+    "password": "PASSWORD-b8d1/+27fa-90e3",
 }
 DATABASE_KEY = base64.urlsafe_b64encode(b"k3y-of-the-vault-in-thirty-two-b").decode()
 
@@ -114,6 +117,19 @@ def log():
     root.setLevel(level)
 
 
+@pytest.fixture
+def twilio(httpserver):
+    """The base URL of a Twilio that says no, and quotes in its answer all that it was sent, plain and as it came."""
+
+    def quoting(request: Request) -> Response:
+        sent = request.headers.get("Authorization", "")
+        told = f"{sent} {request.authorization and request.authorization.password} {request.url} {request.get_data()!r}"
+        return Response(json.dumps({"code": 20003, "message": told, "detail": told}), 401, {"X-Quoted": sent})
+
+    httpserver.expect_request(re.compile(".*")).respond_with_handler(quoting)
+    return httpserver.url_for("").rstrip("/") + "/{product}"
+
+
 def deploy(host: Host, folder: Path, name: str) -> str:
     component, key, inputs = LAST[name]
     units = {"connection": unit("twilio", "basic"), "trigger": unit("twilio", "inboundMessage")}
@@ -126,7 +142,7 @@ def deploy(host: Host, folder: Path, name: str) -> str:
     return host.addresses(instance.id)[name].removeprefix(PUBLIC)
 
 
-def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, log, monkeypatch):
+def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, log, monkeypatch, twilio, httpserver):
     """Every place that takes a secret has one of its own; all is run, well and badly; then all that there is is read."""
     monkeypatch.setenv("TOLD", SECRETS["token"])
     settings = Settings(
@@ -141,7 +157,7 @@ def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, lo
         "secondaryAuthToken": {"$secret": "second"},
         "sharedKeyName": "webhooks_key",
         "sharedKeySecret": {"$secret": "named"},
-        "baseUrl": "http://127.0.0.1:9/{product}",
+        "baseUrl": twilio,
     }
     answers: dict[str, str] = {}
     with Host.open(settings) as host:
@@ -174,17 +190,21 @@ def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, lo
             client.cookies.set(access.cookie, access.redeem(access.new_token()))
             pages = crawl(client)
             answers |= pages
+            host.credentials.set_password(SECRETS["password"])
+            token = host.credentials.create_token("program", "write")
+            answers |= asked(client, token, twilio)
         ids = [row.id for row in host.store.executions.recent()]
         answers["records"] = repr([host.store.executions.get(each) for each in ids])
         answers["steps"] = repr([host.store.executions.steps(each) for each in ids])
         answers["itself"] = repr([host, host.settings, host.vault, host.secrets, host.store.connections.all()])
     assert len(pages) > 20
+    assert len(httpserver.log) > 5
     assert "succeeded" in answers["records"]
     assert "failed" in answers["records"]
     answers["log"] = log.getvalue()
     for file in (tmp_path / "data").rglob("*"):
         answers[str(file)] = file.read_bytes().decode("latin-1") if file.is_file() else ""
-    everything = {**SECRETS, "api key": key, "vault's key": DATABASE_KEY}
+    everything = {**SECRETS, "api key": key, "token": token, "vault's key": DATABASE_KEY}
     leaks = [
         (name, where)
         for where, content in answers.items()
@@ -194,6 +214,42 @@ def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, lo
     ]
     assert leaks == []
     assert "the secret is [secret]" in answers["log"]
+
+
+def asked(client: TestClient, token: str, twilio: str) -> dict[str, str]:
+    """What the API says to all that can be read, to actions that cannot be done, and to a password in wrong places."""
+    headers = {"authorization": f"Bearer {token}", "idempotency-key": "once"}
+    answers = {}
+    for route in ROUTES:
+        if route.method == "GET" and "{" not in route.path:
+            found = client.get(f"/api{route.path}", headers=headers)
+            answers[route.path] = found.text
+            items = found.json().get("items") or []
+            ids = [item["id"] for item in items if isinstance(item, dict) and "id" in item]
+            answers |= {
+                f"{route.path}/{one}": client.get(f"/api{route.path}/{one}", headers=headers).text for one in ids
+            }
+    own = {
+        "key": "basic",
+        "fields": {"username": ACCOUNT, "password": SECRETS["wrong"], "baseUrl": twilio},
+    }
+    for action, inputs in {"rawRequest": {"url": "/x", "method": "GET"}, "sendMessage": {}, "getBalance": {}}.items():
+        for name, connection in {"kept": "Main", "given": own, "none": SECRETS["token"][:0] or None}.items():
+            body = {"connection": connection, "inputs": inputs}
+            said = client.post(f"/api/components/twilio/actions/{action}", headers=headers, json=body)
+            answers[f"{action} {name}"] = said.text
+    wrong = {
+        "name": "x",
+        "component": "twilio",
+        "key": "basic",
+        "fields": own["fields"] | {"password": [SECRETS["wrong"]]},
+    }
+    answers["a connection"] = client.post("/api/connections", headers=headers, json=wrong).text
+    form = {"sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded"}
+    for field in ("password", "other"):
+        content = f"{field}={quote_plus(SECRETS['password'] + 'x' * (field == 'password'))}"
+        answers[f"login {field}"] = client.post("/login", headers=form, content=content).text
+    return answers
 
 
 def crawl(client: TestClient) -> dict[str, str]:
