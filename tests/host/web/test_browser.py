@@ -7,7 +7,7 @@ from twilio_connector.host import portable
 from twilio_connector.host.inbox import Inbound
 from twilio_connector.host.store.executions import StepRow, end, end_step
 
-from .conftest import fits
+from .conftest import LOOKS, fits
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ def finish(host, execution_id):
     )
     with host.store.engine.begin() as database:
         end_step(database, row)
-        end(database, execution_id, 1, status="succeeded", now=utc_now(), result=portable.dumps({"data": "sent"}))
+        end(database, execution_id, 1, "x", status="succeeded", now=utc_now(), result=portable.dumps({"data": "sent"}))
 
 
 def test_the_link_leads_to_the_overview_and_its_first_step(view):

@@ -68,7 +68,7 @@ def fail(web_host):
         with web_host.store.engine.begin() as connection:
             end_step(connection, row)
             logs.write(connection, line)
-            end(connection, execution_id, 1, status=status, now=utc_now(), error=row.error)
+            end(connection, execution_id, 1, "x", status=status, now=utc_now(), error=row.error)
 
     return do
 

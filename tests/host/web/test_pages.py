@@ -56,7 +56,7 @@ def execution(web_host, instance):
     )
     with web_host.store.engine.begin() as database:
         end_step(database, row)
-        end(database, item.execution_id, 1, status="failed", now=utc_now(), error=error)
+        end(database, item.execution_id, 1, "x", status="failed", now=utc_now(), error=error)
     return item.execution_id
 
 
