@@ -155,6 +155,9 @@ class Host:
             self.scheduler.start()
             self.replays.start()
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
+        self._filtered += (
+            [logging.lastResort] if logging.lastResort else []
+        )  # where all goes if nobody configured a log
         for place in self._filtered:
             place.addFilter(self._filter)
         if serves:

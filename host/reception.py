@@ -100,6 +100,8 @@ class Reception:
     async def _accept(self, route: Route, request: WebhookRequest, api_key: str | None) -> Received:
         if not route.admits(api_key):
             raise KeyRefused("the flow asks for an API key in the header Api-Key", status=401)
+        if route.keys:  # it has done its work: flows, records and pages need not know it
+            request = replace(request, headers=tuple(h for h in request.headers if h[0].lower() != "api-key"))
         if len(request.body) > self.limits.body:
             raise TooLarge(f"the body is larger than {self.limits.body} bytes", field="body", status=413)
         execution_id = self.new_id()

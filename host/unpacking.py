@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from ..connector.errors import InvalidInput
 
 MAX_FILES = 500
+_LONGEST = 60  # characters of a name, at most four bytes each: the end is kept, where the suffix is
 _NAME = re.compile(r"[^\w.-]+")
 _YAML = frozenset({".yaml", ".yml"})
 _LEFT_OUT = frozenset({"__MACOSX", "__pycache__"})
@@ -25,7 +26,8 @@ def lay_out(name: str, data: bytes, folder: Path, limit: int) -> Path:
         raise _wrong(f"is larger than {limit} bytes")
     suffix = PurePosixPath(name.lower()).suffix
     if suffix in _YAML:
-        path = folder / (_NAME.sub("-", Path(name.replace("\\", "/")).name).lstrip(".-") or "integration.yaml")
+        plain = _NAME.sub("-", Path(name.replace("\\", "/")).name)[-_LONGEST:]
+        path = folder / (plain.lstrip(".-") or "integration.yaml")
         path.write_bytes(data)
         return path
     if suffix != ".zip":
@@ -56,7 +58,7 @@ def _unzipped(data: bytes, limit: int) -> Iterator[tuple[PurePosixPath, bytes]]:
                 if left < 0:
                     raise _wrong(f"unpacked, it is larger than {limit} bytes")
                 yield path, content
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, IndexError, OSError, ValueError) as error:
         raise _wrong(f"the zip cannot be read: {error}") from None
 
 
@@ -64,7 +66,7 @@ def _inside(entry: zipfile.ZipInfo) -> PurePosixPath:
     """The path of a plain file below the folder; anything else is somebody's try to write elsewhere."""
     path = PurePosixPath(entry.filename)
     kind = stat.S_IFMT(entry.external_attr >> 16)
-    leads_out = path.is_absolute() or ".." in path.parts or re.search(r"[\\:\x00]", entry.filename)
+    leads_out = not path.parts or path.is_absolute() or ".." in path.parts or re.search(r"[\\:\x00]", entry.filename)
     if leads_out or kind not in {0, stat.S_IFREG}:
         raise _wrong(f"the zip holds {entry.filename!r}, which is no plain file inside of its folder; leave it out")
     return path

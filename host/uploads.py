@@ -27,7 +27,7 @@ def unzipped(data: bytes, limit: int) -> dict[str, bytes]:
             if len(entries) > MOST_FILES:
                 raise _too_many()
             return dict(_unpacked(archive, entries, limit))
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, OSError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, IndexError, ValueError, OSError):
         raise InvalidInput("files: the ZIP file cannot be read, or is encrypted; make it anew", field="files") from None
 
 

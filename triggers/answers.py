@@ -154,8 +154,16 @@ def _is_twiml(text: str) -> bool:
 
 def _was_said(said: Mapping[str, Any]) -> bool:
     """Whether the sender wrote what looks like TwiML: a flow that gives it back must not let a stranger give orders."""
-    values = (each for value in said.values() for each in (value if isinstance(value, list) else [value]))
-    return any(_is_twiml(value) for value in values)
+    left: list[Any] = [said]
+    while left:
+        match left.pop():
+            case str(text) if _is_twiml(text):
+                return True
+            case Mapping() as inner:
+                left.extend(inner.values())
+            case list(inner):
+                left.extend(inner)
+    return False
 
 
 def _reply(spoken: Spoken, text: str) -> HttpResponse:

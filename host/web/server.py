@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from ...connector.errors import InvalidInput
 from .events import Streams
+from .protocol import Bounded
 
 MAX_CONNECTIONS = 2_000
 
@@ -66,6 +67,7 @@ def server(app: ASGIApp, *, stop_seconds: float = 10.0) -> uvicorn.Server:
     """A server for ``run(sockets=[listen()])``. Ended by SIGINT, SIGTERM or ``should_exit``, it answers what it has begun."""
     config = uvicorn.Config(
         app,
+        http=Bounded,
         log_config=None,
         access_log=False,
         server_header=False,

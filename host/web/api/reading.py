@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
+from ...portable import DEEPEST, is_deeper
 from ..body import read_body
 from .problems import Refusal, unreadable
 from .route import Route
@@ -47,6 +48,8 @@ def _json(data: bytes) -> Any:
     try:
         value = json.loads(data.decode("utf-8-sig"), parse_constant=_no_number)
         _require_text(value)
+        if is_deeper(value, DEEPEST):
+            raise unreadable(f"the body nests more than {DEEPEST} lists and objects")
     except Refusal:
         raise
     except (ValueError, RecursionError) as error:
