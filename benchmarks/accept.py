@@ -176,7 +176,7 @@ def host(*, executing: bool) -> None:
     if executing:
         opened.start()
     print(next(iter(opened.addresses(instance.id).values())), flush=True)
-    server(create_app(opened, Access())).run(sockets=[listening])
+    server(create_app(opened, Access(opened.credentials))).run(sockets=[listening])
     opened.stop()
 
 

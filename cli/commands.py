@@ -1,12 +1,14 @@
 """The subcommands. Each imports what it needs when it runs, so that a small one starts fast."""
 
 import logging
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from . import secret, vault
+from . import password, secret, token, vault
 
 app = typer.Typer(
     help="A Twilio connector for integration platforms: use it from the shell, host it, try it.",
@@ -22,16 +24,38 @@ ConnectionFile = Annotated[
     typer.Option("--connection", metavar="FILE", help='{"key": "apiKeySecret", "fields": {…}}; - is standard input.'),
 ]
 
+
+class LogFormat(StrEnum):
+    """How lines of the log are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(help="Serve /metrics and /health on this port of loopback; 0 is a free one.", min=0, max=65535),
+]
+
 imports = typer.Typer(help="Make an integration of what another platform exports.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 
 
 @app.callback()
-def frame(*, verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log to standard error.")] = False) -> None:
+def frame(
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log to standard error.")] = False,
+    log_format: Annotated[LogFormat, typer.Option(help="Lines of text, or of JSON.")] = LogFormat.TEXT,
+) -> None:
     """What holds for every subcommand."""
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
+    if log_format is LogFormat.JSON:
+        from ..host.logs import JsonLines
+
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(JsonLines())
 
 
 @app.command()
@@ -196,11 +220,58 @@ def serve(
     port: Annotated[int, typer.Option(help="The port; 0 is a free one.", min=0, max=65535)] = 8000,
     data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
     public_url: Annotated[str | None, typer.Option(help="The address that senders see and sign.")] = None,
+    name: Annotated[
+        list[str] | None, typer.Option(help="A host name that the pages answer to, beside their own.")
+    ] = None,
+    *,
+    work: Annotated[bool, typer.Option("--work/--no-work", help="Execute, or leave that to workers.")] = True,
+    metrics_port: MetricsPort = None,
 ) -> None:
-    """Run the host: pages, webhooks and executions."""
+    """Run the host: pages, API, webhooks and executions. Beyond this machine only with a password or a token."""
     from .serve import serve
 
-    serve(host, port, data, public_url)
+    serve(host, port, data, public_url, name or (), works=work, metrics_port=metrics_port)
+
+
+@app.command()
+def worker(
+    data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
+    public_url: Annotated[str | None, typer.Option(help="The servers' address that senders see and sign.")] = None,
+    metrics_port: MetricsPort = None,
+) -> None:
+    """Execute what servers accept; serve no pages. Any number of them, on one database."""
+    from .serve import worker
+
+    worker(data, public_url, metrics_port=metrics_port)
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder for the copies.")],
+    data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
+) -> None:
+    """Copy the SQLite databases, while the host runs. The vault's key is not among them: keep it elsewhere."""
+    import os
+
+    from ..host.backup import back_up
+    from ..host.settings import Settings
+
+    for path in back_up(Settings.load(os.environ, data=data), folder):
+        typer.echo(path)
+
+
+@app.command()
+def restored(
+    since: Annotated[datetime, typer.Option(help="When the backup began, in UTC.", formats=["%Y-%m-%dT%H:%M:%SZ"])],
+    data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
+) -> None:
+    """Say that the database was restored by pg_restore, before a host starts: no text that went out since goes out again."""
+    from ..host.backup import mark
+    from .opened import opened
+
+    with opened(data) as host:
+        mark(host.store.engine, since.replace(tzinfo=UTC))
+    typer.echo("marked; now start the hosts")
 
 
 @app.command()
@@ -221,3 +292,5 @@ def demo(*, once: Annotated[bool, typer.Option("--once", help="End after the fir
 
 app.add_typer(vault.app, name="vault")
 app.add_typer(secret.app, name="secret")
+app.add_typer(password.app, name="password")
+app.add_typer(token.app, name="token")

@@ -70,7 +70,7 @@ def stage() -> Iterator[Stage]:
         socket = stack.enter_context(listen())
         host = stack.enter_context(Host.open(Settings(data=data, public_url=url_of(socket))))
         deploy(host, twilio)
-        access = Access()
+        access = Access(host.credentials)
         url = stack.enter_context(serving(create_app(host, access), socket))
         yield Stage(twilio, host, url, f"{url}/login?token={access.new_token()}")
 

@@ -21,7 +21,7 @@ def set_secret(name: Name, data: Data = None) -> None:
 
     if not is_name(name):
         raise InvalidInput(f"name: {NAME_RULE}", field="name")
-    value = _asked(name) if sys.stdin.isatty() else _read()
+    value = asked(f"value of {name}") if sys.stdin.isatty() else read("value")
     with opened(data) as host:
         new = host.custody.set_secret(name, value)
     typer.echo(f"{name}: {'stored' if new else 'changed; connections that call it use it within seconds'}")
@@ -48,12 +48,14 @@ def remove(name: Name, data: Data = None) -> None:
     typer.echo("removed")
 
 
-def _asked(name: str) -> str:
-    value: str = typer.prompt(f"Value of {name}", hide_input=True, confirmation_prompt=True)
+def asked(what: str) -> str:
+    """Typed twice, unseen."""
+    value: str = typer.prompt(f"{what[:1].upper()}{what[1:]}", hide_input=True, confirmation_prompt=True)
     return value
 
 
-def _read() -> str:
+def read(field: str) -> str:
+    """Standard input as text, without a last line end. Raises InvalidInput."""
     from ..connector.errors import InvalidInput
     from ..host.named_secrets import MAX_BYTES
 
@@ -61,4 +63,4 @@ def _read() -> str:
     try:
         return data.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
-        raise InvalidInput("value: is not UTF-8 text", field="value") from None
+        raise InvalidInput(f"{field}: is not UTF-8 text", field=field) from None

@@ -1,33 +1,108 @@
-"""``serve`` and ``sandbox``: the long-running commands."""
+"""``serve``, ``worker`` and ``sandbox``: the long-running commands."""
 
 import os
 import signal
 import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 from ..connector.errors import InvalidInput
 from ..host.host import Host
 from ..host.settings import Settings
+from ..host.telemetry import exporter_is_named
 from ..host.web.access import Access
 from ..host.web.app import create_app
-from ..host.web.server import listen, server, url_of
+from ..host.web.operations import operations_app
+from ..host.web.server import is_address, is_loopback, listen, server, serving, url_of
 
 
-def serve(address: str, port: int, data: Path | None, public_url: str | None) -> None:
-    """Run the host until SIGINT or SIGTERM; what runs then may end first."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _end)
+def serve(
+    address: str,
+    port: int,
+    data: Path | None,
+    public_url: str | None,
+    names: Sequence[str] = (),
+    *,
+    works: bool = True,
+    metrics_port: int | None = None,
+) -> None:
+    """Run the host until SIGINT or SIGTERM; what runs then may end first. One that does not work leaves that to workers."""
+    _end_at_signals()
+    settings = Settings.load(os.environ, data=data, public_url=public_url, names=tuple(names) or None)
+    _require_credentials(settings, address)
     with listen(address, port) as socket:
-        settings = Settings.load(os.environ, data=data, public_url=public_url)
         if not settings.public_url:
             settings = replace(settings, public_url=url_of(socket))
-        with Host.open(settings) as host:
-            access = Access()
-            app = create_app(host, access)
+        with _running(settings, metrics_port, works=works) as host:
+            access = Access(host.credentials)
+            app = create_app(host, access, names=_names(settings, address))
             print(f"Pages      {url_of(socket)}/login?token={access.new_token()}  (this link works once)")
+            print(f"API        {url_of(socket)}/api/openapi.json")
             print(f"Webhooks   {settings.public_url}/trigger/…", flush=True)
             server(app, stop_seconds=settings.limits.stop_deadline).run(sockets=[socket])
+
+
+def _require_credentials(settings: Settings, address: str) -> None:
+    """Before anything listens. Raises InvalidInput where others could come and nothing would let anybody in."""
+    if is_loopback(address) and not settings.names:
+        return
+    host = Host.open(settings)
+    try:
+        host.credentials.require()
+    finally:
+        host.stop()
+
+
+def _names(settings: Settings, address: str) -> tuple[str, ...]:
+    """The address itself is one, unless it stands for all of the machine's."""
+    every = not is_address(address) or ip_address(address).is_unspecified
+    return settings.names if every else (*settings.names, address)
+
+
+def worker(data: Path | None, public_url: str | None, *, metrics_port: int | None = None) -> None:
+    """Execute what is accepted until SIGINT or SIGTERM. Raises InvalidInput without a public URL: flows tell it to services."""
+    _end_at_signals()
+    settings = Settings.load(os.environ, data=data, public_url=public_url)
+    if not settings.public_url:
+        raise InvalidInput(
+            "public_url: a worker's flows give services the webhooks' address; set TWILIO_CONNECTOR_PUBLIC_URL to that of "
+            "the servers",
+            field="public_url",
+        )
+    with _running(settings, metrics_port, serves=False) as host:
+        print(f"Working    as {host.engine.executor}", flush=True)
+        threading.Event().wait()
+
+
+@contextmanager
+def _running(settings: Settings, metrics_port: int | None, **does: bool) -> Iterator[Host]:
+    host = Host.open(settings)
+    with ExitStack() as stack:
+        stack.callback(host.stop)
+        if exporter_is_named(os.environ):
+            _trace(host, stack)
+        if metrics_port is not None:
+            url = stack.enter_context(serving(operations_app(host), listen(port=metrics_port), stop_seconds=1))
+            print(f"Metrics    {url}/metrics")
+        host.start(**does)
+        yield host
+
+
+def _trace(host: Host, stack: ExitStack) -> None:
+    from ..host import tracing
+
+    provider = tracing.exporting()
+    stack.callback(provider.shutdown)
+    host.telemetry.listeners.append(tracing.Spans(provider).heard)
+
+
+def _end_at_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
 
 
 def _end(*_: object) -> None:

@@ -42,7 +42,8 @@ SecondaryAuthToken = Annotated[
     Secret | None,
     Field(
         title="Secondary Auth Token",
-        description="Another token that webhooks may be signed with: the new one while you rotate tokens, or the subaccount's.",
+        description="Another token that webhooks may be signed with: the subaccount's, or the next one while you rotate "
+        "tokens. Enter it here before you promote it in the console; afterwards enter it as the Auth Token and clear this.",
     ),
     Hint(placeholder="Enter another Auth Token"),
 ]

@@ -1,6 +1,6 @@
 """component.yaml: read with its lines, checked against our schema, and resolved into the platform's stored definition."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FILE_NAME = "component.yaml"
 SCHEMA_FILE = Path(__file__).with_name("component.schema.json")
 MAX_BYTES = 1_048_576
+MAX_DEPTH = 50
 _FUNCTIONS = {"webhookCreate": "hasWebhookCreateFunction", "webhookDelete": "hasWebhookDeleteFunction"}
 """Entries of which the stored definition only says that they are there."""
 _FOR_HOSTS_HERE = frozenset(
@@ -63,8 +64,7 @@ def read(path: Path) -> Document:
 def _parse(path: Path, text: str) -> Document:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
-            raise InvalidComponent(f"{path}: uses a YAML alias; write the value out")
+        _check_events(path, yaml.parse(text, Loader=loader))
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -77,6 +77,17 @@ def _parse(path: Path, text: str) -> Document:
         raise document.error((), "must be a mapping with key, display, actions …")
     document.content.update(_convert(node, (), lines, document))
     return document
+
+
+def _check_events(path: Path, events: Iterable[Any]) -> None:
+    """What can be told before a tree is built: the parser has no end of depth, and the stack has."""
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise InvalidComponent(f"{path}:{event.start_mark.line + 1}: nests more than {MAX_DEPTH} levels")
+        if isinstance(event, yaml.AliasEvent):
+            raise InvalidComponent(f"{path}: uses a YAML alias; write the value out")
 
 
 def _convert(node: Any, key: Key, lines: dict[Key, int], document: Document) -> Any:

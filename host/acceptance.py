@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from ..connector.errors import InvalidInput
 from ..connector.payload import Payload, TriggerResult
 from . import portable
 from .definition import model
 from .expressions import Scope, render, resolve
 from .inbox import Inbound
 from .routes import Route
+from .subject import subject
 
 FIFO = "\0flow"  # no sequence of a trigger's own is called so
 
@@ -26,7 +28,8 @@ def inbound(
         instance_id=route.instance.id,
         version_id=route.instance.version_id,
         flow=route.flow.name,
-        payload=portable.dumps(payload),
+        payload=_kept(payload),
+        subject=subject(result.payload.body),
         identities=(*result.dedupe, *([f"dedupeIdField:{dedupe}"] if dedupe else [])),
         supersedes=result.supersedes,
         sequence=FIFO if queue.fifo else result.sequence,
@@ -35,6 +38,14 @@ def inbound(
         parent_id=parent_id,
         depth=depth,
     )
+
+
+def _kept(payload: dict[str, Any]) -> str:
+    """Raises InvalidInput for a body that is JSON but nests without measure: no step could read it."""
+    try:
+        return portable.dumps(payload, portable.DEEPEST)
+    except portable.NotPortable as error:
+        raise InvalidInput(f"body: {error}", field="body") from None
 
 
 def _text(reference: model.Reference | None, scope: Scope) -> str:

@@ -1,5 +1,6 @@
-"""Which step made what at a service, for good: what one step made, no other takes for its own."""
+"""Which step or call made what at a service, for good: what one made, no other takes for its own."""
 
+import hashlib
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -7,17 +8,21 @@ import sqlalchemy as sa
 from ..connector.context import utc_now
 from .store.commit import Busy
 from .store.database import insert, reading
-from .store.schema import claims as table
+from .store.schema import call_claims, claims
 from .workshop import Stopping, Workshop
+
+_Owner = tuple[str, str]  # an execution's or a call's id, and the step with its use
+_MAKERS = ((claims, claims.c.execution_id), (call_claims, call_claims.c.call_id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepClaims:
-    """The claims of one attempt at one step; an attempt that is run again after a crash has those of its first run."""
+    """The claims of one attempt at one step, or of a call; what is run again after a crash has those of its first run."""
 
     workshop: Workshop
     component: str
-    execution_id: str
+    execution_id: str = ""
+    call_id: str = ""
     step: str
 
     def take(self, sid: str, use: str = "") -> bool:
@@ -30,8 +35,9 @@ class StepClaims:
         return self.workshop.patiently(lambda: self._read(sid)) in {None, self._mine(use)}
 
     def mine(self, use: str = "") -> str | None:
-        execution_id, step = self._mine(use)
-        made = (table.c.execution_id == execution_id, table.c.step == step, table.c.component == self.component)
+        table, maker = _MAKERS[bool(self.call_id)]
+        owner, step = self._mine(use)
+        made = (maker == owner, table.c.step == step, table.c.component == self.component)
 
         def read() -> str | None:
             with reading(self.workshop.store.engine).begin() as connection:
@@ -39,20 +45,32 @@ class StepClaims:
 
         return self.workshop.patiently(read)
 
-    def _read(self, sid: str) -> tuple[str, str] | None:
+    def _read(self, sid: str) -> _Owner | None:
         with reading(self.workshop.store.engine).begin() as connection:
             return self._owner(connection, sid)
 
     def _take(self, connection: sa.Connection, sid: str, use: str) -> bool:
-        execution_id, step = self._mine(use)
-        row = {"component": self.component, "sid": sid, "execution_id": execution_id, "step": step}
-        connection.execute(insert(connection, table).values(created_at=utc_now(), **row).on_conflict_do_nothing())
-        return self._owner(connection, sid) == (execution_id, step)
+        self._take_turn(connection, sid)
+        if self._owner(connection, sid) is None:
+            table, maker = _MAKERS[bool(self.call_id)]
+            owner, step = self._mine(use)
+            row = {"component": self.component, "sid": sid, maker.name: owner, "step": step, "created_at": utc_now()}
+            connection.execute(insert(connection, table).values(row).on_conflict_do_nothing())
+        return self._owner(connection, sid) == self._mine(use)
 
-    def _owner(self, connection: sa.Connection, sid: str) -> tuple[str, str] | None:
-        made = (table.c.component == self.component, table.c.sid == sid)
-        row = connection.execute(sa.select(table.c.execution_id, table.c.step).where(*made)).first()
-        return None if row is None else (row.execution_id, row.step)
+    def _take_turn(self, connection: sa.Connection, sid: str) -> None:
+        """Two tables have no key in common, so those who want the same wait for one another; SQLite's writers do anyway."""
+        if connection.dialect.name == "postgresql":
+            digest = hashlib.sha256(f"claim {self.component} {sid}".encode()).digest()
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int.from_bytes(digest[:8], signed=True))))
 
-    def _mine(self, use: str) -> tuple[str, str]:
-        return self.execution_id, f"{self.step}:{use}"
+    def _owner(self, connection: sa.Connection, sid: str) -> _Owner | None:
+        for table, maker in _MAKERS:
+            made = (table.c.component == self.component, table.c.sid == sid)
+            row = connection.execute(sa.select(maker, table.c.step).where(*made)).first()
+            if row is not None:
+                return str(row[0]), str(row[1])
+        return None
+
+    def _mine(self, use: str) -> _Owner:
+        return self.call_id or self.execution_id, f"{self.step}:{use}"

@@ -22,6 +22,8 @@ from typing import Any
 
 from ..connector.errors import ConnectorError, InvalidInput
 
+_LONGEST = 250
+"""Characters of an entry; no path may have more than 255 in one part."""
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 
 
@@ -43,7 +45,7 @@ def find(folder: Path | None, text: str) -> Entry:
     """The entry that ``module:function`` names, without running anything. Raises InvalidInput, field ``code``."""
     if folder is None:
         raise _invalid(f"{text[:60]}: the integration came without its folder; deploy it from there")
-    if not _ENTRY.fullmatch(text.strip()):
+    if len(text) > _LONGEST or not _ENTRY.fullmatch(text.strip()):
         what = "JavaScript, which is not run here" if _is_javascript(text) else repr(text[:60])
         raise _invalid(f"must be module:function, a Python function in the integration's folder, not {what}")
     module, _, function = text.strip().partition(":")

@@ -53,6 +53,13 @@ class Configuration:
         plain = {k: value_of(v, given.get(k)) for k, v in known.items() if v.data_type != "connection"}
         return plain, connections
 
+    def check_one(self, var: model.ConfigVar, given: Any) -> None:
+        """One of them by itself. Raises as check does."""
+        if var.data_type == "connection":
+            self._connection(var, given)
+        else:
+            value_of(var, given)
+
     def starts(self, integration: model.Integration, plain: Mapping[str, Any]) -> dict[str, Start]:
         """By flow, when those start that start by themselves. Raises InvalidInput naming the config variable."""
         return {flow.name: self._start(integration, flow, plain) for flow in integration.flows if flow.schedule}
@@ -90,12 +97,18 @@ class Configuration:
     def check_triggers(
         self, integration: model.Integration, values: Mapping[str, Any], connections: Mapping[str, str]
     ) -> None:
-        """Whether each flow's trigger takes its inputs: what came to one that does not would be lost. Raises InvalidInput."""
+        """Whether each flow's trigger takes its inputs: what came to one that does not would be lost. Raises InvalidInput.
+
+        A connection that cannot be opened yet, such as one whose secret is to come, keeps nobody from deploying.
+        """
         for flow in integration.flows:
             try:
                 self.trigger_inputs(integration, flow, values, connections)
             except Exception as error:
-                if not isinstance(getattr(error, "kind", None), str):
+                kind = getattr(error, "kind", None)
+                if kind == ConnectionFailed.kind:
+                    continue
+                if not isinstance(kind, str):
                     raise
                 message = f"flow {flow.name!r}: its trigger {flow.trigger.name!r} cannot take its inputs: {error}"
                 raise InvalidInput(message, field=getattr(error, "field", None)) from None

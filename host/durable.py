@@ -4,14 +4,16 @@ import logging
 import re
 import sqlite3
 import time
+from collections.abc import Callable, Iterable
 from itertools import count
 from pathlib import Path
 
 import sqlalchemy as sa
-from dbos import DBOSConfig, DBOSPortableJSONSerializer
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+from dbos._utils import GlobalParams
 
 from .settings import Settings
-from .store.database import private
+from .store.database import private, watched
 
 SEALED = "sealed:"  # how a sealed checkpoint begins; a plain one is JSON and begins with a brace
 _TOKEN = re.compile(f"{SEALED}([\\w=-]+)")
@@ -31,9 +33,23 @@ def configuration(settings: Settings, executor: str) -> DBOSConfig:
         notification_listener_polling_interval_sec=0.2,  # what a stop waits for
     )
     if settings.is_postgres:
-        url = settings.database_url.get_secret_value().replace("postgresql+psycopg://", "postgresql://")
-        return DBOSConfig(**common, system_database_url=url, sys_db_pool_size=10)
+        url = watched(settings.database_url.get_secret_value()).set(drivername="postgresql")
+        return DBOSConfig(**common, system_database_url=url.render_as_string(hide_password=False), sys_db_pool_size=10)
     return DBOSConfig(**common, system_database_engine=sqlite_engine(private(settings.data / "engine.sqlite")))
+
+
+def rename(executor: str) -> None:
+    """What the engine starts in this process from now on is that executor's."""
+    GlobalParams.executor_id = executor
+
+
+def recover(alive: Callable[[], Iterable[str]]) -> None:
+    """Let the living run what was the dead's. The engine gives each workflow to one of them."""
+    pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+    owners = {workflow.executor_id for workflow in pending if workflow.executor_id}
+    dead = owners.difference(alive())  # asked for last: whoever began meanwhile is among them
+    if dead:
+        DBOS._recover_pending_workflows(sorted(dead))  # noqa: SLF001 (the engine's only way to take over)
 
 
 def sealed_checkpoints(settings: Settings) -> list[str]:

@@ -4,36 +4,42 @@
 
 Everything on the way may happen twice and changes nothing the second time: a claim is kept under the executor's name, a
 workflow starts once per id, an attempt ends once.
+
+An executor that dies, freezes or loses its database is taken for dead by the others, each of which looks for itself: nobody
+leads. What it held is theirs then, and what it still does is refused: its checkpoints by the engine, its steps by the
+execution's row (:mod:`.life`).
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
+from dbos._error import DBOSWorkflowConflictIDError
 
 from ..connector.context import utc_now
 from ..connector.errors import ConnectorError
 from . import durable, outcome
 from .identity import Identity
+from .life import Hold, Life
 from .results import POLL, Ended, Results
-from .retention import forget_checkpoints, forget_executions
+from .retention import forget_checkpoints, sweep
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
-from .store.executions import REPLACED, Claim, end, postpone
+from .store.executions import REPLACED, Claim, End, adopt, end, postpone
 from .store.instances import InstanceRecord
 from .work import perform
-from .workshop import Assignment, Workshop, record_text
+from .workshop import Assignment, BrokenOff, Stopping, Workshop, record_text
 
 log = logging.getLogger("twilio_connector.engine")
 
-TICK = 5.0  # seconds between heartbeats
-DEAD_AFTER = timedelta(seconds=60)  # an executor that was not seen for so long is taken for dead
+FORGETTING = 30.0  # seconds between looks at what is to be forgotten
 MAX_RECOVERIES = 20  # an execution that takes its process down each time must end
 
 
@@ -45,22 +51,25 @@ class Engine:
         self._workshop = workshop
         self._store: Store = workshop.store
         self.results = Results(workshop.store)
-        self._active: set[str] = set()
+        self._active: dict[str, Hold] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._identity: Identity | None = None
+        self._life = Life("", settings.limits.acts)
         self._database: sa.Engine | None = None
-        self._pump: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._workflow: Callable[[str], Any] = self._execute
 
     @property
     def executor(self) -> str:
-        return self._identity.name if self._identity else ""
+        """The name of this process now; empty before the start."""
+        return self._life.name
 
     def start(self) -> None:
-        """Take this process's name, recover what its predecessor left, and begin to pump."""
+        """Begin a life, recover what the one before it left, and begin to pump."""
         self._identity = Identity.take(self._settings)
-        self._store.executors.begin(self.executor)
+        self._store.executors.end(filter(self._identity.lived, self._store.executors.alive()))
+        self._live()
         durable.share_the_log()
         config = durable.configuration(self._settings, self.executor)
         self._database = config.get("system_database_engine")
@@ -72,25 +81,36 @@ class Engine:
 
         self._workflow = run_execution
         DBOS.launch()
-        self._pump = threading.Thread(target=self._pump_forever, name="pump", daemon=True)
-        self._pump.start()
+        for target, name in ((self._beat_forever, "heartbeat"), (self._pump_forever, "pump")):
+            self._threads.append(threading.Thread(target=target, name=name, daemon=True))
+            self._threads[-1].start()
 
     def stop(self) -> None:
-        """Take no more work, let steps that run end within the deadline, leave the rest to the next start."""
+        """Take no more work, let steps that run end within the deadline, leave the rest to others or the next start."""
         self._workshop.stopping.set()
         self._wake.set()
-        if self._pump:
-            self._pump.join()
         deadline = time.monotonic() + self._settings.limits.stop_deadline
         while self._active and time.monotonic() < deadline:
             time.sleep(0.02)
         if self._active:
             log.warning("%s steps were interrupted; the next start looks after them", len(self._active))
+        self._life.end()
+        with suppress(sa.exc.SQLAlchemyError):  # then the others wait until it is taken for dead
+            self._store.executors.end([self.executor])
+        for thread in self._threads:
+            thread.join(
+                self._settings.limits.stop_deadline
+            )  # one that waits for a database that is gone is left behind
         DBOS.destroy(destroy_registry=True)
         if self._database is not None:  # handed in, so the engine leaves it open
             self._database.dispose()
         if self._identity:
             self._identity.release()
+
+    @property
+    def may_act(self) -> bool:
+        """Whether the heartbeat of this process is on disk."""
+        return self._life.may_act
 
     def wake(self) -> None:
         """There may be work."""
@@ -101,24 +121,42 @@ class Engine:
     def _execute(self, text: str) -> str:
         assignment = Assignment.from_text(text)
         name = _workflow_id(assignment.execution_id, assignment.attempt)
-        with self._lock:
-            self._active.add(name)
+        hold = self._take_hold(name)
         try:
-            return self._run(assignment)
+            return self._run(assignment, hold)
         finally:
-            with self._lock:
-                self._active.discard(name)
+            self._let_go(name, hold)
             self._wake.set()
 
-    def _run(self, assignment: Assignment) -> str:
+    def _take_hold(self, name: str) -> Hold:
+        """The newest run of a workflow has it: the engine starts one again only when the last is no more its owner."""
+        hold = Hold(self._life, self._workshop.stopping)
+        with self._lock:
+            before = self._active.get(name)
+            self._active[name] = hold
+        if before:
+            before.lost.set()
+        return hold
+
+    def _let_go(self, name: str, hold: Hold) -> None:
+        with self._lock:
+            if self._active.get(name) is hold:
+                del self._active[name]
+
+    def _run(self, assignment: Assignment, hold: Hold) -> str:
+        execution_id, attempt, executor = assignment.execution_id, assignment.attempt, hold.life.name
+        if not self._workshop.write(lambda connection: adopt(connection, execution_id, attempt, executor)):
+            return "ended"
         try:
-            done = perform(self._workshop, assignment, _checkpoint)
-            self._succeed(assignment, done)
+            done = perform(self._workshop, assignment, _checkpoint, hold)
+            self._succeed(assignment, executor, done)
+        except BrokenOff as off:
+            self._end_failed(execution_id, attempt, executor, off.error)
         except Exception as error:  # noqa: BLE001 (an execution must end, whatever ended its flow)
-            self._fail(assignment, error)
+            self._fail(assignment, executor, error)
         return "ended"
 
-    def _succeed(self, assignment: Assignment, done: FlowOutcome) -> None:
+    def _succeed(self, assignment: Assignment, executor: str, done: FlowOutcome) -> None:
         last = done.result
         result = {
             "data": last.data,
@@ -132,6 +170,7 @@ class Engine:
                 connection,
                 assignment.execution_id,
                 assignment.attempt,
+                executor,
                 status="succeeded",
                 now=utc_now(),
                 result=text,
@@ -139,7 +178,7 @@ class Engine:
         )
         self.results.announce(Ended(execution_id=assignment.execution_id, status="succeeded", result=result))
 
-    def _fail(self, assignment: Assignment, error: Exception) -> None:
+    def _fail(self, assignment: Assignment, executor: str, error: Exception) -> None:
         described = self._workshop.redactor.strike_all(outcome.describe(error))
         if not isinstance(error, ConnectorError):
             log.error("execution %s: the host failed", assignment.execution_id, exc_info=error)
@@ -147,13 +186,17 @@ class Engine:
         if delay is not None:
             until = utc_now() + timedelta(seconds=delay)
             self._workshop.write(
-                lambda c: postpone(c, assignment.execution_id, assignment.attempt, until=until, error=described)
+                lambda c: postpone(
+                    c, assignment.execution_id, assignment.attempt, executor, until=until, error=described
+                )
             )
             return
-        self._end_failed(assignment.execution_id, assignment.attempt, described)
+        self._end_failed(assignment.execution_id, assignment.attempt, executor, described)
 
-    def _end_failed(self, execution_id: str, attempt: int, error: dict[str, Any]) -> None:
-        self._workshop.write(lambda c: end(c, execution_id, attempt, status="failed", now=utc_now(), error=error))
+    def _end_failed(self, execution_id: str, attempt: int, executor: str, error: dict[str, Any]) -> None:
+        status: End = "cancelled" if error["kind"] == "cancelled" else "failed"
+        now = utc_now()
+        self._workshop.write(lambda c: end(c, execution_id, attempt, executor, status=status, now=now, error=error))
         self.results.announce(Ended(execution_id=execution_id, status="failed", error=error))
 
     def _retry_delay(self, assignment: Assignment, error: dict[str, Any]) -> float | None:
@@ -165,17 +208,51 @@ class Engine:
         factor = 2 ** (assignment.attempt - 1) if retry.exponential else 1
         return max(60.0 * retry.delay_minutes * factor, error.get("retryAfter") or 0.0)
 
+    # ── the heart ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _beat_forever(self) -> None:
+        while not self._workshop.stopping.wait(self._settings.limits.beat):
+            try:
+                self._beat()
+            except Exception as error:  # noqa: BLE001 (the heart tries again, whatever it was)
+                log.warning("the heartbeat could not be written: %s", type(error).__name__)
+
+    def _beat(self) -> None:
+        life, began = self._life, self._life.clock()
+        if self._store.executors.beat(life.name):
+            life.beaten(began)
+        elif not self._workshop.stopping.is_set():
+            log.warning("executor %s was taken for dead; what it held is run by others, and it goes on anew", life.name)
+            life.end()
+            self._live()
+
+    def _live(self) -> None:
+        """Begin a life. What the engine starts from now on is this one's."""
+        assert self._identity is not None  # noqa: S101  there is one since the start
+        life = Life(self._identity.new_life(), self._settings.limits.acts)
+        began = life.clock()
+        self._store.executors.begin(life.name)
+        life.beaten(began)
+        self._life = life
+        durable.rename(life.name)
+
     # ── the pump ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _pump_forever(self) -> None:
-        ticked = -TICK
+        ticked = forgot = -FORGETTING
+        tick = self._settings.limits.dead_after / 5
         while not self._workshop.stopping.is_set():
             self._wake.clear()
             try:
-                if time.monotonic() - ticked >= TICK:
+                if time.monotonic() - ticked >= tick:
                     ticked = time.monotonic()
                     self._tick()
                 busy = self._claim_and_start()
+                if time.monotonic() - forgot >= FORGETTING:
+                    forgot = time.monotonic()
+                    self._forget()
+            except Stopping:
+                busy = False
             except Exception:
                 log.exception("the pump failed and tries again")
                 busy = self._workshop.stopping.wait(1)
@@ -184,20 +261,23 @@ class Engine:
 
     def _claim_and_start(self) -> bool:
         """Start what is due, as far as workers are free. True when there may be more."""
+        life = self._life
         free = self._settings.limits.workers - len(self._active)
-        claimed = self._store.executions.claim(self.executor, utc_now(), free) if free > 0 else []
+        if free <= 0 or not life.may_act:
+            return False
+        claimed = self._store.executions.claim(life.name, utc_now(), free)
         instances = {id_: self._store.instances.get(id_) for id_ in {claim.instance_id for claim in claimed}}
         for claim in claimed:
-            self._begin(claim, instances[claim.instance_id])
+            self._begin(claim, life, instances[claim.instance_id])
         return bool(claimed) and len(claimed) == free
 
-    def _begin(self, claim: Claim, instance: InstanceRecord | None) -> None:
+    def _begin(self, claim: Claim, life: Life, instance: InstanceRecord | None) -> None:
         if instance is None:
             gone = {"kind": "input", "message": "the instance was removed before the execution began"}
-            self._end_failed(claim.execution_id, claim.attempt, gone)
+            self._end_failed(claim.execution_id, claim.attempt, life.name, gone)
             return
         if claim.attempt > 1 and self._store.executions.is_replaced(claim.execution_id):
-            self._end_failed(claim.execution_id, claim.attempt, dict(REPLACED))
+            self._end_failed(claim.execution_id, claim.attempt, life.name, dict(REPLACED))
             return
         assignment = Assignment(
             execution_id=claim.execution_id,
@@ -206,43 +286,51 @@ class Engine:
             connections=instance.connections,
         )
         name = _workflow_id(claim.execution_id, claim.attempt)
-        with self._lock:
-            self._active.add(name)
+        hold = self._take_hold(name)
         try:
             with SetWorkflowID(name):
                 DBOS.start_workflow(self._workflow, assignment.to_text())
         except BaseException:
-            with self._lock:
-                self._active.discard(name)  # claimed all the same: the next tick tries again
+            self._let_go(name, hold)  # claimed all the same: the next tick tries again
             raise
 
     # ── housekeeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _tick(self) -> None:
-        now = utc_now()
-        self._store.executors.beat(self.executor, now)
-        for dead in self._store.executors.silent_since(now - DEAD_AFTER):
-            log.warning("executor %s is gone; taking over its work", dead)
-            DBOS._recover_pending_workflows([dead])  # noqa: SLF001 (the engine's only way to take over)
-            self._store.executors.take_over(dead, self.executor)
-        for claim in self._store.executions.running(self.executor):
+        """Take over what the dead left, and mend what is ours and does not run."""
+        life = self._life
+        if not life.may_act:
+            return
+        for dead in self._store.executors.bury(silent_for=self._settings.limits.dead_after, but=life.name):
+            log.warning("executor %s is gone; its work is taken over", dead)
+        self._store.executors.inherit(life.name)
+        durable.recover(self._store.executors.alive)
+        for claim in self._store.executions.running(life.name):
             if _workflow_id(claim.execution_id, claim.attempt) not in self._active:
-                self._mend(claim)
-        forget_checkpoints(now)
-        forget_executions(self._store.engine, now - timedelta(days=self._settings.limits.days_kept))
+                self._mend(claim, life)
 
-    def _mend(self, claim: Claim) -> None:
-        """Claimed but not running here: the process died between claim and start, or the engine gave the workflow up."""
+    def _mend(self, claim: Claim, life: Life) -> None:
+        """Ours but not running here: its process died between claim and start, or the engine gave the workflow up."""
         status = DBOS.get_workflow_status(_workflow_id(claim.execution_id, claim.attempt))
         if status is None:
-            self._begin(claim, self._store.instances.get(claim.instance_id))
+            self._begin(claim, life, self._store.instances.get(claim.instance_id))
         elif status.status in {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}:
             message = "the execution took its process down again and again, or was cancelled; it is not tried any more"
-            self._end_failed(claim.execution_id, claim.attempt, {"kind": "failed", "message": message})
+            described = {"kind": "failed", "message": message}
+            self._end_failed(claim.execution_id, claim.attempt, life.name, described)
+
+    def _forget(self) -> None:
+        now = utc_now()
+        forget_checkpoints(now)
+        sweep(self._store.engine, self._settings.limits, now)
 
 
 def _checkpoint(name: str, body: Callable[[], str]) -> str:
-    return DBOS.run_step({"name": name}, body)
+    """Raises Stopping when the engine has given the workflow to another run."""
+    try:
+        return DBOS.run_step({"name": name}, body)
+    except DBOSWorkflowConflictIDError:
+        raise Stopping from None
 
 
 def _workflow_id(execution_id: str, attempt: int) -> str:

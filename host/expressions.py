@@ -13,6 +13,8 @@ from ..connector.errors import ConnectionFailed, InvalidInput
 from .definition import model
 from .definition.names import resolve_step
 
+_LONGEST_INDEX = 20  # digits; a number of thousands of them is slow to read, and Python refuses to
+
 
 @dataclass(frozen=True)
 class Withheld:
@@ -141,7 +143,7 @@ def dig(value: Any, path: tuple[str, ...]) -> Any:
         match value:
             case Mapping():
                 value = value.get(name)
-            case list() | tuple() if name.isdecimal() and int(name) < len(value):
+            case list() | tuple() if name.isdecimal() and len(name) < _LONGEST_INDEX and int(name) < len(value):
                 value = value[int(name)]
             case _:
                 return None

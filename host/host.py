@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
@@ -10,9 +11,11 @@ from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import publication
+from . import backup, publication, unpacking
+from .calls import Calls
 from .changes import Changes
 from .configuration import Configuration
+from .credentials import Credentials
 from .custody import Custody
 from .databases import Databases
 from .definition import model
@@ -23,10 +26,13 @@ from .inbox import Inbox
 from .invocation import Invocations
 from .locks import Locks
 from .named_secrets import NamedSecrets, references
+from .password import Password
+from .presence import Presence
 from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
 from .redact import RedactingFilter, Redactor
 from .registrations import Registrations
 from .registry import Registry, components
+from .replays import Replays
 from .results import Ended
 from .routes import Routes
 from .scheduler import Scheduler
@@ -34,8 +40,12 @@ from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
+from .store.executions import CANCELLED, ENDED, cancel
 from .store.instances import InstanceRecord
 from .store.integrations import VersionRecord
+from .store.search import Filter
+from .telemetry import Telemetry
+from .trials import Trials
 from .vault import Vault
 from .versions import Versions, renamed
 from .workshop import Workshop, Write
@@ -51,10 +61,14 @@ class Host:
     def __init__(self, settings: Settings, store: Store, vault: Vault, registry: Registry) -> None:
         self.settings, self.store, self.vault, self.registry = settings, store, vault, registry
         self.redactor = Redactor()
+        self.telemetry = Telemetry()
         self.transport = Transport()
         self.versions = Versions(store, settings.data / "versions")
         self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
         self.changes = Changes(store.engine, self.redactor)
+        self.credentials = Credentials(
+            password=Password(store.engine), tokens=store.tokens, sessions=store.sessions, changes=self.changes
+        )
         self.configuration = Configuration(store, vault, self.secrets, registry, self.redactor)
         self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
         self.routes = Routes(
@@ -83,17 +97,22 @@ class Host:
             records=self._records,
             databases=Databases(settings),
             limits=settings.limits,
-            executor=lambda: self.engine.executor,
             invocations=self.invocations,
+            restored=backup.restored(store.engine),
+            telemetry=self.telemetry,
         )
         self.engine = Engine(settings, workshop)
+        self.presence = Presence(store.engine, settings.data)
+        self.calls = Calls(workshop, self.transport, self.presence)
         self.scheduler = Scheduler(workshop, self.engine.wake)
+        self.replays = Replays(store, self.versions, registry, self.engine.wake)
         self.reception = Reception(
             routes=self.routes,
             inbox=self.inbox,
             records=self._records,
             refusals=store.refusals,
             limits=settings.limits,
+            telemetry=self.telemetry,
         )
         self.registrations = Registrations(
             store=store,
@@ -101,6 +120,14 @@ class Host:
             configuration=self.configuration,
             routes=self.routes,
             locks=Locks(store.engine, settings.data),
+        )
+        self.trials = Trials(
+            store=store,
+            configuration=self.configuration,
+            transport=self.transport,
+            redactor=self.redactor,
+            changes=self.changes,
+            limit=settings.limits.step,
         )
         self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
 
@@ -118,24 +145,35 @@ class Host:
     def _wake(self) -> None:
         self.engine.wake()
 
-    def start(self) -> None:
-        """Execute what is accepted, beginning with what the last process left."""
-        self.engine.start()
-        self.scheduler.start()
+    def start(self, *, works: bool = True, serves: bool = True) -> None:
+        """Execute what is accepted, beginning with what the last process left, and register the webhooks of what is deployed.
+
+        A process that does not work leaves the first to others, one that does not serve the second.
+        """
+        if works:
+            self.engine.start()
+            self.scheduler.start()
+            self.replays.start()
         self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
+        self._filtered += (
+            [logging.lastResort] if logging.lastResort else []
+        )  # where all goes if nobody configured a log
         for place in self._filtered:
             place.addFilter(self._filter)
-        self.registrations.start()
+        if serves:
+            self.registrations.start()
 
     def stop(self) -> None:
         """Accept nothing more, end what runs or leave it to the next start, close everything."""
         self.registrations.stop(self.settings.limits.stop_deadline)
         self.inbox.close()
         self.scheduler.stop()
+        self.replays.stop()
         if self.engine.executor:
             self.engine.stop()
         self._records.close()
         self.transport.close()
+        self.presence.end()
         self.store.close()
         for place in self._filtered:
             place.removeFilter(self._filter)
@@ -168,6 +206,35 @@ class Host:
         seconds = self.settings.limits.sync_deadline if timeout is None else timeout
         return await self.engine.results.wait(execution_id, seconds)
 
+    # ── executions ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def replay(self, execution_id: str, from_step: str | None = None) -> str:
+        """Run it again, and give the new execution's id; what its steps send goes out again.
+
+        From a step, by its path, the results of the steps before it are taken over. Raises InvalidInput, saying what to do.
+        """
+        new_id = self.replays.replay(execution_id, from_step)
+        self.changes.note("execution.replay", execution_id, f"{new_id} from {from_step or 'its start'}")
+        return new_id
+
+    def replay_failed(self, wanted: Filter, limit: int = 1000) -> str:
+        """Replay failed executions in the background, the newest first; those that were replayed already are left out."""
+        job_id = self.replays.replay_failed(wanted, limit)
+        self.changes.note("execution.replayFailed", job_id, f"at most {limit}: {wanted.to_json()}")
+        return job_id
+
+    def cancel(self, execution_id: str) -> None:
+        """End it if it waits or sleeps; if it runs, it stops before its next step. Raises InvalidInput if it has ended."""
+        with self.store.engine.begin() as connection:
+            status = cancel(connection, execution_id, utc_now())
+        if status is None:
+            raise InvalidInput(f"there is no execution {execution_id}; it was removed", field="execution")
+        if status in ENDED - {"cancelled"}:
+            raise InvalidInput("it has ended already", field="execution")
+        self.changes.note("execution.cancel", execution_id)
+        if status == "cancelled":
+            self.engine.results.announce(Ended(execution_id=execution_id, status="failed", error=dict(CANCELLED)))
+
     # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def add_connection(
@@ -197,10 +264,12 @@ class Host:
         fields: Mapping[str, Any],
         forget: Collection[str] = (),
         reserved_for: Collection[str] | None = None,
+        tested: bool = False,
     ) -> ConnectionRecord:
         """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``.
 
-        None for ``reserved_for`` leaves that as it is.
+        None for ``reserved_for`` leaves that as it is. With ``tested`` the new values are tried first: where the test fails it
+        raises what the test raises, and what is stored stays.
         """
         users = None if reserved_for is None else self._known_users(reserved_for)
         record = self.store.connections.require(connection_id)
@@ -209,8 +278,11 @@ class Host:
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
         self._build(kind, given)
+        verdict = self._tried(kind, given) if tested else ""
         secret = self.vault.seal(connection_id, given)
         saved = self.store.connections.update(connection_id, name=name, secret=secret, reserved_for=users)
+        if tested:
+            self.store.connections.record_test(connection_id, healthy=True, verdict=verdict)
         self.routes.forget()
         names = sorted(k for k in given.keys() | stored.keys() if given.get(k) != stored.get(k))
         self.changes.note("connection.update", connection_id, f"{saved.name}: {', '.join(names) or 'its name'}")
@@ -265,6 +337,12 @@ class Host:
                 raise InvalidInput(f"{field}: is no secret of this connection; write its value", field=field)
         kind.build(self.secrets.resolve(fields))
 
+    def _tried(self, kind: ConnectionType, given: Mapping[str, Any]) -> str:
+        """What the test says of values that are not stored. Raises what the test raises."""
+        fields = self.secrets.resolve(given)
+        self.redactor.learn(str(fields[name]) for name in hidden(kind) if fields.get(name))
+        return kind.test(fields, ActionContext(transport=self.transport))
+
     def _known_users(self, ids: Collection[str]) -> list[str]:
         for user_id in ids:
             if self.store.users.get(user_id) is None:
@@ -305,6 +383,16 @@ class Host:
         limit = self.settings.limits.definition
         files = publication.files(integration, path, limit)
         return self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
+
+    def publish_upload(self, name: str, content: bytes) -> VersionRecord:
+        """Publish an integration file, or a zip of its folder, as it was uploaded. Raises InvalidInput too."""
+        with TemporaryDirectory(dir=self.settings.data, prefix="upload-") as folder:
+            path = unpacking.lay_out(name, content, Path(folder), self.settings.limits.definition)
+            version = self.publish(path)
+        self.changes.note(
+            "integration.upload", version.integration_id, f"{version.integration}: version {version.number}"
+        )
+        return version
 
     def deploy(
         self,
@@ -356,15 +444,22 @@ class Host:
         """
         instance = self.store.instances.require(instance_id)
         wanted = version_id or self.store.integrations.newest(instance.integration_id).id
-        if self.store.integrations.version(wanted).integration_id != instance.integration_id:
-            raise InvalidInput(f"version {wanted} is not one of {instance.integration}", field="version")
-        old, new = self.versions.load(instance.version_id), self.versions.load(wanted)
+        kept, new = self.carried(instance, wanted), self.versions.load(wanted)
         require(new, self.registry)
-        renames = renamed(old, new)
-        kept = {renames.config_vars.get(k, k): v for k, v in {**instance.config, **instance.connections}.items()}
-        kept = {key: value for key, value in kept.items() if new.config_var(key)}
         values, connections = self.configuration.check(new, kept | dict(config or {}))
         return self._put(wanted, instance.name, instance.customer_id, values, connections)
+
+    def carried(self, instance: InstanceRecord, version_id: str) -> dict[str, Any]:
+        """Of an instance's configuration, what another version of its integration still asks for, by its names.
+
+        Raises InvalidInput for a version of another integration.
+        """
+        if self.store.integrations.version(version_id).integration_id != instance.integration_id:
+            raise InvalidInput(f"version {version_id} is not one of {instance.integration}", field="version")
+        old, new = self.versions.load(instance.version_id), self.versions.load(version_id)
+        names = renamed(old, new).config_vars
+        kept = {names.get(key, key): value for key, value in {**instance.config, **instance.connections}.items()}
+        return {key: value for key, value in kept.items() if new.config_var(key)}
 
     def _put(
         self,

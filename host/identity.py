@@ -1,4 +1,7 @@
-"""Which executor this process is. The engine gives a dead process's work back only to one that bears the same name."""
+"""Which executor this process is: a place in its data directory, held by a lock, and the lives that it lives there.
+
+Who holds the place knows that all earlier lives of it are over, and need not wait until they are taken for dead.
+"""
 
 import fcntl
 import os
@@ -12,7 +15,7 @@ from .settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """``name`` is this process's alone while it lives; the next process in this data directory takes it over."""
+    """``name`` is this process's alone while it runs; the next process in this data directory takes it over."""
 
     name: str
     lock: int
@@ -26,6 +29,14 @@ class Identity:
             if lock is not None:
                 return cls(f"{base}-{slot}", lock)
         raise AssertionError  # count() does not end
+
+    def new_life(self) -> str:
+        """A name that no executor had before."""
+        return f"{self.name}.{uuid4().hex[:8]}"
+
+    def lived(self, executor: str) -> bool:
+        """Whether that executor had this place."""
+        return self.name in {executor, executor.rpartition(".")[0]}
 
     def release(self) -> None:
         os.close(self.lock)

@@ -29,7 +29,7 @@ def rising_ids(clock: Callable[[], int] = time.time_ns) -> Callable[[], str]:
 
 def first_id(moment: datetime) -> str:
     """What every ``time_id`` made at that moment or later is not less than."""
-    return str(UUID(int=int(moment.timestamp() * 1000) << 80))
+    return str(UUID(int=max(0, int(moment.timestamp() * 1000)) << 80))
 
 
 def _ticks(nanoseconds: int) -> int:

@@ -38,6 +38,7 @@ class Inbound:
     version_id: str
     flow: str
     payload: str = field(repr=False)
+    subject: str = ""
     identities: tuple[str, ...] = ()
     supersedes: tuple[str, ...] = ()
     sequence: str = ""
@@ -73,6 +74,11 @@ class Inbox:
         accepted = self._writer.put(item).result()
         self._arrived()
         return accepted
+
+    @property
+    def full(self) -> bool:
+        """Whether it would take nothing more now."""
+        return self._writer.full
 
     def close(self) -> None:
         self._writer.close()
@@ -136,6 +142,7 @@ def _row(item: Inbound) -> dict[str, Any]:
         "instance_id": item.instance_id,
         "version_id": item.version_id,
         "flow": item.flow,
+        "subject": item.subject,
         "sequence": _digest(item.endpoint_id, item.sequence) if item.sequence else None,
         "concurrency": item.concurrency,
         "request_id": _digest(item.endpoint_id, item.request_id) if item.request_id else None,

@@ -36,7 +36,9 @@ class OutputRefused(errors.Refused):
 def pack(result: ActionResult, limit: int) -> str:
     """Raises OutputRefused."""
     try:
-        text = portable.dumps({"result": {f.name: getattr(result, f.name) for f in fields(ActionResult)}})
+        text = portable.dumps(
+            {"result": {f.name: getattr(result, f.name) for f in fields(ActionResult)}}, portable.DEEPEST
+        )
     except portable.NotPortable as error:
         raise OutputRefused(f"the step ran, but {error}") from None
     if len(text) > limit:

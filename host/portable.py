@@ -8,7 +8,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
@@ -22,6 +22,10 @@ from pydantic import BaseModel, SecretStr
 
 from ..connector import quick
 
+DEEPEST = 100
+"""How many lists and objects may stand inside each other in what comes from outside: a request, a step's output."""
+
+_TOO_DEEP = "the value nests more than {} lists and objects; give flatter data"
 _BYTES = "$bytes"
 _ESCAPED = re.compile(r"\$+bytes")
 
@@ -30,13 +34,35 @@ class NotPortable(TypeError):
     """A value that cannot be stored; the message names where it is and its type, never the value."""
 
 
-def dumps(value: Any) -> str:
+def dumps(value: Any, deepest: int = 2 * DEEPEST) -> str:
     """JSON text in ASCII, so that every database takes it, NUL and lone surrogates included. Raises NotPortable."""
+    try:
+        text = _dumped(value)
+    except RecursionError:
+        raise NotPortable(_TOO_DEEP.format(deepest)) from None
+    if text.count("[") + text.count("{") > deepest and is_deeper(value, deepest):
+        raise NotPortable(_TOO_DEEP.format(deepest))
+    return text
+
+
+def _dumped(value: Any) -> str:
     try:
         text, found = _quickly(value)
     except (TypeError, ValueError):
         return _text(_encode(value, ()))
     return text if text.count(_BYTES) == found else _text(_encode(value, ()))
+
+
+def is_deeper(value: Any, deepest: int) -> bool:
+    """Whether lists and objects stand more than ``deepest`` inside each other: level by level, for the stack has an end."""
+    level = [value]
+    for _ in range(deepest + 1):
+        level = [inner for item in level for inner in _inside(item)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
 
 
 def _quickly(value: Any) -> tuple[str, int]:
@@ -60,7 +86,7 @@ def _text(value: Any, default: Callable[[Any], Any] | None = None) -> str:
 
 
 def loads(text: str) -> Any:
-    return _decode(json.loads(text))
+    return json.loads(text, object_hook=_decode)
 
 
 def instant(moment: datetime) -> str:
@@ -111,15 +137,12 @@ def _encode_mapping(value: Mapping[Any, Any], path: tuple[str, ...]) -> dict[str
     return {f"${key}": item for key, item in encoded.items()} if _is_marked(encoded) else encoded
 
 
-def _decode(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_decode(item) for item in value]
-    if not isinstance(value, dict):
-        return value
+def _decode(value: dict[str, Any]) -> Any:
+    """An object as it was; what is inside it was decoded before it."""
     if not _is_marked(value):
-        return {key: _decode(item) for key, item in value.items()}
+        return value
     ((key, item),) = value.items()
-    return base64.b64decode(item) if key == _BYTES else {key[1:]: _decode(item)}
+    return base64.b64decode(item) if key == _BYTES else {key[1:]: item}
 
 
 def _is_marked(value: Mapping[str, Any]) -> bool:

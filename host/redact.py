@@ -7,6 +7,7 @@ import re
 import threading
 import traceback
 from collections.abc import Iterable
+from textwrap import indent
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -53,21 +54,32 @@ class Redactor:
         return f"Redactor({len(self._known)} secrets)"
 
 
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+
+
 class RedactingFilter(logging.Filter):
-    """Strikes secrets out of log records and tracebacks. It belongs on handlers: loggers do not inherit filters."""
+    """Strikes secrets out of log records and tracebacks. It belongs on handlers: loggers do not inherit filters.
+
+    A message stays one line, and a traceback indented, for both may quote a stranger: who writes line ends or terminal codes
+    into a text must not write lines of the log.
+    """
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__()
         self._redactor = redactor
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self._redactor.strike(record.getMessage()), None
+        record.msg, record.args = _one_line(self._redactor.strike(record.getMessage())), None
         if record.exc_info and record.exc_info[0]:
-            record.exc_text = "".join(traceback.format_exception(*record.exc_info)).rstrip()
+            record.exc_text = indent("".join(traceback.format_exception(*record.exc_info)).rstrip(), "  ")
             record.exc_info = None
         if record.exc_text:
             record.exc_text = self._redactor.strike(record.exc_text)
         return True
+
+
+def _one_line(text: str) -> str:
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _forms(secret: str) -> set[str]:

@@ -11,12 +11,16 @@ from . import portable
 from .store import Store
 from .store.executions import ENDED
 
+_FORGOTTEN = {"kind": "removed", "message": "the execution ran, and is kept no longer"}
 POLL = 0.25  # seconds between looks at what another process accepted or ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How an execution ended. ``result`` holds ``data, contentType, statusCode, headers`` of its last step."""
+    """How an execution ended. ``result`` holds ``data, contentType, statusCode, headers`` of its last step.
+
+    One that was cancelled failed, with an error of the kind ``cancelled``.
+    """
 
     execution_id: str
     status: Literal["succeeded", "failed"]
@@ -61,14 +65,15 @@ class Results:
                 del self._waiters[execution_id]
 
     def _look_up(self, execution_id: str) -> Ended | None:
-        if self._store.executions.status(execution_id) not in ENDED:
+        status = self._store.executions.status(execution_id)
+        if status is not None and status not in ENDED:
             return None
-        record = self._store.executions.get(execution_id)
-        if record is None or record.status not in {"succeeded", "failed"}:
-            return None
+        record = self._store.executions.get(execution_id) if status else None
+        if record is None:  # a repeated request after its execution's time
+            return Ended(execution_id=execution_id, status="failed", error=dict(_FORGOTTEN))
         result = portable.loads(record.result) if record.result else {}
-        status: Literal["succeeded", "failed"] = "succeeded" if record.status == "succeeded" else "failed"
-        return Ended(execution_id=execution_id, status=status, result=result, error=record.error)
+        ended: Literal["succeeded", "failed"] = "succeeded" if record.status == "succeeded" else "failed"
+        return Ended(execution_id=execution_id, status=ended, result=result, error=record.error)
 
     def announce(self, ended: Ended) -> None:
         with self._lock:

@@ -27,6 +27,7 @@ from .inbox import Inbound, admit
 from .routes import Route
 from .store import states
 from .store.schedules import Due, LeaseLost, is_open, settle
+from .telemetry import PollFailed
 from .workshop import Stopping, Workshop
 
 log = logging.getLogger("twilio_connector.schedules")
@@ -205,6 +206,7 @@ class Scheduler:
             log.warning("a run of endpoint %s… failed: %s", due.endpoint_id[:6], described["message"])
         else:
             log.error("a run of endpoint %s… failed: its trigger is at fault", due.endpoint_id[:6], exc_info=error)
+        self._workshop.telemetry.tell(PollFailed(kind=described["kind"]))
         now = self._clock()
         next_at = now + wait(due.failures, error) if described["kind"] == TryLater.kind else due.following(now)
         self._workshop.write(lambda connection: settle(connection, due, now=now, next_at=next_at, error=described))

@@ -55,6 +55,7 @@ class StepStates:
     execution_id: str
     step: str
     owners: Mapping[Scope, str]
+    executor: str
     token: str = field(default_factory=lambda: uuid4().hex)
     _seen: dict[Scope, dict[str, Any]] = field(default_factory=dict)
     _held: set[str] = field(default_factory=set)
@@ -114,9 +115,8 @@ class StepStates:
             wait = min(_LONGEST, wait * 2)
 
     def _try(self, key: str) -> bool:
-        executor = self.workshop.executor()
         try:
-            return self.workshop.write(lambda c: leases.take(c, key, token=self.token, executor=executor))
+            return self.workshop.write(lambda c: leases.take(c, key, token=self.token, executor=self.executor))
         except Busy:
             raise Stopping from None
 

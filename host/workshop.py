@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import sqlalchemy as sa
 
 from . import portable
+from .backup import Restored
 from .configuration import Configuration
 from .databases import Databases
 from .invocation import Invocations
@@ -18,6 +19,8 @@ from .routes import Routes
 from .settings import Limits
 from .store import Store
 from .store.commit import GroupCommit
+from .store.executions import NotOurs
+from .telemetry import Telemetry
 from .versions import Versions
 
 log = logging.getLogger("twilio_connector.engine")
@@ -28,7 +31,18 @@ Checkpoint = Callable[[str, Callable[[], str]], str]
 
 
 class Stopping(BaseException):
-    """The host is stopping. No error of the flow: nothing is recorded, and the next start goes on from the last checkpoint."""
+    """The host is stopping, or the execution is another's.
+
+    No error of the flow: nothing is recorded, and whoever runs it next goes on from the last checkpoint.
+    """
+
+
+class BrokenOff(BaseException):
+    """The execution ends here, whatever its steps' error handling says. ``error`` is as it is stored."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(error["message"])
+        self.error = dict(error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +64,7 @@ class Assignment:
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
-    """What every execution of a host uses. ``executor`` gives the name of this process."""
+    """What every execution of a host uses."""
 
     store: Store
     registry: Registry
@@ -60,8 +74,9 @@ class Workshop:
     records: GroupCommit[Write, Any]
     databases: Databases
     limits: Limits
-    executor: Callable[[], str]
     invocations: Invocations
+    restored: Restored | None = None
+    telemetry: Telemetry = field(default_factory=Telemetry)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -69,8 +84,11 @@ class Workshop:
         return self.configuration.redactor
 
     def write(self, change: Callable[[sa.Connection], T]) -> T:
-        """On disk when it returns."""
-        return self.patiently(lambda: cast(T, self.records.put(change).result()))
+        """On disk when it returns. Raises Stopping where the change was another executor's to make."""
+        try:
+            return self.patiently(lambda: cast(T, self.records.put(change).result()))
+        except NotOurs:
+            raise Stopping from None
 
     def patiently(self, act: Callable[[], T]) -> T:
         """Do it, when the database answers again if it does not now: an outage ends no flow. Raises Stopping."""

@@ -5,6 +5,7 @@ TwiML is answered with nothing; an error of a flow with the text chosen for it, 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -154,8 +155,19 @@ def _is_twiml(text: str) -> bool:
 
 def _was_said(said: Mapping[str, Any]) -> bool:
     """Whether the sender wrote what looks like TwiML: a flow that gives it back must not let a stranger give orders."""
-    values = [each for value in said.values() for each in (value if isinstance(value, list) else (value,))]
-    return "<" in "".join(values) and any(map(_is_twiml, values))
+    with suppress(TypeError):  # a form says texts, and few of them hold a <
+        if "<" not in "".join(said.values()):
+            return False
+    left: list[Any] = [said]
+    while left:
+        match left.pop():
+            case str(text) if _is_twiml(text):
+                return True
+            case Mapping() as inner:
+                left.extend(inner.values())
+            case list(inner):
+                left.extend(inner)
+    return False
 
 
 def _reply(spoken: Spoken, text: str) -> HttpResponse:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
+from socket import inet_aton
 from urllib.parse import unquote, urlsplit
 
 from ..errors import ConnectionFailed, InvalidInput
@@ -14,9 +15,10 @@ EDGES: Mapping[str, str] = {"us1": "ashburn", "ie1": "dublin", "au1": "sydney", 
 """The edge nearest to each region. A region's host exists only with an edge in it."""
 
 _LABEL = "[a-z][a-z0-9-]*"
-_TWILIO_URL = re.compile(rf"https://({_LABEL})((?:\.{_LABEL}){{0,2}})\.twilio\.com(?::443)?(?=[/?]|$)", re.IGNORECASE)
+_CASE = re.IGNORECASE | re.ASCII  # without ASCII, a dotless i is an i
+_TWILIO_URL = re.compile(rf"https://({_LABEL})((?:\.{_LABEL}){{0,2}})\.twilio\.com(?::443)?(?=[/?]|$)", _CASE)
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\\#]")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", _CASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,18 @@ def is_loopback(host: str | None) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def is_public(host: str) -> bool:
+    """False for an address, however it is spelled, that is not of the public internet. A name is not looked up."""
+    try:
+        return ip_address(host.partition("%")[0]).is_global
+    except ValueError:
+        pass
+    try:
+        return ip_address(inet_aton(host.rstrip("."))).is_global  # 127.1, 2130706433, 0x7f.1
+    except OSError:
+        return not is_loopback(host.rstrip("."))
+
+
 def _check_characters(address: str) -> None:
     if _UNSAFE.search(address):
         message = "url: has a blank, a control character, # or \\ in it; percent-encode it, or use queryParams"
@@ -113,16 +127,16 @@ def _check_characters(address: str) -> None:
 
 def _path(path: str) -> str:
     """A path with its slash, which leads nowhere but down."""
-    segments = path.partition("?")[0].split("/")
-    if path.startswith("//") or any(_decoded(segment) in {".", ".."} for segment in segments):
+    segments = re.split(r"[/\\;]", _decoded(path.partition("?")[0]))
+    if path.startswith("//") or not {".", ".."}.isdisjoint(segments):
         raise InvalidInput("url: the path must start with one / and hold no . or .. segments", field="url")
     return path if path.startswith("/") else f"/{path}"
 
 
-def _decoded(segment: str) -> str:
+def _decoded(path: str) -> str:
     for _ in range(3):  # more often than any server decodes
-        segment = unquote(segment)
-    return segment
+        path = unquote(path)
+    return path
 
 
 def _below(root: str, path: str) -> str:

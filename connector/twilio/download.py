@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from ..errors import Refused
-from .base import is_loopback
+from .base import is_loopback, is_public
 from .client import Answer, TwilioClient
 from .retry import Retry
 
@@ -45,13 +45,14 @@ def _redirected(url: str, location: str, *, may_be_local: bool) -> str:
         target = urljoin(url, location)
         parts = urlsplit(target)
         host, local = parts.hostname, is_loopback(parts.hostname)
+        public = host is not None and is_public(host)
         safe = (
             "@" not in parts.netloc
             and "\\" not in target
             and (parts.scheme == "https" or (local and parts.scheme == "http"))
         )
     except ValueError:
-        host, local, safe = None, False, False
-    if not host or not safe or (local and not may_be_local):
+        local, safe, public = False, False, False
+    if not safe or not (public or (local and may_be_local)):
         raise Refused("url: redirects to where an answer may not be fetched from", field="url")
     return target

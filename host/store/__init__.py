@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from ...connector.errors import InvalidInput
 from ..settings import Settings
+from .calls import Calls
 from .connections import Connections
 from .customers import Customers
 from .database import connect, prepare
@@ -15,11 +16,15 @@ from .executions import Executions
 from .executors import Executors
 from .instances import Instances
 from .integrations import Integrations
+from .logs import Logs
 from .named_secrets import NamedSecretRows
+from .rates import Rates
 from .refusals import Refusals
 from .registrations import Registrations
 from .schedules import Schedules
+from .sessions import Sessions
 from .states import States
+from .tokens import Tokens
 from .users import Users
 
 
@@ -82,6 +87,14 @@ class Store:
         return Executions(self.engine)
 
     @cached_property
+    def logs(self) -> Logs:
+        return Logs(self.engine)
+
+    @cached_property
+    def rates(self) -> Rates:
+        return Rates(self.engine)
+
+    @cached_property
     def executors(self) -> Executors:
         return Executors(self.engine)
 
@@ -96,6 +109,18 @@ class Store:
     @cached_property
     def schedules(self) -> Schedules:
         return Schedules(self.engine)
+
+    @cached_property
+    def calls(self) -> Calls:
+        return Calls(self.engine)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.engine)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self.engine)
 
     @cached_property
     def states(self) -> States:

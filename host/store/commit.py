@@ -50,6 +50,10 @@ class GroupCommit(Generic[Item, Result]):
         self._thread = threading.Thread(target=self._drain, name="group-commit", daemon=True)
         self._thread.start()
 
+    @property
+    def full(self) -> bool:
+        return self._queue.full()
+
     def put(self, item: Item) -> Future[Result]:
         """For threads; the future resolves after the commit. Raises Busy."""
         future = Future[Result]()

@@ -4,16 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import sqlalchemy as sa
 
+from ...connector.context import utc_now
 from .database import insert_for, reading, storable
+from .executors import require_alive
 from .schema import OPEN, Instant, executions, status_in, steps
 
-Status = Literal["accepted", "running", "waiting", "succeeded", "failed"]
+Status = Literal["accepted", "running", "waiting", "succeeded", "failed", "cancelled"]
+End = Literal["succeeded", "failed", "cancelled"]
+ENDED: frozenset[Status] = frozenset(get_args(End))
+CANCELLED = {"kind": "cancelled", "message": "it was cancelled"}
 REPLACED = {"kind": "replaced", "message": "the same request came again, and its own execution does what is left to do"}
-ENDED: frozenset[Status] = frozenset({"succeeded", "failed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +25,9 @@ class ExecutionRecord:
     """One run of a flow. ``attempt`` counts from 1; ``waiting`` is between two attempts, until ``available_at``.
 
     ``run_as`` is the id of the user on whose behalf it runs, or ``system`` where that was decided; empty until then.
-    ``payload`` and ``result`` are portable JSON text, or None where the query left them out.
+    ``payload`` and ``result`` are portable JSON text, or None where the query left them out. A replay has the payload of
+    ``replay_of``, and takes over the results of the steps before the path ``from_step``. With ``cancelled_at`` it stops before
+    its next step.
     """
 
     id: str
@@ -29,6 +35,10 @@ class ExecutionRecord:
     instance_id: str
     version_id: str
     flow: str
+    subject: str
+    replay_of: str | None
+    from_step: str | None
+    cancelled_at: datetime | None
     sequence: str | None
     concurrency: int | None
     request_id: str | None
@@ -66,6 +76,10 @@ class StepRow:
     ended_at: datetime | None = None
 
 
+class NotOurs(Exception):
+    """The execution is another executor's by now, or has ended."""
+
+
 class Claim(NamedTuple):
     """An attempt at an execution, to be run by whoever claimed it."""
 
@@ -76,11 +90,12 @@ class Claim(NamedTuple):
 
 _CLAIM = (executions.c.id, executions.c.attempt, executions.c.instance_id)
 _LARGE = {"payload", "result"}
-_BRIEF = [column for column in executions.c if column.name not in _LARGE]
+BRIEF = [column for column in executions.c if column.name not in _LARGE]
 
 # Statements of the hot path are made once: SQLAlchemy takes longer to put them together than SQLite to run them.
 _ONE = sa.select(executions).where(executions.c.id == sa.bindparam("id_"))
 _STATUS = sa.select(executions.c.status).where(executions.c.id == sa.bindparam("id_"))
+_CANCELLED = sa.select(executions.c.cancelled_at).where(executions.c.id == sa.bindparam("id_"))
 _NOW = sa.bindparam("now_", type_=Instant())
 _other = executions.alias("other")
 _BLOCKED = (  # an earlier one of the sequence is open, or one that was on disk first already runs
@@ -161,7 +176,7 @@ class Executions:
         limit: int = 50,
     ) -> list[ExecutionRecord]:
         """The newest first, without payloads and results; ``before`` is the last id of the page before."""
-        query = sa.select(*_BRIEF).order_by(executions.c.id.desc()).limit(limit)
+        query = sa.select(*BRIEF).order_by(executions.c.id.desc()).limit(limit)
         given = ((executions.c.instance_id, instance_id), (executions.c.status, status))
         query = query.where(*[column == value for column, value in given if value is not None])
         with reading(self.engine).begin() as connection:
@@ -175,10 +190,29 @@ class Executions:
             rows = connection.execute(query.order_by(steps.c.flow_attempt, steps.c.started_at)).mappings()
             return [StepRow(**row) for row in rows]
 
+    def last_of(self, execution_id: str, path: str) -> StepRow | None:
+        """The last attempt at that step."""
+        query = sa.select(steps).where(steps.c.execution_id == execution_id, steps.c.path == path)
+        with reading(self.engine).begin() as connection:
+            newest = query.order_by(steps.c.flow_attempt.desc(), steps.c.attempt.desc()).limit(1)
+            row = connection.execute(newest).mappings().one_or_none()
+        return None if row is None else StepRow(**row)
+
     def status(self, execution_id: str) -> Status | None:
         with reading(self.engine).begin() as connection:
             found: Status | None = connection.scalar(_STATUS, {"id_": execution_id})
         return found
+
+    def cancelled(self, execution_id: str) -> bool:
+        """Whether it is to stop."""
+        with reading(self.engine).begin() as connection:
+            return connection.scalar(_CANCELLED, {"id_": execution_id}) is not None
+
+    def replays(self, execution_id: str) -> list[ExecutionRecord]:
+        """The executions that replay it, the newest first."""
+        query = sa.select(*BRIEF).where(executions.c.replay_of == execution_id).order_by(executions.c.id.desc())
+        with reading(self.engine).begin() as connection:
+            return [ExecutionRecord(**row) for row in connection.execute(query.limit(20)).mappings()]
 
     def claim(self, executor: str, now: datetime, limit: int) -> list[Claim]:
         """Take up to ``limit`` executions that are due, the oldest first, for ``executor``; two never get the same.
@@ -263,37 +297,87 @@ def run_as(connection: sa.Connection, execution_id: str, user: str) -> None:
     connection.execute(sa.update(executions).where(executions.c.id == execution_id).values(run_as=user))
 
 
+def adopt(connection: sa.Connection, execution_id: str, attempt: int, executor: str) -> bool:
+    """The engine runs that attempt as ``executor`` now. False: it has ended. Raises NotOurs for an executor that is no more."""
+    if not require_alive(connection, executor):
+        raise NotOurs
+    running = sa.update(executions).where(*_is_running(execution_id, attempt)).values(executor=executor)
+    return connection.execute(running).rowcount == 1
+
+
+def require_ours(connection: sa.Connection, execution_id: str, attempt: int, executor: str) -> None:
+    """Raises NotOurs unless ``executor`` runs that attempt, and goes on to until the transaction ends."""
+    query = sa.select(executions.c.id).where(*_is_running(execution_id, attempt, executor)).with_for_update(read=True)
+    if connection.execute(query).first() is None:
+        raise NotOurs
+
+
 def end(
     connection: sa.Connection,
     execution_id: str,
     attempt: int,
+    executor: str,
     *,
-    status: Literal["succeeded", "failed"],
+    status: End,
     now: datetime,
     result: str | None = None,
     error: dict[str, Any] | None = None,
 ) -> None:
-    """End that attempt, once: a second call, or one for an earlier attempt, changes nothing."""
-    connection.execute(
-        sa.update(executions)
-        .where(*_is_running(execution_id, attempt))
-        .values(status=status, ended_at=now, result=result, error=error)
-    )
+    """End that attempt, once. Raises NotOurs at a second call, or when another executor runs it."""
+    values = {"status": status, "ended_at": now, "result": result, "error": error}
+    _leave(connection, execution_id, attempt, executor, values)
+    if status == "cancelled":
+        _cancel_steps(connection, execution_id, now)
 
 
 def postpone(
-    connection: sa.Connection, execution_id: str, attempt: int, *, until: datetime, error: dict[str, Any]
+    connection: sa.Connection,
+    execution_id: str,
+    attempt: int,
+    executor: str,
+    *,
+    until: datetime,
+    error: dict[str, Any],
 ) -> None:
-    """Put it back into the inbox for its next attempt, once."""
-    connection.execute(
-        sa.update(executions)
-        .where(*_is_running(execution_id, attempt))
-        .values(status="waiting", attempt=attempt + 1, available_at=until, executor=None, error=error)
-    )
+    """Put it back into the inbox for its next attempt; one that is to be cancelled ends. Raises as end does."""
+    values = {"status": "waiting", "attempt": attempt + 1, "available_at": until, "executor": None, "error": error}
+    _leave(connection, execution_id, attempt, executor, values)
+    if is_cancelled(connection, execution_id):
+        cancel(connection, execution_id, utc_now())
 
 
-def _is_running(execution_id: str, attempt: int) -> tuple[sa.ColumnElement[bool], ...]:
-    return executions.c.id == execution_id, executions.c.attempt == attempt, executions.c.status == "running"
+def cancel(connection: sa.Connection, execution_id: str, now: datetime) -> Status | None:
+    """End one that waits; mark one that runs: it stops before its next step. Gives its status then, None if there is none."""
+    found: Status | None = connection.scalar(_STATUS.with_for_update(), {"id_": execution_id})
+    if found is None or found in ENDED:
+        return found
+    values: dict[str, Any] = {"cancelled_at": now}
+    if found != "running":
+        found, values = "cancelled", values | {"status": "cancelled", "ended_at": now, "error": dict(CANCELLED)}
+    connection.execute(sa.update(executions).where(executions.c.id == execution_id).values(values))
+    return found
+
+
+def is_cancelled(connection: sa.Connection, execution_id: str) -> bool:
+    """Whether it is to stop."""
+    return connection.scalar(_CANCELLED, {"id_": execution_id}) is not None
+
+
+def _cancel_steps(connection: sa.Connection, execution_id: str, now: datetime) -> None:
+    """Steps that were broken off, such as a sleep."""
+    begun = (steps.c.execution_id == execution_id, steps.c.status.in_(["running", "looping"]))
+    connection.execute(sa.update(steps).where(*begun).values(status="cancelled", ended_at=now))
+
+
+def _leave(connection: sa.Connection, execution_id: str, attempt: int, executor: str, values: dict[str, Any]) -> None:
+    ours = sa.update(executions).where(*_is_running(execution_id, attempt, executor)).values(values)
+    if connection.execute(ours).rowcount != 1:
+        raise NotOurs
+
+
+def _is_running(execution_id: str, attempt: int, executor: str | None = None) -> tuple[sa.ColumnElement[bool], ...]:
+    running = (executions.c.id == execution_id, executions.c.attempt == attempt, executions.c.status == "running")
+    return running if executor is None else (*running, executions.c.executor == executor)
 
 
 def _values(row: StepRow) -> dict[str, Any]:

@@ -21,6 +21,6 @@ def give_back(connection: sa.Connection, keys: Collection[str], *, token: str) -
     return connection.execute(sa.delete(table).where(*mine)).rowcount == len(keys)
 
 
-def free(connection: sa.Connection, executor: str) -> None:
-    """Give back all that an executor held, once it can hold nothing more."""
-    connection.execute(sa.delete(table).where(table.c.executor == executor))
+def free(connection: sa.Connection, alive: sa.ScalarSelect[str]) -> None:
+    """Give back all that is held by none of these executors."""
+    connection.execute(sa.delete(table).where(table.c.executor.not_in(alive)))

@@ -13,13 +13,14 @@ from .schema import refusals as table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """``source`` is the address of the caller; ``reason`` what failed."""
+    """``source`` is the address of the caller; ``reason`` what failed; ``signed_url`` the address with which it passes."""
 
     id: str
     endpoint_id: str
     reason: str
     method: str
     source: str
+    signed_url: str
     at: datetime
 
 
@@ -34,13 +35,23 @@ class Refusals:
         with self.engine.begin() as connection:
             self.write(connection, endpoint_id=endpoint_id, reason=reason, method=method, source=source)
 
-    def write(self, connection: sa.Connection, *, endpoint_id: str, reason: str, method: str, source: str) -> None:
+    def write(
+        self,
+        connection: sa.Connection,
+        *,
+        endpoint_id: str,
+        reason: str,
+        method: str,
+        source: str,
+        signed_url: str = "",
+    ) -> None:
         """The same in a transaction of the caller's."""
         values = {
             "id": time_id(),
             "endpoint_id": endpoint_id[:64],
             "reason": _storable(reason)[:2000],
             "method": method[:16],
+            "signed_url": _storable(signed_url)[:2000],
         }
         newest = sa.select(table.c.id).order_by(table.c.id.desc()).limit(self.kept)
         connection.execute(sa.insert(table).values(**values, source=_storable(source)[:256], at=utc_now()))

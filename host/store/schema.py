@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from .. import portable
 
-VERSION = 2
+VERSION = 3  # a change of the schema raises it: see migrations.py
 
 
 class Instant(sa.TypeDecorator[datetime]):
@@ -122,6 +122,29 @@ changes = sa.Table(
     sa.Column("summary", sa.Text, nullable=False),
 )
 
+# API tokens, known by the SHA-256 of what their holder has: that is random, so it is enough.
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("prefix", sa.String(16), nullable=False),
+    sa.Column("scope", sa.String(16), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("used_at", Instant),
+)
+
+# Who is signed in to the pages, and the links that sign in once; for every process of the host, and known by SHA-256.
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # link or session
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False),
+)
+
 integrations = sa.Table(
     "integrations",
     metadata,
@@ -214,9 +237,13 @@ executions = sa.Table(
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("endpoint_id", sa.String(64), nullable=False),
-    sa.Column("instance_id", sa.String(36), nullable=False, index=True),
+    sa.Column("instance_id", sa.String(36), nullable=False),
     sa.Column("version_id", sa.String(64), nullable=False),
     sa.Column("flow", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False, server_default=""),  # what its event says, on one line
+    sa.Column("replay_of", sa.String(36)),  # the execution whose payload it has
+    sa.Column("from_step", sa.Text),  # a replay takes over the results of the steps before this path
+    sa.Column("cancelled_at", Instant),  # it stops before its next step
     sa.Column("sequence", sa.String(64)),  # those that share one run one after another
     sa.Column("concurrency", sa.Integer),  # how many of the endpoint may run at a time
     sa.Column("request_id", sa.String(64)),  # a later one of the same request replaces the retries of this
@@ -243,6 +270,7 @@ def status_in(table: Any, *statuses: str) -> sa.ColumnElement[bool]:
 
 
 OPEN = ("accepted", "waiting", "running")
+ENDED = ("succeeded", "failed", "cancelled")
 _open = status_in(executions, *OPEN)
 _running = status_in(executions, "running")
 sa.Index("executions_open", executions.c.available_at, executions.c.id, sqlite_where=_open, postgresql_where=_open)
@@ -262,6 +290,11 @@ _counted = _running & executions.c.concurrency.is_not(None)
 sa.Index("executions_counted", executions.c.endpoint_id, sqlite_where=_counted, postgresql_where=_counted)
 _named = executions.c.request_id.is_not(None)
 sa.Index("executions_of_request", executions.c.request_id, sqlite_where=_named, postgresql_where=_named)
+sa.Index("executions_of_instance", executions.c.instance_id, executions.c.id)
+_ended = status_in(executions, *ENDED)
+sa.Index("executions_ended", executions.c.status, executions.c.id, sqlite_where=_ended, postgresql_where=_ended)
+_replays = executions.c.replay_of.is_not(None)
+sa.Index("executions_replayed", executions.c.replay_of, sqlite_where=_replays, postgresql_where=_replays)
 # Of those in one sequence one runs at a time, whoever claims: two processes may see different rows.
 sa.Index(
     "executions_running_in_sequence",
@@ -298,6 +331,59 @@ steps = sa.Table(
     sa.Column("ended_at", Instant),
 )
 
+# Actions that were called over the API: a call with a key that was used gives what the first one gave. See host/calls.py.
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("key_digest", sa.String(64), unique=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("component", sa.String(64), nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("owner", sa.String(32), nullable=False),  # the process that is at it; empty when it has ended
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("outcome", sa.Text, nullable=False, server_default=""),
+    sa.Column("sealed", Sealed, nullable=False, server_default=""),  # the outcome, where a secret is in it
+)
+
+# What steps wrote to the log of their execution; ``number`` rises with the time.
+logs = sa.Table(
+    "logs",
+    metadata,
+    _ref("executions.id", primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("flow_attempt", sa.Integer, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("level", sa.String(16), nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# By which words and numbers an execution is found.
+terms = sa.Table(
+    "terms",
+    metadata,
+    sa.Column("term", sa.String(64), primary_key=True),
+    _ref("executions.id", primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+# Failed executions that are being replayed, newest first: those before ``cursor`` are still to come.
+replay_jobs = sa.Table(
+    "replay_jobs",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("filter", Json, nullable=False),
+    sa.Column("cursor", sa.String(36), nullable=False),
+    sa.Column("left", sa.Integer, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+)
+
 # What a step made at a service: no other step takes it for its own when it looks for what it may have made.
 claims = sa.Table(
     "claims",
@@ -305,6 +391,17 @@ claims = sa.Table(
     sa.Column("component", sa.String(64), primary_key=True),
     sa.Column("sid", sa.String(255), primary_key=True),
     _ref("executions.id", index=True),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+# The same of what a call made. What is in one of the two tables is never in the other: see host/claims.py.
+call_claims = sa.Table(
+    "call_claims",
+    metadata,
+    sa.Column("component", sa.String(64), primary_key=True),
+    sa.Column("sid", sa.String(255), primary_key=True),
+    _ref("calls.id", index=True),
     sa.Column("step", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
 )
@@ -354,6 +451,7 @@ refusals = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("method", sa.String(16), nullable=False),
     sa.Column("source", sa.Text, nullable=False),
+    sa.Column("signed_url", sa.Text, nullable=False, server_default=""),  # for which it would have been accepted
     sa.Column("at", Instant, nullable=False),
 )
 

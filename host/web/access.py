@@ -1,21 +1,22 @@
-"""Who may see the pages: whoever opens the one-time link that the start prints, on this machine.
+"""Who may see the pages: whoever opens a one-time link, or knows the password where one is set.
 
-The link's token works once and becomes a session: a signed cookie that no script reads and no other site's request carries.
-Sessions end with the process, at sign-out, or after a week.
+Either becomes a session: a random cookie that no script reads and no other site's request carries, known to every process of
+the host by its SHA-256. A session ends at sign-out, after a week, or when the password changes.
 """
 
-import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.datastructures import Headers
 
+from ..credentials import Credentials
+from ..store.sessions import LIFETIME
+from .throttle import Throttle
+
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
-SESSION_SECONDS = 7 * 24 * 3600
-MAX_SESSIONS = 64
+SESSION_SECONDS = int(LIFETIME.total_seconds())
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -58,49 +59,45 @@ def _hostname(url: str) -> str | None:
     return parts.hostname
 
 
+@dataclass
 class Access:
-    """The link's token and the sessions, in memory only. ``key`` signs the cookies; it is new at each start."""
+    """Links, the password and sessions. What is given here is a stranger's: any text may come.
 
-    def __init__(self, key: bytes | None = None) -> None:
-        secret = key or secrets.token_bytes(32)
-        self._serializer = URLSafeTimedSerializer(secret, salt="session", signer_kwargs={"digest_method": sha256})
-        self._token_digest = b""
-        self._sessions: dict[str, None] = {}
-        # Cookies are shared by all ports of a machine, so two hosts need two names.
-        self.cookie = f"host_{sha256(b'cookie' + secret).hexdigest()[:8]}"
+    Wrong passwords and the wrong tokens of ``programs`` are slowed apart: a program with an old token keeps nobody out.
+    """
+
+    credentials: Credentials
+    throttle: Throttle = field(default_factory=Throttle)
+    programs: Throttle = field(default_factory=Throttle)
+    _link: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        # Cookies are shared by all ports of a machine, so two hosts need two names; all processes of one need the same.
+        self.cookie = f"host_{self.credentials.sessions.mark()}"
 
     def new_token(self) -> str:
-        """A token for ``/login?token=…``; it works once, and the one before it no more."""
-        token = secrets.token_urlsafe(32)
-        self._token_digest = sha256(token.encode()).digest()
-        return token
+        """A token for ``/login?token=…``; it works once, and the one that was made here before it no more."""
+        self.credentials.sessions.end(self._link, "link")
+        self._link = self.credentials.sessions.add("link")
+        return self._link
 
     def redeem(self, token: str) -> str | None:
         """The cookie's value for a new session, or None for a token that is wrong or was used."""
-        given = sha256(token.encode("utf-8", "surrogatepass")).digest()
-        if not (self._token_digest and secrets.compare_digest(given, self._token_digest)):
-            return None
-        self._token_digest = b""
-        session = secrets.token_urlsafe(16)
-        self._sessions[session] = None
-        while len(self._sessions) > MAX_SESSIONS:
-            del self._sessions[next(iter(self._sessions))]
-        return str(self._serializer.dumps(session))
+        sessions = self.credentials.sessions
+        return sessions.add("session") if sessions.end(token, "link") else None
+
+    def enter(self, password: str) -> str | None:
+        """The same for the password."""
+        return self.credentials.sessions.add("session") if self.credentials.password.matches(password) else None
 
     def knows(self, cookie: str | None) -> bool:
-        """Whether this cookie is a session of ours that has not ended."""
-        return self._session(cookie) in self._sessions
+        """Whether this cookie is a session that has not ended."""
+        return bool(cookie) and self.credentials.sessions.knows(cookie or "")
 
     def name_of(self, cookie: str | None) -> str:
         """By which the log of changes tells sessions apart; the session cannot be found from it."""
-        return sha256(b"name of " + self._session(cookie).encode()).hexdigest()[:8]
+        return sha256(b"name of " + (cookie or "").encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
     def end(self, cookie: str | None) -> None:
         """Sign out."""
-        self._sessions.pop(self._session(cookie), None)
-
-    def _session(self, cookie: str | None) -> str:
-        try:
-            return str(self._serializer.loads((cookie or "").encode("utf-8", "surrogatepass"), max_age=SESSION_SECONDS))
-        except BadData:
-            return ""
+        self.credentials.sessions.end(cookie or "")

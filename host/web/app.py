@@ -1,4 +1,4 @@
-"""The host's web application: webhooks beside the pages, and a wall around the pages alone."""
+"""The host's web application: webhooks and the API beside the pages, and a wall around the pages alone."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -15,9 +15,27 @@ from starlette.staticfiles import StaticFiles
 from ...connector.errors import InvalidInput
 from ..host import Host
 from .access import Access, Origin
+from .api.app import PREFIX, Api
 from .body import BodyRefused, Disconnected
 from .guard import Guard
-from .pages import connections, customers, deploy, executions, instances, login, overview, registrations, schedules
+from .health import Health
+from .pages import (
+    components,
+    connections,
+    customers,
+    deploy,
+    events,
+    executions,
+    flows,
+    instances,
+    integrations,
+    login,
+    overview,
+    registrations,
+    schedules,
+    units,
+    wizard,
+)
 from .render import STATIC, Pages
 from .site import Site
 from .triggers import Triggers
@@ -38,23 +56,41 @@ def create_app(
             "that address",
             field="public_url",
         )
-    pages = Pages.load()
-    site = _site_app(Site(host, pages, access), sleep)
-    guarded = Guard(site, access, Origin.of(names), pages)
-    return Starlette(routes=[Mount("/trigger", Triggers(host)), Mount("/", guarded)])
+    pages = Pages.load(host.redactor.strike)
+    site = Site(host, pages, access)
+    origin = Origin.of(names)
+    guarded, api = Guard(_site_app(site, sleep), access, origin, pages), Api(host, access, origin)
+    app = Starlette(
+        routes=[
+            Mount("/trigger", Triggers(host)),
+            Mount("/health", routes=Health(host).routes()),
+            Mount(PREFIX, api),
+            Mount("/", guarded),
+        ]
+    )
+    # An address with a line end in it is in no mount; whatever it is, it is told like the API's.
+    app.router.default = api
+    app.state.streams = site.streams
+    return app
 
 
 def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlette:
     app = Starlette(
         routes=[
             *overview.routes(),
+            *components.routes(),
+            *units.routes(),
             *connections.routes(),
             *customers.routes(),
-            *deploy.routes(),
+            *deploy.routes(site.host.settings.limits),
+            *wizard.routes(),
+            *integrations.routes(),
             *instances.routes(),
             *registrations.routes(),
             *schedules.routes(),
             *executions.routes(),
+            *events.routes(),
+            *flows.routes(),
             *login.routes(sleep),
             Mount("/static", _Kept(directory=STATIC)),
         ],

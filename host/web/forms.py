@@ -5,23 +5,33 @@ A secret is never sent to a page: its field is empty, and left empty it keeps wh
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from ..definition.values import text_of
 from .body import BodyRefused
 
-Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs"]
+Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs", "number", "date", "moment", "file"]
 MAX_FIELDS = 1_000
 BLANK_ROWS = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as the browser sent it; the name is the sender's choice."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
-    """What the browser sent: names and values in their order."""
+    """What the browser sent: names and values in their order, and files by name."""
 
     pairs: tuple[tuple[str, str], ...] = ()
+    files: Mapping[str, "Upload"] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, content_type: str, body: bytes) -> "Form":
@@ -58,6 +68,8 @@ class Field:
     choices: Sequence[tuple[str, str]] = ()
     error: str = ""
     is_code: bool = False
+    source: str = ""
+    either: bool = False
 
     @property
     def described_by(self) -> str:
@@ -96,14 +108,16 @@ def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool) -> 
         advanced=bool(item.get("advanced")) and not item.get("required"),
         value=_shown(kind, value),
         stored=kind == "password" and stored,
-        choices=_choices(item),
+        choices=_choices(item, value),
         error=error,
-        is_code=item.get("type") == "code",
+        is_code=item.get("type") in {"code", "conditional"},
+        source=item.get("dataSource") or "",
+        either=bool(item.get("either")),
     )
 
 
 def _kind(item: Mapping[str, Any]) -> Kind:
-    if item.get("collection"):
+    if item.get("collection") and item.get("type") != "conditional":
         return "list" if item["collection"] == "valuelist" else "pairs"
     if item.get("model"):
         return "select"
@@ -113,13 +127,31 @@ def _kind(item: Mapping[str, Any]) -> Kind:
         "text": "text",
         "code": "text",
         "data": "text",
+        "conditional": "text",
+        "number": "number",
+        "date": "date",
+        "timestamp": "moment",
+        "file": "file",
     }
     return kinds.get(item.get("type", "string"), "line")
 
 
-def _choices(item: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    empty = () if item.get("required") else (("", "Not given"),)
-    return empty + tuple((choice["value"], choice["label"]) for choice in item.get("model") or ())
+def _choices(item: Mapping[str, Any], value: Any) -> tuple[tuple[str, str], ...]:
+    """Nothing is chosen for a person where there is a choice."""
+    options = tuple((choice["value"], choice["label"]) for choice in item.get("model") or ())
+    if not item.get("required"):
+        return (("", "None of them" if item.get("either") else "Not given"), *options)
+    return options if len(options) == 1 or value not in (None, "") else (("", "Choose one"), *options)
+
+
+def with_choices(item: dict[str, Any], offered: Sequence[Mapping[str, str]], own: Any) -> dict[str, Any]:
+    """An input with what its data source offers; what is there already, ``own``, stays one of the choices."""
+    choices = [{"label": choice["label"], "value": choice["key"]} for choice in offered]
+    if not choices or item.get("collection"):
+        return item
+    if own and own not in {choice["key"] for choice in offered}:
+        choices.insert(0, {"label": f"{own} (as entered)", "value": str(own)})
+    return item | {"model": choices}
 
 
 def _shown(kind: Kind, value: Any) -> Any:
@@ -129,11 +161,22 @@ def _shown(kind: Kind, value: Any) -> Any:
         case "checkbox":
             return value in {True, "true"}
         case "list":
-            return "\n".join(map(str, value or ()))
+            return "\n".join(map(text_of, value or ()))
         case "pairs":
-            rows = [(str(row["key"]), str(row["value"])) for row in value or ()]
+            rows = [(str(row["key"]), text_of(row["value"])) for row in value or ()]
             return rows + [("", "")] * BLANK_ROWS
+        case "moment":
+            return _in_utc(value)
     return text_of(value)
+
+
+def _in_utc(value: Any) -> str:
+    """As browsers take a date and time: without a zone."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return ""
+    return (moment.astimezone(UTC) if moment.tzinfo else moment).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def values_of(inputs: Sequence[Mapping[str, Any]], form: Form, kept: Mapping[str, Any] | None = None) -> dict[str, Any]:

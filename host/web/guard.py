@@ -2,9 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..changes import by
@@ -40,20 +43,31 @@ class Guard:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        refused = self._refusal(request)
-        answer = self.pages.refusal(request, *refused, bare=True) if refused else self.app
+        refused = await self._refusal(request)
+        answer = await run_in_threadpool(self._refused, request, *refused) if refused else self.app
         with by(f"page:{self.access.name_of(request.cookies.get(self.access.cookie))}"):
             await answer(scope, receive, _strict(send))
 
-    def _refusal(self, request: Request) -> tuple[int, str] | None:
+    async def _refusal(self, request: Request) -> tuple[int, str] | None:
         """Status and what to do."""
         if not self.origin.knows(request.headers):
-            return 421, "These pages are served on this machine only. Use the address that the command printed."
+            return 421, (
+                "These pages are not served under this name. Use the address that the command printed, or start it with "
+                "--name and the name that you use."
+            )
         if request.method not in SAFE_METHODS and not is_own_request(request.headers):
             return 403, "The request did not come from this host's own pages. Open the page here and try again."
-        if not is_open(request.scope["path"]) and not self.access.knows(request.cookies.get(self.access.cookie)):
+        if is_open(request.scope["path"]):
+            return None
+        if not await run_in_threadpool(self.access.knows, request.cookies.get(self.access.cookie)):
             return 401, ""
         return None
+
+    def _refused(self, request: Request, status: int, message: str) -> Response:
+        """A page that says so; where a password would help, the one that asks for it."""
+        if status == HTTPStatus.UNAUTHORIZED and request.method == "GET" and self.access.credentials.password.is_set:
+            return RedirectResponse("/login", 303)
+        return self.pages.refusal(request, status, message, bare=True)
 
 
 def is_open(path: str) -> bool:

@@ -20,6 +20,13 @@ _MENDS = {
 
 def about_refusals(refusals: Sequence[Refusal], public_url: str) -> str:
     """The likely cause of refused requests; empty where there is none to name."""
+    signed = next((refusal.signed_url for refusal in refusals if refusal.signed_url), "")
+    if signed:
+        base = signed.rpartition("/trigger/")[0]
+        return (
+            f"The address is the cause: a request was signed for {signed}, but this host verifies against {public_url}. "
+            f"Start it with TWILIO_CONNECTOR_PUBLIC_URL={base}, or give the sender the address that the host believes in."
+        )
     if not any("signature" in refusal.reason.lower() for refusal in refusals):
         return ""
     if urlsplit(public_url).hostname in LOOPBACK_NAMES:

@@ -1,5 +1,6 @@
 """Pages from templates: one environment, everything escaped, an unknown name is an error."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -40,7 +41,8 @@ class Pages:
     version: str
 
     @classmethod
-    def load(cls) -> "Pages":
+    def load(cls, strike: Callable[[str], str] = str) -> "Pages":
+        """``strike`` takes secrets out of a text that somebody else wrote."""
         environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -52,6 +54,7 @@ class Pages:
             linked=markup.linked,
             pretty=markup.pretty,
             sentence=markup.sentence,
+            struck=strike,
             unlinked=markup.unlinked,
             when=markup.when,
         )

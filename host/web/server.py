@@ -10,17 +10,21 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ...connector.errors import InvalidInput
+from .events import Streams
+from .protocol import Bounded
 
 MAX_CONNECTIONS = 2_000
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-    """A listening socket; port 0 is a free one. Raises InvalidInput beyond loopback and for a port in use."""
+    """A listening socket; port 0 is a free one. Raises InvalidInput for what is no address of this machine, or in use.
+
+    Beyond loopback only for a host whose credentials were asked for: :meth:`Credentials.require`.
+    """
     address = "127.0.0.1" if host == "localhost" else host
-    if not _is_loopback(address):
+    if not is_address(address):
         raise InvalidInput(
-            f"host: {host} is reachable from other machines, and the pages have no password yet; listen on 127.0.0.1 and let a "
-            "tunnel or proxy pass on /trigger/",
+            f"host: {host!r} is no address; give one of this machine's, such as 127.0.0.1, or 0.0.0.0 for all",
             field="host",
         )
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -39,22 +43,31 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
 
 
 def url_of(sock: socket.socket) -> str:
-    """``http://127.0.0.1:8000``."""
+    """``http://127.0.0.1:8000``; for a socket on all addresses, that of this machine alone."""
     host, port = sock.getsockname()[:2]
+    if ip_address(host).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _is_loopback(address: str) -> bool:
+def is_address(text: str) -> bool:
     try:
-        return ip_address(address).is_loopback
+        ip_address(text)
     except ValueError:
         return False
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    return host == "localhost" or (is_address(host) and ip_address(host).is_loopback)
 
 
 def server(app: ASGIApp, *, stop_seconds: float = 10.0) -> uvicorn.Server:
     """A server for ``run(sockets=[listen()])``. Ended by SIGINT, SIGTERM or ``should_exit``, it answers what it has begun."""
     config = uvicorn.Config(
         app,
+        http=Bounded,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -64,7 +77,19 @@ def server(app: ASGIApp, *, stop_seconds: float = 10.0) -> uvicorn.Server:
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=max(1, round(stop_seconds)),
     )
-    return uvicorn.Server(config)
+    return _Server(config, getattr(getattr(app, "state", None), "streams", None) or Streams())
+
+
+class _Server(uvicorn.Server):
+    """Ends what would be answered without end, before it waits for the rest."""
+
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams.close()
+        await super().shutdown(sockets)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What every page has at hand, and how its functions are called: in a thread, with the form that was sent."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -14,11 +14,14 @@ from ..host import Host
 from ..store.instances import InstanceRecord
 from .access import Access
 from .body import read_body
+from .events import Streams
 from .forms import Form
+from .multipart import MULTIPART, multipart
 from .render import Pages
 
 FORM_LIMIT = 1 << 20
 FORM_SECONDS = 10.0
+UPLOAD_SECONDS = 120.0
 
 Page = Callable[[Request], Response]
 Action = Callable[[Request, Form], Response]
@@ -31,6 +34,7 @@ class Site:
     host: Host
     pages: Pages
     access: Access
+    streams: Streams = field(default_factory=Streams)
 
 
 def site_of(request: Request) -> Site:
@@ -44,6 +48,19 @@ def with_form(action: Action) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         body = await read_body(request.scope, request.receive, limit=FORM_LIMIT, seconds=FORM_SECONDS)
         form = Form.parse(request.headers.get("content-type", ""), body) if body else Form()
+        return await run_in_threadpool(action, request, form)
+
+    return endpoint
+
+
+def with_upload(action: Action, limit: int) -> Callable[[Request], Awaitable[Response]]:
+    """The same for a form that may bring files, of ``limit`` bytes together."""
+
+    async def endpoint(request: Request) -> Response:
+        most = FORM_LIMIT + limit
+        body = await read_body(request.scope, request.receive, limit=most, seconds=UPLOAD_SECONDS)
+        kind = request.headers.get("content-type", "")
+        form = await multipart(request.headers, body) if kind.startswith(MULTIPART) else Form.parse(kind, body)
         return await run_in_threadpool(action, request, form)
 
     return endpoint

@@ -96,7 +96,7 @@ def test_a_running_host_answers_as_the_folder_says_and_the_log_tells(run, team, 
         settings = Settings.load({"TWILIO_CONNECTOR_SECRET_ACME_AUTH_TOKEN": twilio.auth_token})
         host = Host.open(replace(settings, data=data, public_url=url_of(socket)))
         stack.enter_context(host)
-        stack.enter_context(serving(create_app(host, Access()), socket))
+        stack.enter_context(serving(create_app(host, Access(host.credentials)), socket))
         assert run("deploy", team).status == 0
         (instance,) = (found for found in host.store.instances.all() if found.enabled)
         (webhook,) = host.addresses(instance.id).values()

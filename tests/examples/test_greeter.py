@@ -27,7 +27,7 @@ def host(tmp_path):
 
 @pytest.fixture
 def pages(host):
-    access = Access()
+    access = Access(host.credentials)
     with TestClient(create_app(host, access), base_url="http://127.0.0.1") as client:
         assert client.get(f"/login?token={access.new_token()}").status_code == 200
         yield client
@@ -53,15 +53,19 @@ def test_connection_pick_list_trigger_and_action_work_from_the_pages_on(host, pa
     (connection,) = host.store.connections.all()
     file = str(GREETER / "integration.yaml")
     host.store.customers.ensure("acme", "Acme")
-    drawn = post(pages, "/instances/new", file=file, customer="acme").text
-    assert "Who greets" in drawn
-    assert "Callers send the team&#39;s word in X-Acme-Word ." in drawn
-    offered = post(
-        pages, "/instances", file=file, customer="acme", _name="Greetings", v0=connection.id, v1="", _choices="load"
-    ).text
+    begun = post(pages, "/instances/new", file=file, customer="acme")
+    address = str(begun.url).partition("?")[0]
+    first = {"_customer": "acme", "_step": "0", "v0": connection.id}
+    assert "Who greets" in begun.text
+    assert "Callers send the team&#39;s word in X-Acme-Word ." in begun.text
+    offered = post(pages, address, **first, v1="", _go="choices").text
     assert re.search(r'<option value="de"[^>]*>Deutsch</option>', offered)
+    checked = post(pages, address, **first, v1="de", _go="next").text
+    assert "Check it once more" in checked
     assert host.store.instances.all() == []
-    done = post(pages, "/instances", file=file, customer="acme", _name="Greetings", v0=connection.id, v1="de")
+    entered = json.dumps({"v0": connection.id, "v1": "de"})
+    last = {"_customer": "acme", "_step": "1", "_entered": entered, "_name": "Greetings"}
+    done = post(pages, address, **last, _go="deploy")
     assert "Acme Greeter: Greet" in done.text
     (instance,) = host.store.instances.all()
     received, ended = send(host, instance, WORD)

@@ -38,6 +38,21 @@ def test_what_one_step_made_no_other_takes(place):
     assert place.claims(component="other").take("SM1")
 
 
+def test_what_a_call_made_no_step_takes_and_the_other_way_round(place):
+    row = {"key_digest": None, "fingerprint": "", "who": "api:t", "component": "twilio", "action": "send", "owner": "x"}
+    call, _ = place.host.store.calls.begin(**row, takes_over=lambda _: False)
+    workshop = place.host.engine._workshop
+    claims = StepClaims(workshop=workshop, component="twilio", call_id=call.id, step="call")
+    assert claims.take("SM1")
+    assert claims.take("SM1")
+    assert claims.mine() == "SM1"
+    assert not place.claims().take("SM1")
+    assert not place.claims().is_free("SM1")
+    assert place.claims().take("SM2")
+    assert not claims.take("SM2")
+    assert not claims.is_free("SM2")
+
+
 def test_the_step_itself_takes_it_again_and_finds_it(place):
     assert place.claims().take("SM1", "7")
     assert place.claims().take("SM1", "7")

@@ -91,7 +91,7 @@ def connect(settings):
                 config["Phone Number"] = number.sid
             instance = host.deploy(integration, customer="acme", config=config)
             webhook = host.addresses(instance.id)[host.versions.load(instance.version_id).flows[0].name]
-            stack.enter_context(serving(create_app(host, Access()), socket))
+            stack.enter_context(serving(create_app(host, Access(host.credentials)), socket))
             if integration != EXAMPLE:  # that one registers itself
                 twilio.state.change_number(number.sid, sms_url=webhook)
             return Line(twilio, host, webhook)

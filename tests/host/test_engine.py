@@ -120,9 +120,18 @@ def test_an_execution_ends_on_the_version_that_it_was_accepted_for(host, integra
     assert call(second).result["data"] == "new"
 
 
-def test_a_result_that_is_late_is_a_timeout(host):
+def test_a_result_that_is_late_is_a_timeout(host, integration, step, tmp_path):
+    slow = step("Note", "note", file=str(tmp_path / "f"), line="x", seconds="1")
+    (endpoint,) = host.store.instances.endpoints(host.deploy(integration(slow), customer="acme").id)
+    received = asyncio.run(host.receive(endpoint.id, WebhookRequest(url=host.address(endpoint.id), body=b"{}")))
     with pytest.raises(TimeoutError):
-        asyncio.run(host.result("nowhere", 0.01))
+        asyncio.run(host.result(received.execution_id, 0.01))
+
+
+def test_nobody_waits_for_an_execution_that_is_forgotten(host):
+    """A repeated request is answered with the first one's execution, also when that is kept no longer."""
+    ended = asyncio.run(host.result("01a1fd9e-0000-7000-8000-000000000000", 30))
+    assert (ended.status, ended.error["kind"]) == ("failed", "removed")
 
 
 def test_secrets_stay_out_of_records_but_reach_the_flow(host, integration, step, call, tmp_path):

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.payload import WebhookRequest
 from twilio_connector.host.databases import Databases
 from twilio_connector.host.host import Host
 from twilio_connector.host.identity import Identity
 from twilio_connector.host.store import Store
+from twilio_connector.host.store.executions import cancel
 from twilio_connector.host.store.schema import executions, executors
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -161,7 +163,7 @@ def test_what_was_claimed_but_not_started_is_started(settings, integration, step
     )
     accepted = asyncio.run(host.receive(endpoint.id, WebhookRequest(url="/"))).execution_id
     identity = Identity.take(settings)
-    (claim,) = host.store.executions.claim(identity.name, host.store.executions.get(accepted).created_at, 9)
+    (claim,) = host.store.executions.claim(identity.new_life(), host.store.executions.get(accepted).created_at, 9)
     assert claim.execution_id == accepted
     identity.release()
     host.stop()
@@ -225,3 +227,54 @@ def test_a_handler_that_says_so_runs_again_after_kill_9_and_what_it_stores_is_th
     store.close()
     with Databases(settings).of(customer.id).begin() as connection:
         assert connection.execute(sa.text("SELECT _id FROM texts")).scalars().all() == [f"{accepted[0]}.save"]
+
+
+def test_what_was_cancelled_while_its_host_was_dead_does_not_go_on(settings, integration, step, run_and_kill, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    path = integration(
+        step("First", "look", file=str(first), line="x", seconds="0.5"),
+        step("Second", "note", file=str(second), line="x"),
+    )
+    (execution_id,) = run_and_kill(path, 1, lambda: lines(first))
+    store = Store.open(settings)
+    with store.engine.begin() as connection:
+        assert cancel(connection, execution_id, utc_now()) == "running"
+    store.close()
+    assert finish(settings, [execution_id]) == {execution_id: ("failed", "cancelled")}
+    assert (lines(first), lines(second)) == (["x"], [])
+    store = Store.open(settings)
+    assert store.executions.status(execution_id) == "cancelled"
+    assert [row.status for row in store.executions.steps(execution_id)] == ["cancelled"]
+    store.close()
+
+
+def test_a_replay_that_died_goes_on_and_takes_over_the_same_results(
+    settings, integration, step, run_and_kill, tmp_path
+):
+    """Of the steps that are taken over none is done again, before the crash or after it."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    path = integration(
+        step("First", "note", file=str(first), line="x"),
+        step("Second", "look", file=str(second), line="$first.results.wrote", seconds="0.3"),
+    )
+    with Host.open(settings) as host:
+        instance = host.deploy(path, customer="acme")
+        (endpoint,) = host.store.instances.endpoints(instance.id)
+        request = WebhookRequest(url="/", headers=(("content-type", "application/json"),), body=b"{}")
+
+        async def send():
+            return await host.result((await host.receive(endpoint.id, request)).execution_id, 60)
+
+        new_id = host.replay(asyncio.run(send()).execution_id, "second")
+        before = len(lines(second))
+    run_and_kill(path, 0, lambda: len(lines(second)) > before or finished(settings, new_id))
+    assert finish(settings, [new_id]) == {new_id: ("succeeded", "")}
+    assert lines(first) == ["x"]
+    assert set(lines(second)) == {"x"}
+
+
+def finished(settings, execution_id) -> bool:
+    store = Store.open(settings)
+    status = store.executions.status(execution_id)
+    store.close()
+    return status == "succeeded"

@@ -269,7 +269,7 @@ def test_what_is_registered_is_heard(desk, settings):
     """Over the wire: a text to the number and its event both come to their flows, signed."""
     listening = listen()
     settings = replace(settings, public_url=url_of(listening))
-    with desk.host(settings) as host, serving(create_app(host, Access()), listening):
+    with desk.host(settings) as host, serving(create_app(host, Access(host.credentials)), listening):
         desk.deploy(host, desk.flow(), desk.stream("com.twilio.messaging.inbound-message.received"))
         desk.twilio.state.receive(desk.twilio.handset, desk.twilio.number, "Hi")
         told = lambda: [it.status for it in desk.twilio.state.exchanges() if it.way == "out"]  # noqa: E731

@@ -61,3 +61,17 @@ def test_a_public_url_that_is_no_address_is_refused(url):
 def test_its_repr_holds_no_secret():
     settings = Settings.load({"DATABASE_URL": "postgres://u:hunter2@h/d", "TWILIO_CONNECTOR_KEYS": "hunter3"})
     assert "hunter" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["a" * 41, "rack 1", "a.b", "a\n"])
+def test_an_executor_is_called_by_a_short_plain_name(name):
+    with pytest.raises(InvalidInput, match="TWILIO_CONNECTOR_EXECUTOR"):
+        Settings.load({"TWILIO_CONNECTOR_EXECUTOR": name})
+
+
+def test_what_is_kept_for_how_long_comes_from_the_environment():
+    kept = Settings.load({"TWILIO_CONNECTOR_KEEP_DAYS": "7", "TWILIO_CONNECTOR_KEEP_EXECUTIONS": "1000"}).limits
+    assert (kept.days_kept, kept.executions_kept, kept.identities_days_kept) == (7, 1000, 90)
+    for text in ("0", "-1", "many", "9" * 30, "٣"):
+        with pytest.raises(InvalidInput, match="TWILIO_CONNECTOR_KEEP_DAYS"):
+            Settings.load({"TWILIO_CONNECTOR_KEEP_DAYS": text})

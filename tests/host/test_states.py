@@ -10,6 +10,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -184,9 +185,10 @@ def test_a_process_that_was_taken_for_dead_changes_nothing_any_more(settings, in
         instance = host.deploy(integration(step("Give", "give", what="x")), customer="acme")
         (execution,) = accept(host, instance, 1)
         owners = {"instance": "i/f", "cross_flow": "i", "execution": f"{execution}.1", "integration": "I"}
-        first, second = (StepStates(host.engine._workshop, execution, name, owners) for name in ("1/a#1", "1/b#1"))
+        of = partial(StepStates, host.engine._workshop, execution)
+        first, second = of("1/a#1", owners, "gone"), of("1/b#1", owners, host.engine.executor)
         assert first.view("instance").get("n", 0) == 0
-        host.store.executors.begin(host.engine.executor)  # what takes over frees what the dead one held
+        host.store.executors.inherit(host.engine.executor)  # what takes over frees what the dead one held
         assert second.view("instance").get("n", 0) == 0
         second.keep(ActionResult(instance_state={"n": 1}), "second")
         with pytest.raises(OutcomeUnknown, match="nothing of it was changed"):

@@ -32,6 +32,7 @@ def shipped_folders() -> list[Path]:
 def tree() -> set[str]:
     files = {path for folder in shipped_folders() for path in folder.rglob("*") if path.is_file()}
     files |= {ROOT / name for name in ROOT_FILES if (ROOT / name).exists()} | set(ROOT.glob("examples/**/*.*"))
+    files -= set(ROOT.glob("examples/deploy/*"))
     names = (path.relative_to(ROOT) for path in files if path.suffix != ".pyc")
     return {f"twilio_connector/{name.as_posix()}" for name in names if not name.name.startswith(".")}
 

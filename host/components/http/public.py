@@ -17,6 +17,8 @@ from urllib3.util.connection import create_connection
 
 ALLOW = "TWILIO_CONNECTOR_HTTP_ALLOW"
 _NAT64 = IPv6Network("64:ff9b::/96")
+_UNICAST = IPv6Network("2000::/3")
+"""All that the IPv6 internet is made of; what lies outside is reserved, of one site, or an old spelling of IPv4 addresses."""
 
 
 class NotPublic(Refused):
@@ -26,8 +28,11 @@ class NotPublic(Refused):
 def is_public(address: str) -> bool:
     """False also for an IPv6 address that only wraps a private IPv4 one."""
     found = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address) and (wrapped := _wrapped(found)):
-        return is_public(str(wrapped))
+    if isinstance(found, IPv6Address):
+        if wrapped := _wrapped(found):
+            return is_public(str(wrapped))
+        if found not in _UNICAST:
+            return False
     return found.is_global and not found.is_multicast
 
 

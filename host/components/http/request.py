@@ -149,11 +149,24 @@ def _once(method: str, inputs: Request, data: Any) -> Any:
                 headers=headers,
                 preload_content=False,
                 redirect=method in _SAFE,
-                retries=Retry(total=_REDIRECTS, connect=0, read=0, status=0, other=0, redirect=_REDIRECTS),
+                retries=_following(headers),
             ),
         )
         content = _answered(method, lambda: _content(response, time.monotonic() + seconds))
     return _result(method, inputs, response, content)
+
+
+def _following(headers: Mapping[str, str]) -> Retry:
+    """Redirects only. To another host go none of the flow's headers: any of them may be a key."""
+    return Retry(
+        total=_REDIRECTS,
+        connect=0,
+        read=0,
+        status=0,
+        other=0,
+        redirect=_REDIRECTS,
+        remove_headers_on_redirect=[*Retry.DEFAULT_REMOVE_HEADERS_ON_REDIRECT, *headers],
+    )
 
 
 def _answered(method: str, act: Callable[[], Any]) -> Any:

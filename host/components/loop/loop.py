@@ -15,7 +15,7 @@ MAX_TURNS = 100_000
 def _listed(value: Any) -> Any:
     """A list may be given as JSON text."""
     if isinstance(value, str):
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             value = json.loads(value)
     if not isinstance(value, list | tuple):
         message = f"must be a list, not {type(value).__name__}; refer to the list itself"

@@ -8,7 +8,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.component import Component, ConnectionType
+from ...named_secrets import references
 from ...store.connections import ConnectionRecord
+from ...store.instances import InstanceRecord
 from ..forms import Form, FormPage, errors_by_field, fields_of, forgotten, values_of
 from ..markup import sentence
 from ..site import Site, is_error, missing, notice, see_other, site_of, with_form
@@ -97,7 +99,14 @@ def _save(
     try:
         if record:
             forget = forgotten(unit.inputs, form)
-            saved = host.update_connection(record.id, name=name, fields=values, forget=forget, reserved_for=reserved)
+            saved = host.update_connection(
+                record.id,
+                name=name,
+                fields=values,
+                forget=forget,
+                reserved_for=reserved,
+                tested=form.get("_then") == "tested",
+            )
         else:
             saved = host.add_connection(
                 name=name, component=component.key, key=unit.key, fields=values, reserved_for=reserved or ()
@@ -105,7 +114,7 @@ def _save(
     except Exception as error:
         if not is_error(error):
             raise
-        page = _refused(unit.inputs, {"_name": name} | values, error, stored)
+        page = _refused(unit.inputs, {"_name": name} | values, host.redactor.strike(str(error)), stored)
         return _form_page(request, component, unit, page, record, reserved=reserved, status=400)
     if form.get("_then") == "test":
         host.test_connection(saved.id)
@@ -118,14 +127,14 @@ def _filled(request: Request, record: ConnectionRecord, unit: ConnectionType, pr
 
 
 def _refused(
-    inputs: Sequence[Mapping[str, Any]], values: Mapping[str, Any], error: Exception, stored: Collection[str]
+    inputs: Sequence[Mapping[str, Any]], values: Mapping[str, Any], problem: str, stored: Collection[str]
 ) -> FormPage:
-    found = errors_by_field(str(error), [item["key"] for item in inputs] + ["name"])
+    found = errors_by_field(problem, [item["key"] for item in inputs] + ["name"])
     if not values["_name"]:
         found["name"] = "Give the connection a name."
     errors = {"_name" if key == "name" else key: text for key, text in found.items() if key}
     fields = fields_of([NAME, *inputs], values, stored=stored, errors=errors)
-    return FormPage(fields, problem="" if errors else sentence(str(error)))
+    return FormPage(fields, problem="" if errors else f"Not saved: {sentence(problem)}")
 
 
 def _form_page(
@@ -158,12 +167,20 @@ def _form_page(
         type="" if record else f"{component.key}.{unit.key}",
         action=f"/connections/{record.id}" if record else "/connections",
         users=_users(request, record.id) if record else [],
+        called=_called(request, record, unit) if record else [],
+        secrets=[item["label"] for item in unit.inputs if item["type"] == "password"],
     )
 
 
-def _users(request: Request, connection_id: str) -> list[str]:
+def _users(request: Request, connection_id: str) -> list[InstanceRecord]:
     instances = site_of(request).host.store.instances.all()
-    return [instance.name for instance in instances if connection_id in instance.connections.values()]
+    return [instance for instance in instances if connection_id in instance.connections.values()]
+
+
+def _called(request: Request, record: ConnectionRecord, unit: ConnectionType) -> list[tuple[str, str]]:
+    """The fields that call a secret by its name: label and name."""
+    labels = {item["key"]: item["label"] for item in unit.inputs}
+    return [(labels.get(k, k), name) for k, name in references(site_of(request).host.connection_fields(record))]
 
 
 def _defaults(inputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _draw(request: Request, form: FormPage, *, status: int = 200) -> Response:
         "customers.html",
         status=status,
         section="customers",
-        notice=notice(request, {"added": "The customer was added."}),
+        notice=notice(request, {"added": "The customer was added.", "gone": "The customer was removed."}),
         customers=site.host.store.customers.all(),
         counts=Counter(instance.customer_id for instance in site.host.store.instances.all()),
         form=form,
@@ -100,6 +100,15 @@ def remove_user(request: Request, form: Form) -> Response:
     return see_other(f"/customers/{customer.id}", done="removed")
 
 
+def remove(request: Request, _form: Form) -> Response:
+    customer = _customer(request)
+    try:
+        site_of(request).host.remove_customer(customer.id)
+    except InvalidInput as error:
+        return _draw_one(request, FormPage(fields_of(USER)), problem=str(error), status=409)
+    return see_other("/customers", done="gone")
+
+
 def _customer(request: Request) -> Customer:
     found = site_of(request).host.store.customers.get(request.path_params["id"])
     if found is None:
@@ -128,6 +137,7 @@ def routes() -> list[Route]:
         Route("/customers", listing),
         Route("/customers", with_form(add), methods=["POST"]),
         Route("/customers/{id}", detail),
+        Route("/customers/{id}/remove", with_form(remove), methods=["POST"]),
         Route("/customers/{id}/users", with_form(add_user), methods=["POST"]),
         Route("/customers/{id}/users/remove", with_form(remove_user), methods=["POST"]),
     ]

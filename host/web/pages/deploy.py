@@ -1,7 +1,6 @@
-"""Deploying an integration: which file for whom, then a form of its configuration."""
+"""Deploying begins: which integration, from where, and for whom. Its configuration is the wizard's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,247 +9,150 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.errors import InvalidInput
-from ...definition import values
-from ...definition.check import load
-from ...definition.model import ConfigVar, Integration
-from ...definition.timetable import Timetable
-from ..forms import Field, Form, FormPage, fields_of, values_of
-from ..markup import plain_text, sentence
-from ..site import is_error, see_other, site_of, with_form
-from .schedules import inputs_of as schedule_inputs
-from .schedules import text_of
+from ...settings import Limits
+from ...store.integrations import VersionRecord
+from ..forms import Form, FormPage, fields_of, values_of
+from ..site import is_error, see_other, site_of, with_upload
 
+SOURCES = ("version", "upload", "file")
 Inputs = Sequence[Mapping[str, Any]]
 
 
 def begin(request: Request) -> Response:
-    return _draw_begin(request, {})
+    chosen = {key: request.query_params.get(key, "") for key in ("version", "customer")}
+    return _draw(request, chosen)
 
 
-def configure(request: Request, form: Form) -> Response:
-    """The form of the file's config variables, or what is wrong with the file."""
-    given = values_of(_begin_inputs(request), form)
-    missing = {key: "is required" for key in ("file", "customer") if not given.get(key)}
-    if missing:
-        return _draw_begin(request, given, errors=missing)
+def publish(request: Request, form: Form) -> Response:
+    """Keep what was given as a version, or take the one that was chosen; then its configuration is asked for."""
+    given = values_of(_inputs(request), form)
+    wrong = _wrong_source(given, form)
     try:
-        integration = _read(request, given)
+        if not wrong:  # kept whatever else is wrong: a browser sends a file once
+            given = _without_sources(given) | {"version": _version(request, given, form).id}
+        wrong |= _wrong_customer(request, given)
+        if wrong:
+            return _draw(request, given, errors=wrong)
+        customer = _customer(request, given)
     except Exception as error:
         if not is_error(error):
             raise
-        return _draw_begin(request, given, problems=str(error).splitlines())
-    return _draw_configure(request, given, integration, {"_name": integration.name} | _defaults(integration))
+        field = getattr(error, "field", None)
+        if field in {*SOURCES, "customer", "newCustomer"}:
+            return _draw(request, given, errors={str(field): str(error).removeprefix(f"{field}: ")})
+        return _draw(request, given, problems=str(error).splitlines())
+    return see_other(f"/instances/new/{given['version']}", customer=customer)
 
 
-def deploy(request: Request, form: Form) -> Response:
-    given = values_of(_begin_inputs(request), form)
-    try:
-        integration = _read(request, given)
-        inputs = config_inputs(request, integration)
-        chosen = values_of(inputs, form)
-        config = _by_name(integration, chosen)
-    except Exception as error:
-        if not is_error(error):
-            raise
-        return _draw_begin(request, given, problems=str(error).splitlines())
-    name = form.get("_name").strip()
-    if form.get("_choices"):
-        return _draw_configure(request, given, integration, {"_name": name} | chosen)
-    try:
-        file, customer = Path(given["file"]), given["customer"]
-        instance = site_of(request).host.deploy(file, customer=customer, config=config, name=name)
-    except Exception as error:
-        if not is_error(error):
-            raise
-        return _draw_configure(request, given, integration, {"_name": name} | chosen, error)
-    return see_other(f"/instances/{instance.id}", done="deployed")
+def _without_sources(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if key not in SOURCES}
 
 
-def _read(request: Request, given: Mapping[str, Any]) -> Integration:
-    file = Path(given.get("file", ""))
-    if not file.is_file():  # a device or a pipe would be read without end
-        raise InvalidInput(f"{file}: there is no such file on this machine; give its whole path", field="file")
-    return load(file, site_of(request).host.registry)
+def _version(request: Request, given: Mapping[str, Any], form: Form) -> VersionRecord:
+    host = site_of(request).host
+    if upload := form.files.get("upload"):
+        return host.publish_upload(upload.name, upload.content)
+    if version_id := given.get("version"):
+        return host.store.integrations.version(version_id)
+    path = Path(given["file"])
+    if not path.is_file():  # a device or a pipe would be read without end
+        raise InvalidInput(f"{path}: there is no such file on this machine; give its whole path", field="file")
+    return host.publish(path)
 
 
-def _begin_inputs(request: Request) -> Inputs:
-    customers = site_of(request).host.store.customers.all()
+def _customer(request: Request, given: Mapping[str, Any]) -> str:
+    host = site_of(request).host
+    if new := given.get("newCustomer"):
+        return host.put_customer(new, given.get("newCustomerName", "")).external_id
+    if host.store.customers.known(given["customer"]) is None:
+        raise InvalidInput("customer: was removed; choose another", field="customer")
+    return str(given["customer"])
+
+
+def _wrong_source(given: Mapping[str, Any], form: Form) -> dict[str, str]:
+    sources = [key for key in SOURCES if given.get(key) or key in form.files]
+    if not sources:
+        return {"upload": "Choose a file, or one of the others."}
+    return {key: "Give one of the three, not several." for key in sources if len(sources) > 1}
+
+
+def _wrong_customer(request: Request, given: Mapping[str, Any]) -> dict[str, str]:
+    if bool(given.get("customer")) != bool(given.get("newCustomer")):
+        return {}
+    said = "Choose one or add one, not both." if given.get("customer") else "Is required."
+    return {"customer" if site_of(request).host.store.customers.all() else "newCustomer": said}
+
+
+def _inputs(request: Request) -> Inputs:
+    return [*_source_inputs(request), *_customer_inputs(request)]
+
+
+def _source_inputs(request: Request) -> Inputs:
+    versions = site_of(request).host.store.integrations.all()
+    known = {
+        "key": "version",
+        "either": True,
+        "label": "An integration that is here already",
+        "model": [{"label": f"{item.integration}, version {item.number}", "value": item.id} for item in versions],
+    }
     return [
+        *([known] if versions else []),
         {
-            "key": "file",
-            "label": "Integration file",
-            "required": True,
-            "example": "/home/me/auto-reply/integration.yaml",
-            "comments": "Its path on this machine. The files beside it, such as code steps, are deployed with it.",
+            "key": "upload",
+            "either": True,
+            "type": "file",
+            "label": "Upload an integration",
+            "comments": "Its YAML file, or a zip of its folder with the files beside it, such as code steps.",
         },
         {
-            "key": "customer",
-            "label": "Customer",
-            "required": True,
-            "comments": "" if customers else "There is no customer yet; add one first.",
-            "model": [{"label": item.name, "value": item.external_id} for item in customers],
+            "key": "file",
+            "either": True,
+            "label": "A file on this machine",
+            "example": "/home/me/auto-reply/integration.yaml",
+            "comments": "Its whole path. The files beside it, such as code steps, come with it.",
         },
     ]
 
 
-def config_inputs(request: Request, integration: Integration, chosen: Mapping[str, Any] | None = None) -> Inputs:
-    """The form of the config variables. Their names are for people, so the fields have names of their own."""
-    given = _by_name(integration, chosen or {})
-    found = [_config_inputs(request, integration, f"v{n}", var, given) for n, var in enumerate(integration.config_vars)]
-    return [item for items in found for item in items]
-
-
-def _by_name(integration: Integration, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by config variable out of those of the form's fields; what was left empty is left out."""
-    named = {f"v{n}": var for n, var in enumerate(integration.config_vars)}
-    found = {v.key: text_of(chosen, k) if v.data_type == "schedule" else chosen.get(k) for k, v in named.items()}
-    return {name: value for name, value in found.items() if value}
-
-
-def _config_inputs(
-    request: Request, integration: Integration, key: str, var: ConfigVar, given: Mapping[str, Any]
-) -> Sequence[Mapping[str, Any]]:
-    if var.data_type == "schedule":
-        return schedule_inputs(
-            key, var.key, f"{var.key}: time zone", required=not var.default, comments=var.description
-        )
-    return [_config_input(request, integration, key, var, given)]
-
-
-def _config_input(
-    request: Request, integration: Integration, key: str, var: ConfigVar, given: Mapping[str, Any]
-) -> dict[str, Any]:
-    shared = {"key": key, "label": var.key, "comments": var.description, "collection": var.collection or None}
-    if var.data_type == "connection":
-        return shared | _connection_input(request, var)
-    options = [{"label": choice, "value": choice} for choice in var.pick_list]
-    kind = {"boolean": "boolean", "code": "code"}.get(var.data_type, "string")
-    kind = "code" if var.data_type in values.JSON_TYPES else kind
-    asked = not var.default and not var.collection
-    drawn = shared | {"type": kind, "model": options or None, "required": asked, "default": var.default}
-    return drawn | (_offered(request, integration, var, given) if var.data_source else {})
-
-
-def _connection_input(request: Request, var: ConfigVar) -> dict[str, Any]:
-    connections = site_of(request).host.store.connections
-    if var.connection is None:
-        options = [{"label": item.name, "value": item.name} for item in connections.all()]
-        comments = f"{var.description} The integration shares it with others by the name {var.scoped}.".strip()
-        return {"required": False, "model": options, "comments": comments}
-    component, kind = var.connection.component.key, var.connection.key
-    found = [item for item in connections.all(component) if item.key == kind]
-    none = "" if found else f" There is none of this kind ({component}.{kind}) yet; add one first."
-    options = [{"label": item.name, "value": item.id} for item in found]
-    return {"required": True, "model": options, "comments": var.description + none}
-
-
-def _offered(request: Request, integration: Integration, var: ConfigVar, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that the variable's data source offers, once what it asks for is chosen; until then any text."""
-    try:
-        found = site_of(request).host.choices(integration, var.key, given)
-    except Exception as error:
-        if not is_error(error):
-            raise
-        why = (
-            sentence(str(error)) if given else "Choose what it depends on, then load the choices, or enter it yourself."
-        )
-        return {"comments": f"{var.description} {why}".strip()}
-    return {"model": [{"label": item["label"], "value": item["key"]} for item in found]} if found else {}
-
-
-def _defaults(integration: Integration) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for n, var in enumerate(integration.config_vars):
-        if var.data_type == "schedule":
-            timetable = Timetable.parse(var.default, var.time_zone) if var.default else None
-            found |= {
-                f"v{n}": timetable.line if timetable else "",
-                f"v{n}-zone": timetable.zone if timetable else var.time_zone,
-            }
-        elif var.default:
-            found[f"v{n}"] = values.read(var, var.default) if var.collection else var.default
-    return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """A page of the configuration, drawn as a part of the one form. ``texts`` are its HTML elements, as plain text."""
-
-    title: str = ""
-    tagline: str = ""
-    texts: Sequence[str] = ()
-    form: FormPage
-
-
-def _sections(integration: Integration, fields: Sequence[Field]) -> list[Section]:
-    """The name first, then page by page, then what is on no page."""
-    by_name: dict[str, list[Field]] = {
-        var.key: [field for field in fields if field.name in {f"v{n}", f"v{n}-zone"}]
-        for n, var in enumerate(integration.config_vars)
+def _customer_inputs(request: Request) -> Inputs:
+    customers = site_of(request).host.store.customers.all()
+    known = {
+        "key": "customer",
+        "either": True,
+        "label": "Customer",
+        "model": [{"label": item.name, "value": item.external_id} for item in customers],
     }
-    sections = [Section(form=FormPage(list(fields[:1])))]
-    for page in integration.config_pages:
-        elements = page.elements
-        texts = [text for item in elements if item.type == "htmlElement" and (text := plain_text(item.value))]
-        asked = [item.value for item in elements if item.type != "htmlElement"]
-        drawn = [field for name in asked for field in by_name.pop(name, [])]
-        if drawn or texts:
-            sections.append(Section(title=page.name, tagline=page.tagline, texts=texts, form=FormPage(drawn)))
-    rest = [field for fields in by_name.values() for field in fields]
-    return [*sections, *([Section(title="More" if len(sections) > 1 else "", form=FormPage(rest))] if rest else [])]
+    return [
+        *([known] if customers else []),
+        {
+            "key": "newCustomer",
+            "either": True,
+            "label": "A new customer's external id",
+            "comments": "By which your own systems know them.",
+            "example": "acme",
+        },
+        {"key": "newCustomerName", "label": "Their name", "example": "Acme Inc."},
+    ]
 
 
-def _draw_begin(
+def _draw(
     request: Request, given: Mapping[str, Any], *, errors: Mapping[str, str] | None = None, problems: Sequence[str] = ()
 ) -> Response:
+    parts = [fields_of(inputs(request), given, errors=errors) for inputs in (_source_inputs, _customer_inputs)]
     return site_of(request).pages.page(
         request,
         "deploy.html",
         status=400 if errors or problems else 200,
         section="instances",
-        title="Deploy an integration",
-        lede="An integration file, for a customer. Deploying the same name again updates the instance; its addresses stay.",
-        form=FormPage(fields_of(_begin_inputs(request), given, errors=errors)),
+        form=FormPage([*parts[0], *parts[1]]),
+        source=FormPage(parts[0]),
+        customer=FormPage(parts[1]),
         problems=problems,
-        action="/instances/new",
-        kept={},
-        button="Continue",
     )
 
 
-def _draw_configure(
-    request: Request,
-    given: Mapping[str, Any],
-    integration: Integration,
-    chosen: Mapping[str, Any],
-    error: Exception | None = None,
-) -> Response:
-    name = {"key": "_name", "label": "Name", "required": True, "comments": "What this instance is called here."}
-    inputs = [name, *config_inputs(request, integration, chosen)]
-    field = getattr(error, "field", None)
-    key = {item["label"]: item["key"] for item in inputs}.get("Name" if field == "name" else field)
-    errors = {key: str(error).removeprefix(f"config variable {field!r}: ")} if error and key else None
-    fields = fields_of(inputs, chosen, errors=errors)
-    return site_of(request).pages.page(
-        request,
-        "deploy.html",
-        status=400 if error else 200,
-        section="instances",
-        title=integration.name,
-        lede=integration.description,
-        form=FormPage(fields, problem=sentence(str(error)) if error and not errors else ""),
-        sections=_sections(integration, fields),
-        offers=any(var.data_source for var in integration.config_vars),
-        problems=(),
-        action="/instances",
-        kept={"file": given["file"], "customer": given["customer"]},
-        button="Deploy",
-    )
-
-
-def routes() -> list[Route]:
+def routes(limits: Limits) -> list[Route]:
     return [
-        Route("/instances", with_form(deploy), methods=["POST"]),
         Route("/instances/new", begin),
-        Route("/instances/new", with_form(configure), methods=["POST"]),
+        Route("/instances/new", with_upload(publish, limits.definition), methods=["POST"]),
     ]

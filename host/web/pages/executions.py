@@ -1,38 +1,61 @@
-"""Executions: list; one as a timeline of its steps."""
+"""Executions: found by filter and text; one as a timeline and as cards; replayed, cancelled."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, cast, get_args
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ....connector.errors import InvalidInput
 from ... import portable
+from ...past import obstacles
 from ...registry import Registry
+from ...run_as import SYSTEM
+from ...store import Store, search
 from ...store.executions import ENDED, ExecutionRecord, Status, StepRow
+from ...store.logs import LogLine
+from ...store.search import Filter
+from ...subject import said
+from ..cards import Drawing
+from ..forms import Form
 from ..hints import Trouble
-from ..site import missing, names_of, site_of
+from ..site import Site, missing, names_of, notice, see_other, site_of, with_form
+from . import events
+from .flows import connections_of, flow_of
 from .instances import unit_label
 
 PAGE = 50
+AT_ONCE = 1000
 STATUSES = (
     ("", "All"),
+    ("accepted", "Queued"),
     ("running", "Running"),
     ("waiting", "Waiting"),
     ("succeeded", "Succeeded"),
     ("failed", "Failed"),
+    ("cancelled", "Cancelled"),
 )
+FIELDS = ("q", "instance", "customer", "flow", "status", "as", "since", "until")
+NOTICES = {
+    "replaying": "The failed executions are being replayed; each appears below as one of its own.",
+    "replayed": "This is the replay.",
+    "cancelled": "It is being cancelled: what runs just now ends, and no further step begins.",
+}
 BAR = 1000.0
 MIN_BAR = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """A step's attempt on the timeline. ``left`` and ``width`` are thousandths of the execution's time."""
+    """A step's attempt on the timeline. ``left`` and ``width`` are thousandths of the execution's time.
+
+    ``path`` is set where it can be replayed from here; otherwise ``obstacle`` says why not, where it is worth saying.
+    """
 
     name: str
     unit: str
@@ -48,64 +71,200 @@ class StepView:
     inputs: Any
     output: Any
     error: Trouble | None
+    lines: Sequence[LogLine] = ()
+    path: str = ""
+    obstacle: str = ""
+
+
+# ── the list ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def listing(request: Request) -> Response:
-    site, params = site_of(request), request.query_params
-    store = site.host.store
-    status = params.get("status", "")
-    instance = store.instances.get(params.get("instance", ""))
-    rows = store.executions.recent(
-        instance_id=instance.id if instance else None,
-        status=cast("Status", status) if status in get_args(Status) else None,
-        before=params.get("before") or None,
-        limit=PAGE + 1,
-    )
+    site = site_of(request)
+    store, given = site.host.store, given_filter(request.query_params)
+    wanted, problems = read_filter(given)
+    seen = events.everything(site)
+    before = request.query_params.get("before", "")
+    found = search.Found() if problems else search.find(store.engine, wanted, before=before, limit=PAGE)
     return site.pages.page(
         request,
         "executions.html",
+        status=400 if problems else 200,
         section="executions",
-        executions=rows[:PAGE],
-        next=rows[PAGE - 1].id if len(rows) > PAGE else "",
+        notice=notice(request, NOTICES),
+        found=found,
         names=names_of(store.instances.all()),
-        instance=instance,
-        wanted=status,
-        before=params.get("before", ""),
+        given=given,
+        problems=problems,
+        before=before,
         statuses=STATUSES,
-        query=_query({"instance": instance.id if instance else "", "status": status}),
+        choices=_choices(store),
+        query=_query(given),
+        seen=seen.id,
+        jobs=[job for job in site.host.replays.jobs() if job.ended_at is None],
     )
 
 
-def _query(kept: dict[str, str]) -> Any:
+def given_filter(params: Mapping[str, str]) -> dict[str, str]:
+    """What the page's fields hold, by name."""
+    return {name: params.get(name, "").strip() for name in FIELDS}
+
+
+def read_filter(given: Mapping[str, str]) -> tuple[Filter, dict[str, str]]:
+    """The filter, and by field what is wrong with it."""
+    moments: dict[str, datetime | None] = {}
+    problems = {}
+    for name in ("since", "until"):
+        try:
+            moments[name] = _moment(given[name])
+        except (ValueError, OverflowError):
+            problems[name] = "give a day and a time in UTC, such as 2026-11-26T09:30"
+    if given["status"] not in {"", *get_args(Status)}:
+        problems["status"] = f"choose one of {', '.join(get_args(Status))}"
+    wanted = Filter(
+        text=given["q"],
+        instance_id=given["instance"],
+        customer_id=given["customer"],
+        flow=given["flow"],
+        status=given["status"],
+        run_as=given["as"],
+        **moments,
+    )
+    return wanted, problems
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _choices(store: Store) -> dict[str, list[tuple[str, str]]]:
+    """What can be chosen in each field: value and label."""
+    all_instances = store.instances.all()
+    return {
+        "instance": [(item.id, f"{item.name} · {item.customer}") for item in all_instances],
+        "customer": [(item.id, item.name) for item in store.customers.all()],
+        "as": [(SYSTEM, "the system"), *((user.id, f"{user.name} · {of}") for of, user in store.users.all())],
+    }
+
+
+def _query(kept: Mapping[str, str]) -> Any:
     def query(**changed: str) -> str:
-        return urlencode({name: value for name, value in (kept | changed).items() if value})
+        return urlencode({name: value for name, value in {**kept, **changed}.items() if value})
 
     return query
 
 
-def detail(request: Request) -> Response:
+def ask_to_replay(request: Request) -> Response:
+    """What would be replayed, before it is."""
+    return _ask(request, given_filter(request.query_params) | {"status": "failed"})
+
+
+def _ask(request: Request, given: Mapping[str, str]) -> Response:
     site = site_of(request)
+    wanted, problems = read_filter(given)
     store = site.host.store
-    execution = store.executions.get(request.path_params["id"])
+    return site.pages.page(
+        request,
+        "replay.html",
+        status=400 if problems else 200,
+        section="executions",
+        given=given,
+        query=_query(given),
+        problems=problems,
+        at_once=AT_ONCE,
+        found=search.Found() if problems else search.find(store.engine, wanted, limit=10),
+        names=names_of(store.instances.all()),
+    )
+
+
+def replay_failed(request: Request, form: Form) -> Response:
+    given = {name: form.get(name).strip() for name in FIELDS} | {"status": "failed"}
+    wanted, problems = read_filter(given)
+    if problems:
+        return _ask(request, given)
+    site_of(request).host.replay_failed(wanted, AT_ONCE)
+    kept = {name: value for name, value in given.items() if value and name != "status"}
+    return see_other("/executions", **kept, done="replaying")
+
+
+# ── one ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def detail(request: Request) -> Response:
+    return _draw(request)
+
+
+def replay(request: Request, form: Form) -> Response:
+    execution = _execution(request)
+    try:
+        new_id = site_of(request).host.replay(execution.id, form.get("from") or None)
+    except InvalidInput as error:
+        return _draw(request, problem=str(error))
+    return see_other(f"/executions/{new_id}", done="replayed")
+
+
+def cancel(request: Request, _form: Form) -> Response:
+    execution = _execution(request)
+    try:
+        site_of(request).host.cancel(execution.id)
+    except InvalidInput as error:
+        return _draw(request, problem=str(error))
+    return see_other(f"/executions/{execution.id}", done="cancelled")
+
+
+def _execution(request: Request) -> ExecutionRecord:
+    execution = site_of(request).host.store.executions.get(request.path_params["id"])
     if execution is None:
         raise missing("execution")
-    rows = store.executions.steps(execution.id)
-    steps = timeline(execution, rows, site.host.registry)
-    payload, result = _value(execution.payload), _result(execution)
+    return execution
+
+
+def _draw(request: Request, *, problem: str = "") -> Response:
+    site = site_of(request)
+    store, strike = site.host.store, site.host.redactor.strike_all
+    seen = events.one(site, request.path_params["id"])  # before all else: what changes meanwhile is then told
+    execution = _execution(request)
+    rows, lines = store.executions.steps(execution.id), store.logs.of(execution.id)
+    running = execution.status not in ENDED
+    steps = timeline(execution, rows, lines, site.host.registry)
+    payload, result = strike(_value(execution.payload)), strike(_result(execution))
+    instance = store.instances.get(execution.instance_id)
     return site.pages.page(
         request,
         "execution.html",
+        status=409 if problem else 200,
         section="executions",
+        notice=notice(request, NOTICES),
+        problem=problem,
         execution=execution,
-        instance=store.instances.get(execution.instance_id),
+        instance=instance,
         user=store.users.get(execution.run_as),
-        running=execution.status not in ENDED,
+        running=running,
         payload=payload,
-        body=_body(payload),
+        body=said(payload),
         steps=steps,
         result=None if steps and steps[-1].output == result else result,
         error=None if _is_told(rows, execution) else Trouble.of(execution.error),
+        replays=store.executions.replays(execution.id),
+        cards=_cards(site, execution, rows),
+        lines=[line for line in lines if line.path not in {row.path for row in rows}],
+        seen=seen.id,
     )
+
+
+def _cards(site: Site, execution: ExecutionRecord, rows: Sequence[StepRow]) -> Sequence[Any]:
+    """The flow as it was then; nothing where its version cannot be read any more."""
+    flow = flow_of(site, execution.version_id, execution.flow)
+    if flow is None:
+        return ()
+    last = [row for row in rows if row.flow_attempt == execution.attempt]
+    connections = connections_of(site, site.host.store.instances.get(execution.instance_id))
+    is_over = execution.status in ENDED
+    drawing = Drawing(registry=site.host.registry, connections=connections, rows=last, is_over=is_over)
+    return drawing.cards(flow)
 
 
 def _is_told(rows: Sequence[StepRow], execution: ExecutionRecord) -> bool:
@@ -115,14 +274,31 @@ def _is_told(rows: Sequence[StepRow], execution: ExecutionRecord) -> bool:
     )
 
 
-def timeline(execution: ExecutionRecord, rows: Sequence[StepRow], registry: Registry) -> list[StepView]:
+def timeline(
+    execution: ExecutionRecord, rows: Sequence[StepRow], lines: Sequence[LogLine], registry: Registry
+) -> list[StepView]:
     """The steps in their order, with bars to the scale of the whole."""
     first = min([execution.created_at, *(row.started_at for row in rows)])
     last = max([execution.created_at, *(row.ended_at or row.started_at for row in rows)])
-    return [_view(row, first, last - first, registry) for row in rows]
+    ways = obstacles(rows, registry) if execution.status in ENDED else {}
+    begun: set[str] = set()
+    views = []
+    for row in rows:
+        of_row = [line for line in lines if _key(line) == _key(row)]
+        is_first = row.flow_attempt == execution.attempt and row.path not in begun and row.path in ways
+        begun.add(row.path if is_first else "")
+        way = ways[row.path] if is_first else None
+        views.append(_view(row, first, last - first, registry, lines=of_row, way=way))
+    return views
 
 
-def _view(row: StepRow, first: datetime, span: timedelta, registry: Registry) -> StepView:
+def _key(item: StepRow | LogLine) -> tuple[int, str, int]:
+    return item.flow_attempt, item.path, item.attempt
+
+
+def _view(
+    row: StepRow, first: datetime, span: timedelta, registry: Registry, *, lines: Sequence[LogLine], way: str | None
+) -> StepView:
     whole = max(span.total_seconds(), 0.001)
     took = ((row.ended_at or row.started_at) - row.started_at).total_seconds()
     width = max(MIN_BAR, BAR * took / whole)
@@ -143,22 +319,17 @@ def _view(row: StepRow, first: datetime, span: timedelta, registry: Registry) ->
         inputs=_value(row.inputs),
         output=_value(row.output),
         error=Trouble.of(row.error),
+        lines=lines,
+        path=row.path if way == "" else "",
+        obstacle=way or "",
     )
-
-
-def _body(payload: Any) -> Any:
-    """What was said to the flow, without the envelope; None where there is no such thing."""
-    match payload:
-        case {"body": {"data": str() | dict() | list() as data}}:
-            return data
-    return None
 
 
 def _result(execution: ExecutionRecord) -> Any:
     """The last step's data alone, where nothing else was said with it."""
     value = _value(execution.result)
-    said = {name: part for name, part in value.items() if part is not None} if isinstance(value, dict) else value
-    return said["data"] if isinstance(said, dict) and said.keys() == {"data"} else said or None
+    told = {name: part for name, part in value.items() if part is not None} if isinstance(value, dict) else value
+    return told["data"] if isinstance(told, dict) and told.keys() == {"data"} else told or None
 
 
 def _value(text: str | None) -> Any:
@@ -166,4 +337,11 @@ def _value(text: str | None) -> Any:
 
 
 def routes() -> list[Route]:
-    return [Route("/executions", listing), Route("/executions/{id}", detail)]
+    return [
+        Route("/executions", listing),
+        Route("/executions/replay", ask_to_replay),
+        Route("/executions/replay", with_form(replay_failed), methods=["POST"]),
+        Route("/executions/{id}", detail),
+        Route("/executions/{id}/replay", with_form(replay), methods=["POST"]),
+        Route("/executions/{id}/cancel", with_form(cancel), methods=["POST"]),
+    ]

@@ -13,7 +13,6 @@ from ...registry import Registry
 from ...store.instances import EndpointKey, InstanceRecord
 from ..forms import Form
 from ..hints import about_refusals
-from ..markup import sentence
 from ..site import is_error, missing, names_of, notice, see_other, site_of, with_form
 from .schedules import ScheduleCard, card_of
 
@@ -22,6 +21,7 @@ NOTICES = {
     "removed": "The key was removed; requests with it are refused.",
     "paused": "Paused: its webhooks are answered with 404.",
     "resumed": "It runs again.",
+    "configured": "Saved, and deployed with it.",
     "upgraded": "Upgraded. What runs already ends on the version that it began with.",
     "registered": "Done: the webhook is as it is meant to be.",
     "scheduled": "The schedule was changed; its next time is below.",
@@ -93,7 +93,7 @@ def draw(request: Request, new_key: tuple[str, str] = ("", ""), *, problem: str 
         flows=flows,
         new_key=new_key,
         problem=problem or unreadable,
-        newest=store.integrations.newest(instance.integration_id).number,
+        newest=store.integrations.newest(instance.integration_id),
         registrations={record.endpoint_id: record for record in registrations},
         leftover=[record for record in registrations if record.endpoint_id not in shown],
         leaving=instance.removing or any(record.leaving for record in registrations),
@@ -111,20 +111,6 @@ def pause(request: Request, _form: Form) -> Response:
 
 def resume(request: Request, _form: Form) -> Response:
     return _enable(request, enabled=True)
-
-
-def upgrade(request: Request, _form: Form) -> Response:
-    """Give the instance the newest version, or say what it wants first."""
-    instance = instance_of(request)
-    try:
-        site_of(request).host.upgrade(instance.id)
-    except Exception as error:
-        if not is_error(error):
-            raise
-        return draw(
-            request, problem=f"Not upgraded: {sentence(str(error))} Deploy the file again with what is missing."
-        )
-    return see_other(f"/instances/{instance.id}", done="upgraded")
 
 
 def add_key(request: Request, form: Form) -> Response:
@@ -241,7 +227,6 @@ def routes() -> list[Route]:
         Route("/instances/{id}", detail),
         Route("/instances/{id}/keys", with_form(add_key), methods=["POST"]),
         Route("/instances/{id}/keys/remove", with_form(remove_key), methods=["POST"]),
-        Route("/instances/{id}/upgrade", with_form(upgrade), methods=["POST"]),
         Route("/instances/{id}/pause", with_form(pause), methods=["POST"]),
         Route("/instances/{id}/resume", with_form(resume), methods=["POST"]),
     ]

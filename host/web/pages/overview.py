@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ....connector.context import utc_now
 from ...store import Store
+from ..chart import Chart
 from ..hints import about_refusals
 from ..site import names_of, site_of
+from . import events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,7 @@ def overview(request: Request) -> Response:
 def draw(request: Request, link: str = "") -> Response:
     site = site_of(request)
     store, settings = site.host.store, site.host.settings
+    seen, now = events.everything(site), utc_now()
     executions, refusals = store.executions.recent(limit=8), store.refusals.recent(limit=5)
     connections, instances = store.connections.all(), store.instances.all()
     begun = first_steps(has_connection=bool(connections), has_instance=bool(instances))
@@ -65,15 +70,41 @@ def draw(request: Request, link: str = "") -> Response:
         notice="",
         link=link,
         steps=() if executions else begun,
-        tiles=_tiles(store, len(instances), len(connections)),
+        tiles=[*(_queue(store) if executions else ()), *_tiles(store, len(instances), len(connections))],
         executions=executions,
         names=names_of(instances),
         refusals=refusals,
+        seen=seen.id,
+        oldest=store.rates.oldest_waiting() if executions else None,
+        charts=_charts(store, now) if executions else (),
+        failing=store.rates.failing(now - DAY) if executions else (),
         hint=about_refusals(refusals, settings.public_url),
         public_url=settings.public_url,
         data=str(settings.data),
         database="Postgres" if settings.is_postgres else "SQLite",
     )
+
+
+DAY = timedelta(days=1)
+
+
+def _charts(store: Store, now: datetime) -> Sequence[Chart]:
+    """The last hour in twelve parts, the last day in twenty-four."""
+    now = now.astimezone(UTC)
+    return (
+        Chart.of("Last hour", "5 minutes", store.rates.parts(now, timedelta(minutes=5), 12)),
+        Chart.of("Last day", "an hour", store.rates.parts(now, timedelta(hours=1), 24)),
+    )
+
+
+def _queue(store: Store) -> list[dict[str, object]]:
+    """What is still to be done."""
+    count = store.rates.queue()
+    return [
+        {"href": "/executions?status=accepted", "count": count["accepted"], "label": "in the queue"},
+        {"href": "/executions?status=running", "count": count["running"], "label": "running"},
+        {"href": "/executions?status=waiting", "count": count["waiting"], "label": "retrying"},
+    ]
 
 
 def _tiles(store: Store, instances: int, connections: int) -> list[dict[str, object]]:

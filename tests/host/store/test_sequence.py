@@ -44,7 +44,7 @@ def claim(store, limit=8):
 
 def end(store, execution_id, attempt=1):
     with store.engine.begin() as connection:
-        executions.end(connection, execution_id, attempt, status="succeeded", now=NOW)
+        executions.end(connection, execution_id, attempt, "x", status="succeeded", now=NOW)
 
 
 def test_only_the_first_of_a_sequence_is_handed_out(store, accept):
@@ -60,7 +60,7 @@ def test_one_that_waits_for_its_next_attempt_holds_up_those_after_it(store, acce
     first, second = accept("s"), accept("s")
     assert claim(store) == [first]
     with store.engine.begin() as connection:
-        executions.postpone(connection, first, 1, until=NOW + timedelta(hours=1), error={})
+        executions.postpone(connection, first, 1, "x", until=NOW + timedelta(hours=1), error={})
     assert claim(store) == []
     with store.engine.begin() as connection:
         connection.execute(sa.update(table).where(table.c.id == first).values(available_at=NOW))

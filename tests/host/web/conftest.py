@@ -1,7 +1,10 @@
 """A host behind the pages: real but for the engine, with a mounted component; flows end as a test says they end."""
 
 import asyncio
+import html
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from twilio_connector.host.store.connections import ConnectionRecord
 from twilio_connector.host.store.instances import InstanceRecord
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.app import create_app
+from twilio_connector.host.web.server import listen, serving, url_of
 
 PUBLIC = "https://hooks.example.com"
 ACME = Path(__file__).with_name("acme")
@@ -47,6 +51,35 @@ flows:
 """
 
 
+class Wizard:
+    """The pages of a configuration as a browser without script walks through them: hidden fields travel along."""
+
+    def __init__(self, client: TestClient, address: str, page: str) -> None:
+        self.client, self.address, self.page = client, address, page
+
+    @classmethod
+    def begin(cls, client: TestClient, **given: str) -> "Wizard":
+        answer = client.post("/instances/new", data=given)
+        assert answer.status_code == 303, answer.text
+        return cls.at(client, answer.headers["location"])
+
+    @classmethod
+    def at(cls, client: TestClient, location: str) -> "Wizard":
+        answer = client.get(location)
+        assert answer.status_code == 200
+        return cls(client, location.partition("?")[0], answer.text)
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', self.page)
+        return {name: html.unescape(value) for name, value in found}
+
+    def go(self, button: str = "next", **fields: Any) -> Any:
+        answer = self.client.post(self.address, data=self.hidden | fields | {"_go": button})
+        self.page = answer.text if answer.status_code != 303 else self.page
+        return answer
+
+
 class ToldHost(Host):
     """A host whose flows end as the test says, at once: ``ended`` is the last step's result, {} a failure, None no end."""
 
@@ -72,8 +105,8 @@ def web_host(tmp_path: Path) -> Iterator[ToldHost]:
 
 
 @pytest.fixture
-def access() -> Access:
-    return Access()
+def access(web_host: ToldHost) -> Access:
+    return Access(web_host.credentials)
 
 
 async def no_sleep(_seconds: float) -> None:
@@ -125,3 +158,37 @@ def connection(web_host: ToldHost) -> ConnectionRecord:
 @pytest.fixture
 def instance(connection: ConnectionRecord, deploy: Callable[..., InstanceRecord]) -> InstanceRecord:
     return deploy()
+
+
+LOOKS = [
+    {"viewport": {"width": 1280, "height": 860}, "color_scheme": "light"},
+    {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+]
+
+
+@pytest.fixture
+def served(web_host, access):
+    sock = listen()
+    web_host.settings = replace(web_host.settings, public_url=url_of(sock))
+    with serving(create_app(web_host, access), sock) as url:
+        yield url
+
+
+@pytest.fixture(params=LOOKS, ids=["wide-light", "narrow-dark"])
+def view(request, chromium, served, access):
+    """A page that is signed in by the link. Scripts that fail, and anything that the policy blocks, fail the test."""
+    context = chromium.new_context(**request.param)
+    page, problems = context.new_page(), []
+    page.set_default_timeout(10_000)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console", lambda m: problems.append(m.text) if m.type == "error" and "status of 400" not in m.text else None
+    )
+    page.goto(f"{served}/login?token={access.new_token()}")
+    yield page
+    context.close()
+    assert problems == []
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -1,72 +1,89 @@
+from datetime import timedelta
+
 import pytest
 from starlette.datastructures import Headers
+from twilio_connector.connector.context import utc_now
+from twilio_connector.host.settings import Settings
+from twilio_connector.host.store import Store
+from twilio_connector.host.store.sessions import KEPT
 from twilio_connector.host.web.access import Access, Origin, is_own_request
 
 
-def test_a_link_signs_in_once():
-    access = Access()
+def test_a_link_signs_in_once(access):
     token = access.new_token()
     session = access.redeem(token)
     assert access.knows(session)
     assert access.redeem(token) is None
 
 
-def test_a_new_link_ends_the_one_before():
-    access = Access()
+def test_a_new_link_ends_the_one_before(access):
     first, second = access.new_token(), access.new_token()
     assert access.redeem(first) is None
     assert access.redeem(second)
 
 
-def test_no_token_opens_a_host_that_made_none():
-    assert Access().redeem("") is None
+def test_no_token_opens_a_host_that_made_none(access):
+    assert access.redeem("") is None
 
 
 @pytest.mark.parametrize("token", ["x", "\ud800", "é" * 10_000, "\0"])
-def test_a_wrong_token_does_not_use_up_the_link(token):
-    access = Access()
+def test_a_wrong_token_does_not_use_up_the_link(access, token):
     right = access.new_token()
     assert access.redeem(token) is None
     assert access.redeem(right)
 
 
-def test_signing_out_ends_the_session_on_the_server():
-    access = Access()
+def test_a_link_is_no_session_and_a_session_no_link(access):
+    link, session = access.new_token(), access.redeem(access.new_token())
+    assert not access.knows(link)
+    assert access.redeem(session) is None
+
+
+def test_signing_out_ends_the_session_on_the_server(access):
     session = access.redeem(access.new_token())
     access.end(session)
     assert not access.knows(session)
 
 
-def test_a_session_of_another_host_is_none_here():
-    other = Access()
-    session = other.redeem(other.new_token())
-    assert not Access().knows(session)
-    assert not Access(b"a" * 32).knows(session)
+def test_every_process_of_a_host_knows_its_sessions_and_links(web_host, access):
+    other = Access(web_host.credentials)
+    assert other.cookie == access.cookie
+    assert other.knows(access.redeem(access.new_token()))
+    link = access.new_token()
+    other.new_token()
+    assert other.redeem(link)
+    assert access.redeem(link) is None
 
 
-def test_two_hosts_on_one_machine_use_two_cookies():
-    assert Access().cookie != Access().cookie
+def test_two_hosts_on_one_machine_use_two_cookies(tmp_path, access):
+    store = Store.open(Settings(data=tmp_path / "other"))
+    assert f"host_{store.sessions.mark()}" != access.cookie
+    store.close()
 
 
-@pytest.mark.parametrize("cookie", [None, "", "x", "a.b.c", "\ud800"])
-def test_what_is_no_session_is_refused(cookie):
-    assert not Access().knows(cookie)
+@pytest.mark.parametrize("cookie", [None, "", "x", "a.b.c", "\ud800", "\0"])
+def test_what_is_no_session_is_refused(access, cookie):
+    assert not access.knows(cookie)
 
 
-def test_a_changed_cookie_is_refused():
-    access = Access()
+def test_a_session_ends_after_a_week(access, monkeypatch):
     session = access.redeem(access.new_token())
-    assert session
-    body, _, signature = session.rpartition(".")  # the last character has bits that do not count: the first is changed
-    assert not access.knows(f"{body}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}")
+    monkeypatch.setattr("twilio_connector.host.store.sessions.utc_now", lambda: utc_now() + timedelta(days=7))
+    assert not access.knows(session)
 
 
-def test_sessions_do_not_pile_up():
-    access = Access()
+def test_sessions_do_not_pile_up(access):
     first = access.redeem(access.new_token())
-    for _ in range(64):
+    for _ in range(KEPT):
         access.redeem(access.new_token())
     assert not access.knows(first)
+
+
+def test_no_session_can_be_read_from_the_database(web_host, access):
+    session, link = access.redeem(access.new_token()), access.new_token()
+    kept = b"".join(path.read_bytes() for path in web_host.settings.data.rglob("host.sqlite*"))
+    assert session.encode() not in kept
+    assert link.encode() not in kept
 
 
 @pytest.mark.parametrize(

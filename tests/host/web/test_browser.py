@@ -1,50 +1,15 @@
 """The pages in a real browser, wide and narrow, light and dark."""
 
-from dataclasses import replace
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from twilio_connector.connector.context import utc_now
 from twilio_connector.host import portable
 from twilio_connector.host.inbox import Inbound
 from twilio_connector.host.store.executions import StepRow, end, end_step
-from twilio_connector.host.web.app import create_app
-from twilio_connector.host.web.server import listen, serving, url_of
+
+from .conftest import LOOKS, fits
 
 pytestmark = pytest.mark.browser
-
-LOOKS = [
-    {"viewport": {"width": 1280, "height": 860}, "color_scheme": "light"},
-    {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
-]
-
-
-@pytest.fixture
-def served(web_host, access):
-    sock = listen()
-    web_host.settings = replace(web_host.settings, public_url=url_of(sock))
-    with serving(create_app(web_host, access), sock) as url:
-        yield url
-
-
-@pytest.fixture(params=LOOKS, ids=["wide-light", "narrow-dark"])
-def view(request, chromium, served, access):
-    """A page that is signed in by the link. Scripts that fail, and anything that the policy blocks, fail the test."""
-    context = chromium.new_context(**request.param)
-    page, problems = context.new_page(), []
-    page.set_default_timeout(10_000)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console", lambda m: problems.append(m.text) if m.type == "error" and "status of 400" not in m.text else None
-    )
-    page.goto(f"{served}/login?token={access.new_token()}")
-    yield page
-    context.close()
-    assert problems == []
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def accept(host, instance):
@@ -79,7 +44,7 @@ def finish(host, execution_id):
     )
     with host.store.engine.begin() as database:
         end_step(database, row)
-        end(database, execution_id, 1, status="succeeded", now=utc_now(), result=portable.dumps({"data": "sent"}))
+        end(database, execution_id, 1, "x", status="succeeded", now=utc_now(), result=portable.dumps({"data": "sent"}))
 
 
 def test_the_link_leads_to_the_overview_and_its_first_step(view):
@@ -176,4 +141,24 @@ def test_pages_are_whole_without_script(chromium, served, access, web_host, inst
     page.get_by_label("External id").fill("beta")
     page.get_by_role("button", name="Add customer").click()
     assert "The customer was added." in page.inner_text("main")
+    context.close()
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["wide-light", "narrow-dark"])
+def test_the_password_is_asked_for_and_signs_in(chromium, served, web_host, look):
+    web_host.credentials.set_password("correct horse battery")
+    context = chromium.new_context(**look)
+    page = context.new_page()
+    page.goto(served)
+    assert page.evaluate("document.activeElement.id") == "password"
+    assert Axe().run(page).response["violations"] == []
+    page.fill("#password", "wrong")
+    page.keyboard.press("Enter")
+    page.get_by_text("That is not the password.").wait_for()
+    assert Axe().run(page).response["violations"] == []
+    assert fits(page)
+    page.wait_for_timeout(300)  # a wrong one makes the next wait
+    page.fill("#password", "correct horse battery")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1, name="Overview").wait_for()
     context.close()

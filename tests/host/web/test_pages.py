@@ -21,6 +21,7 @@ PAGES = [
     "/instances",
     "/executions",
 ]
+CATALOGUE = ["/components", "/components/acme", "/components/acme/actions/look"]
 
 
 @pytest.fixture
@@ -55,14 +56,16 @@ def execution(web_host, instance):
     )
     with web_host.store.engine.begin() as database:
         end_step(database, row)
-        end(database, item.execution_id, 1, status="failed", now=utc_now(), error=error)
+        end(database, item.execution_id, 1, "x", status="failed", now=utc_now(), error=error)
     return item.execution_id
 
 
 # ── who may come in ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/executions/x", "/nothing", "//connections", "/connections/../connections"])
+@pytest.mark.parametrize(
+    "path", [*PAGES, *CATALOGUE, "/executions/x", "/nothing", "//connections", "/connections/../connections"]
+)
 def test_strangers_see_only_where_to_sign_in(stranger, connection, path):
     answer = stranger.get(path)
     assert answer.status_code == 401
@@ -176,13 +179,13 @@ def test_every_answer_is_strict(client, path):
     assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "DENY")
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, *CATALOGUE])
 def test_pages_need_nothing_from_elsewhere_and_no_inline_code(client, instance, execution, path):
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
     assert not re.search(r"<style|<[^<>]*\s(style|on\w+)=|<script(?! src=\"/static/)", answer.text)
-    assert not re.search(r"(src|<link[^>]*href)=\"(?!/static/)", answer.text)
+    assert not re.search(r"(src|<link[^>]*href)=\"(?!/(static|components)/)", answer.text)
 
 
 def test_style_and_script_may_be_kept_as_long_as_they_are_the_same(client):
@@ -446,7 +449,11 @@ def test_executions_are_listed_in_pages_and_by_status(client, web_host, instance
     assert older
     assert "Flow 4<" in client.get("/executions" + older[1]).text
     assert "There is none here" in client.get("/executions?status=failed").text
-    assert client.get("/executions?status=nonsense&instance=none&before=%00").status_code == 200
+    assert client.get("/executions?instance=none&before=%00").status_code == 200
+    wrong = client.get("/executions?status=nonsense&since=yesterday")
+    assert wrong.status_code == 400
+    assert "Status: choose one of" in wrong.text
+    assert "Give a day and a time in UTC" in wrong.text
 
 
 def test_what_runs_is_kept_up_to_date_and_what_ended_is_left_alone(client, web_host, instance, execution):
@@ -481,6 +488,14 @@ def test_a_host_without_an_address_is_not_served(web_host, access):
         create_app(web_host, access)
 
 
+def test_a_customer_is_removed_once_nothing_of_theirs_runs(client, web_host, instance):
+    address = f"/customers/{instance.customer_id}"
+    assert client.post(f"{address}/remove").status_code == 409
+    web_host.remove_instance(instance.id)
+    assert "The customer was removed." in client.get(client.post(f"{address}/remove").headers["location"]).text
+    assert client.get(address).status_code == 404
+
+
 # ── deploying ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -489,21 +504,6 @@ def file(tmp_path, definition):
     path = tmp_path / "integration.yaml"
     path.write_text(definition)
     return path
-
-
-def test_an_integration_is_configured_and_deployed(client, web_host, connection, file):
-    web_host.store.customers.ensure("acme", "Acme Inc.")
-    begun = client.post("/instances/new", data={"file": str(file), "customer": "acme"})
-    assert begun.status_code == 200
-    for shown in ("Auto reply", "Acme account", "Main account", "Greeting", 'value="Hi"'):
-        assert shown in begun.text
-    form = {"file": str(file), "customer": "acme", "_name": "Mine", "v0": connection.id, "v1": "Good day"}
-    answer = client.post("/instances", data=form)
-    assert answer.status_code == 303
-    (instance,) = web_host.store.instances.all()
-    assert (instance.name, instance.config, instance.customer) == ("Mine", {"Greeting": "Good day"}, "Acme Inc.")
-    assert instance.connections == {"Acme account": connection.id}
-    assert "webhook address" in client.get(answer.headers["location"]).text
 
 
 def test_a_file_that_cannot_run_says_where_and_why(client, web_host, file):
@@ -521,16 +521,6 @@ def test_a_file_that_is_none_is_refused_in_words_and_not_shown(client, web_host,
     answer = client.post("/instances/new", data={"file": path, "customer": "acme"})
     assert answer.status_code == 400
     assert "root:" not in answer.text
-
-
-def test_what_is_missing_in_the_configuration_is_told_at_its_field(client, web_host, connection, file):
-    web_host.store.customers.ensure("acme", "Acme Inc.")
-    answer = client.post(
-        "/instances", data={"file": str(file), "customer": "acme", "_name": "Mine", "v0": "", "v1": "x"}
-    )
-    assert answer.status_code == 400
-    assert 'id="v0-error">Choose a connection.' in answer.text
-    assert web_host.store.instances.all() == []
 
 
 def test_a_key_is_shown_once_and_can_be_removed(client, web_host, instance):

@@ -7,6 +7,8 @@ import pytest
 from twilio_connector.connector.context import utc_now
 from twilio_connector.host.store.schedules import settle
 
+from .conftest import Wizard
+
 FILE = """\
 definitionVersion: 7
 name: Nightly
@@ -118,13 +120,13 @@ def test_a_schedule_is_that_of_the_instance(client, web_host, instance, base, pa
 
 def test_a_config_variable_with_a_schedule_is_a_form(client, web_host, file):
     web_host.store.customers.ensure("acme", "Acme Inc.")
-    html = client.post("/instances/new", data={"file": str(file), "customer": "acme"}).text
-    assert 'id="v0" name="v0" value="30 2 * * *"' in html
-    assert '<option value="Europe/Berlin" selected>' in html
-    form = {"file": str(file), "customer": "acme", "_name": "Nightly", "v0": "0 25 * * *", "v0-zone": "Asia/Tokyo"}
-    answer = client.post("/instances", data=form)
-    assert (answer.status_code, "bad hour" in answer.text.partition('id="v0-error"')[2]) == (400, True)
-    answer = client.post("/instances", data=form | {"v0": "15 9 * * *"})
+    wizard = Wizard.begin(client, file=str(file), customer="acme")
+    assert 'id="v0" name="v0" value="30 2 * * *"' in wizard.page
+    assert '<option value="Europe/Berlin" selected>' in wizard.page
+    refused = wizard.go(**{"v0": "0 25 * * *", "v0-zone": "Asia/Tokyo"})
+    assert (refused.status_code, "bad hour" in refused.text.partition('id="v0-error"')[2]) == (400, True)
+    wizard.go(**{"v0": "15 9 * * *", "v0-zone": "Asia/Tokyo"})
+    answer = wizard.go("deploy", _name="Nightly")
     assert answer.status_code == 303
     html = client.get(answer.headers["location"]).text
     assert "15 9 * * *, Asia/Tokyo" in html

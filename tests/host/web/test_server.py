@@ -6,7 +6,7 @@ import pytest
 import requests
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.host.web.app import create_app
-from twilio_connector.host.web.server import listen, serving, url_of
+from twilio_connector.host.web.server import is_loopback, listen, serving, url_of
 from twilio_connector.host.web.triggers import Triggers
 
 GOOD = {"x-word": "sesame"}
@@ -34,11 +34,20 @@ def talk(url, *parts, then=b""):
         return connection.makefile("rb").read() if then != b"leave" else b""
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", ""])  # noqa: S104
-def test_beyond_loopback_is_refused_with_what_to_do(host):
-    with pytest.raises(InvalidInput, match=r"listen on 127\.0\.0\.1") as refused:
+@pytest.mark.parametrize("host", ["example.com", "", "127.0.0.1:80", "192.0.2.1"])
+def test_what_is_no_address_of_this_machine_is_refused_with_what_to_do(host):
+    with pytest.raises(InvalidInput, match=r"give one of this machine's|choose another port") as refused:
         listen(host)
-    assert refused.value.field == "host"
+    assert refused.value.field in {"host", "port"}
+
+
+@pytest.mark.parametrize(
+    ("host", "alone"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("127.1.2.3", True), ("0.0.0.0", False), ("::", False),  # noqa: S104
+     ("192.0.2.1", False), ("example.com", False), ("", False)],
+)  # fmt: skip
+def test_which_addresses_only_this_machine_reaches(host, alone):
+    assert is_loopback(host) is alone
 
 
 def test_a_port_in_use_is_refused_with_what_to_do():
@@ -49,6 +58,11 @@ def test_a_port_in_use_is_refused_with_what_to_do():
 
 def test_the_address_is_known_before_anything_is_served():
     with listen("localhost") as sock:
+        assert url_of(sock) == f"http://127.0.0.1:{sock.getsockname()[1]}"
+
+
+def test_a_host_on_all_addresses_tells_the_one_that_its_own_machine_opens():
+    with listen("0.0.0.0") as sock:  # noqa: S104
         assert url_of(sock) == f"http://127.0.0.1:{sock.getsockname()[1]}"
 
 

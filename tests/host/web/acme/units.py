@@ -1,13 +1,15 @@
 """A component with every kind of input, and a trigger that wants a shared word."""
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
+from twilio_connector.connector import errors
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import ConnectionFailed, InvalidInput, TryLater, WebhookRejected
 from twilio_connector.connector.inputs import Connection, Hint, Inputs, KeyValues, Values, sid
 from twilio_connector.connector.payload import HttpResponse, Payload, TriggerResult, WebhookRequest
+from twilio_connector.connector.result import ActionResult, Example
 from twilio_connector.connector.webhooks import Change, Ledger
 
 
@@ -36,8 +38,62 @@ class Send(Inputs):
     to: Annotated[str, Field(title="To")]
 
 
+SENT: list[str] = []
+"""What was sent, in order."""
+
+
 def send(context: ActionContext, inputs: Send) -> str:
+    SENT.append(inputs.to)
     return inputs.to
+
+
+class Look(Inputs):
+    acme_connection: Annotated[Token, Field(title="Connection")]
+    number: Annotated[str, Field(title="Number", description="Which number."), Hint(data_source="numbers")]
+    deep: Annotated[bool, Field(title="Deep")] = False
+    how: Annotated[Literal["fast", "slow"], Field(title="How")] = "fast"
+    pin: Annotated[SecretStr | None, Field(title="PIN")] = None
+    tags: Annotated[Values, Field(title="Tags")] = ()
+    labels: Annotated[KeyValues, Field(title="Labels")] = ()
+    script: Annotated[str, Field(title="Script"), Hint(type="code")] = ""
+    note: Annotated[str, Field(title="Note"), Hint(type="text", advanced=True)] = ""
+    when: Annotated[Any, Field(title="When"), Hint(type="conditional", collection="keyvaluelist")] = None
+
+
+LOOKED = Annotated[dict[str, Any], Example({"number": "+15550001111", "carrier": "Acme"})]
+
+
+def look(context: ActionContext, inputs: Look) -> LOOKED:
+    """Raises every kind of error, as the number asks for, with the secrets that it knows in its message."""
+    secret = inputs.acme_connection.secret.get_secret_value()
+    if inputs.number == "bug":
+        raise RuntimeError(f"a bug that names {secret}")
+    kind = getattr(errors, inputs.number, None)
+    if kind:
+        raise kind(f"Acme said no to {secret}", code=21211, more_info="https://example.com/21211", request_id="RQ1")
+    if not inputs.number.startswith("+"):
+        raise InvalidInput("number: must start with +", field="number")
+    given = inputs.model_dump(by_alias=True, exclude={"acme_connection", "pin"})
+    return {**given, "echo": secret, "pin": inputs.pin.get_secret_value() if inputs.pin else None}
+
+
+class Fetch(Inputs):
+    pass
+
+
+def fetch(context: ActionContext, inputs: Fetch) -> ActionResult:
+    return ActionResult(data=b"\x89PNG" + bytes(96), content_type="image/png")
+
+
+class Choosing(Inputs):
+    connection: Token
+    search: Annotated[str, Field(title="Search")] = ""
+
+
+def numbers(context: ActionContext, inputs: Choosing) -> list[dict[str, str]]:
+    if inputs.connection.secret.get_secret_value() == "wrong-secret":
+        raise ConnectionFailed("the auth token is not this account's")
+    return [{"label": "Reception", "key": "+15550001111"}, {"label": "Night", "key": "+15550002222"}]
 
 
 class Signed(Inputs):

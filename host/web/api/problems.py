@@ -1,0 +1,115 @@
+"""Every error as one shape: RFC 9457. The status follows from the kind of the error, which says what to do next."""
+
+import logging
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from ...redact import Redactor
+from ..body import BodyRefused
+from ..site import is_error
+from .shapes import Problem
+
+log = logging.getLogger("twilio_connector.api")
+
+MEDIA_TYPE = "application/problem+json"
+STATUS = {
+    "input": 422,
+    "integration": 422,
+    "declarations": 422,
+    "connection": 424,
+    "refused": 409,
+    "busy": 409,
+    "retry": 503,
+    "database": 503,
+    "unknown": 502,
+    "vault": 500,
+    "component": 500,
+    "failed": 500,
+}
+"""By the kind of an error; 500 for one that is not here."""
+MENDS = {
+    "request": "Mend the request: see /api/openapi.json.",
+    "missing": "It may have been removed; list what there is.",
+    "access": "Send a token that may do this: Authorization: Bearer tc_…; see twilio-connector token create.",
+    "input": "Mend the input that is named, and send it again. Nothing was done.",
+    "integration": "Mend the integration's files. Nothing was done.",
+    "connection": "Mend the connection: test it on its page. Nothing was done.",
+    "refused": "The service said no, and will again: do not repeat it as it is.",
+    "busy": "It is being worked on: ask again after Retry-After seconds.",
+    "retry": "Nothing was done: repeat it, after Retry-After seconds where that is given.",
+    "database": "The database does not answer: repeat it in a moment.",
+    "unknown": "It may have been done: look before you repeat it.",
+    "vault": "Mend the vault's keys; the message says how.",
+    "component": "Mend the component; the host's log says more.",
+    "failed": "The component's own code failed; the host's log says more.",
+    "error": "The host's log says more.",
+}
+
+
+class Refusal(Exception):
+    """A request that the API itself turns down."""
+
+    def __init__(
+        self, status: int, kind: str, detail: str, *, field: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.kind, self.field, self.headers = status, kind, field, dict(headers or {})
+
+
+def missing(what: str) -> Refusal:
+    return Refusal(404, "missing", f"there is no such {what}")
+
+
+def unreadable(detail: str, status: int = 400, field: str | None = None) -> Refusal:
+    return Refusal(status, "request", detail, field=field)
+
+
+def answer(error: Exception, redactor: Redactor) -> Response:
+    """What the caller is told. What nobody expected is logged, and told as that alone."""
+    problem, headers = _described(error)
+    problem = problem.model_copy(update={"detail": redactor.strike(problem.detail)})
+    if problem.retry_after is not None:
+        headers["retry-after"] = str(max(1, math.ceil(problem.retry_after)))
+    text = problem.model_dump_json(by_alias=True, exclude_none=True)
+    return Response(text, problem.status, headers, media_type=MEDIA_TYPE)
+
+
+def _described(error: Exception) -> tuple[Problem, dict[str, str]]:
+    match error:
+        case Refusal():
+            return _problem(error.status, error.kind, str(error), field=error.field), error.headers
+        case BodyRefused():
+            return _problem(error.status, "request", str(error)), {"connection": "close"}
+        case HTTPException():
+            detail = _MEANING.get(error.status_code, error.detail)
+            return _problem(error.status_code, "request", detail), dict(error.headers or {})
+    if is_error(error):
+        return _of_kind(error), {}
+    log.error("a request of the API failed", exc_info=error)
+    return _problem(500, "error", "the host could not do it"), {}
+
+
+_MEANING = {404: "there is nothing at this address", 405: "this address does not take that method"}
+
+
+def _of_kind(error: Exception) -> Problem:
+    """A mounted component may bring classes of its own, so ``kind`` tells."""
+    kind = str(getattr(error, "kind", "error"))
+    status = STATUS.get(kind, 500)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("a request of the API failed: %s", kind, exc_info=error)
+    details = {name: getattr(error, name, None) for name in ("field", "code", "request_id", "more_info", "retry_after")}
+    lines = str(error).splitlines()
+    return _problem(status, kind, str(error), problems=lines if lines[1:] else None, **details)
+
+
+def _problem(status: int, kind: str, detail: str, **details: Any) -> Problem:
+    title = HTTPStatus(status).phrase
+    return Problem(
+        title=title, status=status, detail=detail, kind=kind, mend=MENDS.get(kind, MENDS["error"]), **details
+    )

@@ -1,0 +1,39 @@
+"""What steps write to their log is kept with the execution: which step, how loud, capped, and without secrets."""
+
+from dataclasses import replace
+
+from twilio_connector.host.step_log import LogBook
+
+from .test_cancel import eventually
+
+LOG = (
+    "{{name: Say, action: {{component: {{key: log, isPublic: true, version: LATEST}}, key: writeLog}}, inputs: {{{}}}}}"
+)
+
+
+def line(message, level="info"):
+    return LOG.format(f"message: {{type: value, value: '{message}'}}, level: {{type: value, value: {level}}}")
+
+
+def test_lines_are_kept_with_their_step_and_without_secrets(host, integration, call):
+    host.redactor.learn(["a-word-of-power"])
+    done = call(host.deploy(integration(line("it is a-word-of-power <b>", "debug")), customer="acme"))
+    eventually(lambda: host.store.logs.of(done.execution_id))
+    (kept,) = host.store.logs.of(done.execution_id)
+    assert (kept.path, kept.level, kept.message) == ("say", "debug", "it is [secret] <b>")
+
+
+def test_only_so_many_lines_are_kept_of_an_execution(host, integration, call):
+    done = call(host.deploy(integration(line("first")), customer="acme"))
+    workshop = replace(host.engine._workshop, limits=replace(host.settings.limits, log_lines=3))
+    for _ in range(2):  # as two processes would, one after the other
+        host._records.put(lambda _: None).result()
+        book = LogBook(workshop, done.execution_id, 1)
+        logger = book.logger("say", 1)
+        for number in range(5):
+            logger.info("line %s %s", *[number])  # arguments that do not fit
+    eventually(lambda: host.store.logs.count(done.execution_id) >= 4)
+    host._records.put(lambda _: None).result()
+    messages = [kept.message for kept in host.store.logs.of(done.execution_id)]
+    assert len(messages) == 4
+    assert messages[-1] == "more was written than the 3 lines that are kept of an execution"
