@@ -57,7 +57,6 @@ class _Model(BaseModel):
         frozen=True,
         coerce_numbers_to_str=True,
         hide_input_in_errors=True,  # an input may be a secret
-        defer_build=True,  # a module has many models, and a process that runs one action needs few
     )
 
     @model_validator(mode="before")
