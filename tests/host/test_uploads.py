@@ -60,6 +60,7 @@ def link():
         (zipped(*((str(n), "") for n in range(MOST_FILES + 1))), "more than 1000"),
         (zipped(("a", "x" * 100))[:-30], "cannot be read"),
     ],
+    ids=["nothing", "no zip", "a bomb", "a bomb of two", "a link", "twice", "too many", "cut off"],
 )
 def test_a_zip_file_that_is_bad_is_refused(data, said):
     with pytest.raises(InvalidInput, match=said):

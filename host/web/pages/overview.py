@@ -103,7 +103,7 @@ def _queue(store: Store) -> list[dict[str, object]]:
     return [
         {"href": "/executions?status=accepted", "count": count["accepted"], "label": "in the queue"},
         {"href": "/executions?status=running", "count": count["running"], "label": "running"},
-        {"href": "/executions?status=waiting", "count": count["waiting"], "label": "to be tried again"},
+        {"href": "/executions?status=waiting", "count": count["waiting"], "label": "retrying"},
     ]
 
 
