@@ -8,6 +8,7 @@ import sys
 from errno import EDQUOT, EFBIG, EIO, ENOSPC
 
 from ..connector.errors import ConnectorError
+from .output import plain
 
 FULL = frozenset({EDQUOT, EFBIG, EIO, ENOSPC})
 """What says that a result cannot be written."""
@@ -39,8 +40,8 @@ def main() -> None:
 
 
 def _tell(error: ConnectorError) -> int:
-    print(f"error: {error}", file=sys.stderr)
+    print(plain(f"error: {error}"), file=sys.stderr)
     facts = [f"{name.replace('_', ' ')}: {value}" for name, value in error.details.items() if name != "field"]
     if facts:
-        print("  " + ", ".join(facts), file=sys.stderr)
+        print(plain("  " + ", ".join(facts)), file=sys.stderr)
     return error.exit_status

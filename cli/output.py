@@ -1,12 +1,18 @@
 """Results on standard output, as JSON."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 from ..connector.payload import json_default
+
+_CODES = re.compile(
+    "[\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]"
+)  # what JSON leaves as it is, though terminals obey it
+_CONTROL = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 
 
 def write_json(value: Any, *, indent: int | None = None) -> None:
@@ -36,4 +42,10 @@ def _first(items: Iterator[Any]) -> Iterator[Any]:
 
 
 def _dumps(value: Any, *, indent: int | None = None) -> str:
-    return json.dumps(value, default=json_default, ensure_ascii=False, indent=indent)
+    text = json.dumps(value, default=json_default, ensure_ascii=False, indent=indent)
+    return _CODES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def plain(text: str) -> str:
+    """A message for people, which may quote a stranger, without what steers a terminal."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)

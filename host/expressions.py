@@ -5,7 +5,7 @@ indexes are followed, never attributes or methods. Empty text, and None, mean "n
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,8 @@ from ..connector.errors import ConnectionFailed, InvalidInput
 from .definition import model
 from .definition.names import resolve_step
 
+LONGEST_TEXT = 4 << 20
+"""Characters that a template may make: as many bytes as a step's output may have."""
 _LONGEST_INDEX = 20  # digits; a number of thousands of them is slow to read, and Python refuses to
 
 
@@ -102,8 +104,19 @@ def resolve(value: model.Input, scope: Scope) -> Any:
         case model.Reference():
             return _reference(value, scope)
         case model.Template(parts=parts):
-            return "".join(part if isinstance(part, str) else render(resolve(part, scope)) for part in parts)
+            return _joined(parts, scope)
     return _collection(value, scope)
+
+
+def _joined(parts: Sequence[model.Input | str], scope: Scope) -> str:
+    """Cut off where it grows: a template of a thousand holes makes gigabytes of one payload."""
+    texts, size = [], 0
+    for part in parts:
+        texts.append(part if isinstance(part, str) else render(resolve(part, scope)))
+        size += len(texts[-1])
+        if size > LONGEST_TEXT:
+            raise InvalidInput(f"makes a text of more than {LONGEST_TEXT} characters; put less into one template")
+    return "".join(texts)
 
 
 def _collection(value: model.Collection, scope: Scope) -> list[Any]:

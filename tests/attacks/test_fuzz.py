@@ -1,6 +1,7 @@
 """Anything at all, at each place that reads: the answer is a value or the one error of that place, and it comes soon."""
 
 import json
+import tracemalloc
 from contextlib import suppress
 from urllib.parse import urlencode
 
@@ -13,8 +14,9 @@ from twilio_connector.connector.manifest import MAX_DEPTH, check, read
 from twilio_connector.connector.twilio import form, signature
 from twilio_connector.connector.twilio.base import Base
 from twilio_connector.connector.twilio.signature import Rejection, is_valid, sign, verify, with_body_hash
+from twilio_connector.host.definition import model
 from twilio_connector.host.definition.cursor import Notes
-from twilio_connector.host.expressions import Scope, dig, render
+from twilio_connector.host.expressions import Scope, dig, render, resolve
 
 # In CI a few hundred examples; `pytest -m soak tests/attacks/test_fuzz.py` looks for much longer.
 LONG = settings(max_examples=20_000, deadline=None)
@@ -162,6 +164,26 @@ def test_a_path_follows_keys_and_indexes_only(value, path):
     found = dig({"a": value}, tuple(path))
     assert found is None or isinstance(found, dict | list | str | bytes | int | float)
     assert isinstance(render(found), str)
+
+
+def test_a_template_that_multiplies_what_came_is_cut_off():
+    """A thousand holes for a payload of a megabyte: nobody has that much memory."""
+    hole = model.Reference(text="", step="trigger", field="results", path=())
+    scope = Scope(results={"trigger": "x" * (1 << 20)})
+    tracemalloc.start()
+    with pytest.raises(InvalidInput, match="more than 4194304 characters"):
+        resolve(model.Template(text="", parts=(hole,) * 1_000), scope)
+    assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    tracemalloc.stop()
+
+
+def test_what_a_stranger_writes_is_no_template():
+    hole = model.Reference(text="", step="trigger", field="results", path=())
+    scope = Scope(results={"trigger": "{{$trigger.results}} {0.__class__} %(a)s ${HOME}"})
+    assert (
+        resolve(model.Template(text="", parts=("<", hole, ">")), scope)
+        == "<{{$trigger.results}} {0.__class__} %(a)s ${HOME}>"
+    )
 
 
 @pytest.mark.parametrize("name", ["__class__", "__dict__", "__init__", "get", "keys", "format", "mro"])

@@ -11,7 +11,9 @@ from urllib.parse import quote, quote_plus
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
-from twilio_connector.connector.errors import ConnectorError
+from twilio_connector.cli.main import _tell
+from twilio_connector.cli.output import write_data, write_json
+from twilio_connector.connector.errors import ConnectorError, Refused
 from twilio_connector.host.host import Host
 from twilio_connector.host.redact import RedactingFilter, Redactor
 from twilio_connector.host.settings import Settings
@@ -292,3 +294,15 @@ def test_a_stranger_writes_no_line_and_no_terminal_code_into_the_log(said):
     assert not any(line.startswith(("ERROR", "\x1b")) for line in lines.getvalue().splitlines())
     first, *_ = lines.getvalue().split("\n")
     assert first == "refused: " + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in said)
+
+
+STEERING = "a\x1b[2J\x9b31m\x7f\u202eb\x07"
+
+
+def test_a_stranger_steers_no_terminal_by_what_the_command_prints(capsys):
+    write_json({"body": STEERING})
+    write_data(iter([{"body": STEERING}]))
+    _tell(Refused(f"Twilio said: {STEERING}", code=20003))
+    told = capsys.readouterr()
+    assert all(character.isprintable() or character == "\n" for character in told.out + told.err)
+    assert json.loads(told.out.splitlines()[0]) == {"body": STEERING}
