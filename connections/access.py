@@ -111,7 +111,7 @@ BaseUrl = Annotated[
         title="Base URL",
         description="Where Twilio is, with {product} for the product's name. Change it to reach a local Twilio.",
     ),
-    Hint(placeholder=TWILIO, advanced=True),
+    Hint(placeholder=TWILIO, advanced=True, destination=True),
 ]
 
 

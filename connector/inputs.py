@@ -38,6 +38,7 @@ class Hint:
     language: str | None = None
     shown: bool = True
     advanced: bool = False
+    destination: bool = False  # of a connection: where its secrets go
     required: bool | None = None  # True: a form asks for it although there is a default
 
 

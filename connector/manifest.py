@@ -208,6 +208,7 @@ def _input(key: str, field: "FieldInfo") -> dict[str, Any]:
         "language": hint.language,
         "shown": hint.shown,
         "advanced": hint.advanced or None,
+        "destination": hint.destination or None,
     }
     return {name: value for name, value in found.items() if value is not None}
 

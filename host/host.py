@@ -268,6 +268,7 @@ class Host:
     ) -> ConnectionRecord:
         """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``.
 
+        Where the secrets would go elsewhere they are asked for again: who may change a connection is not told them so.
         None for ``reserved_for`` leaves that as it is. With ``tested`` the new values are tried first: where the test fails it
         raises what the test raises, and what is stored stays.
         """
@@ -277,6 +278,7 @@ class Host:
         stored = self.vault.unseal(record.id, record.secret)
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
+        _stay_where_they_go(kind, stored, given, sorted(kept.keys() - _given(fields).keys()))
         self._build(kind, given)
         verdict = self._tried(kind, given) if tested else ""
         secret = self.vault.seal(connection_id, given)
@@ -564,6 +566,19 @@ class Host:
 def hidden(kind: ConnectionType) -> frozenset[str]:
     """The fields of a connection whose values are never shown."""
     return frozenset(item["key"] for item in kind.inputs if item["type"] == "password")
+
+
+def _stay_where_they_go(
+    kind: ConnectionType, stored: Mapping[str, Any], given: Mapping[str, Any], kept: Collection[str]
+) -> None:
+    """Raises InvalidInput where secrets that are kept would go to another address than before."""
+    for item in kind.inputs:
+        key, usual = item["key"], item.get("default")
+        if item.get("destination") and kept and (stored.get(key) or usual) != (given.get(key) or usual):
+            raise InvalidInput(
+                f"{key}: the secrets would go to another address than before: enter them again ({', '.join(kept)})",
+                field=key,
+            )
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:

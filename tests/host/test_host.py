@@ -309,3 +309,18 @@ flows:
           responseMode: {type: value, value: text}
           responseText: {type: configVar, value: Answer}
 """
+
+
+def test_stored_secrets_are_not_sent_to_another_address(host):
+    fields = {"username": "AC" + "1" * 32, "password": "the-auth-token"}
+    made = host.add_connection(name="Twilio", component="twilio", key="basic", fields=fields)
+    theirs = {"username": fields["username"], "baseUrl": "https://theirs.example/{product}"}
+    with pytest.raises(InvalidInput, match=r"baseUrl: .*enter them again \(password\)"):
+        host.update_connection(made.id, name="Twilio", fields=theirs)
+    with pytest.raises(InvalidInput, match="baseUrl"):
+        host.update_connection(made.id, name="Twilio", fields=theirs, tested=True)
+    assert host.connection_form(made.id)[0] == {"username": fields["username"]}
+    same = {"username": fields["username"], "baseUrl": "https://{product}.twilio.com", "timeout": "5"}
+    host.update_connection(made.id, name="Twilio", fields=same)
+    host.update_connection(made.id, name="Twilio", fields=theirs | {"password": "the-auth-token"})
+    assert host.connection_form(made.id)[0]["baseUrl"] == theirs["baseUrl"]
