@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from ..connector.component import ConnectionType
@@ -11,7 +10,7 @@ from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import backup, publication, unpacking
+from . import backup, publication, uploads
 from .calls import Calls
 from .changes import Changes
 from .configuration import Configuration
@@ -386,14 +385,14 @@ class Host:
         files = publication.files(integration, path, limit)
         return self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
 
-    def publish_upload(self, name: str, content: bytes) -> VersionRecord:
-        """Publish an integration file, or a zip of its folder, as it was uploaded. Raises InvalidInput too."""
-        with TemporaryDirectory(dir=self.settings.data, prefix="upload-") as folder:
-            path = unpacking.lay_out(name, content, Path(folder), self.settings.limits.definition)
+    def publish_upload(
+        self, files: Mapping[str, bytes], definition: str = "", *, field: str = "files", chosen_by: str = "file"
+    ) -> VersionRecord:
+        """Publish files from elsewhere, by path; see uploads.folder_of. Raises InvalidInput too."""
+        limit, data = self.settings.limits.definition, self.settings.data
+        with uploads.folder_of(files, definition, limit, field=field, chosen_by=chosen_by, within=data) as path:
             version = self.publish(path)
-        self.changes.note(
-            "integration.upload", version.integration_id, f"{version.integration}: version {version.number}"
-        )
+        self.changes.note("integration.publish", version.id, f"{version.integration}: version {version.number}")
         return version
 
     def deploy(

@@ -36,9 +36,10 @@ def unlinked(text: str | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital at its beginning and a mark at its end."""
+    """With a capital at its beginning, unless a file's name is there, and a mark at its end."""
     said = text.strip()
-    return said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?", "…")) or not said else ".")
+    begin = said[:1] if re.match(r"\S+\.\w", said) else said[:1].upper()
+    return begin + said[1:] + ("" if said.endswith((".", "!", "?", "…")) or not said else ".")
 
 
 def _link(label: str, url: str) -> Markup:

@@ -4,12 +4,13 @@ import asyncio
 import io
 import json
 import zipfile
+from contextlib import contextmanager
 from stat import S_IFLNK
 
 import pytest
 from starlette.requests import Request
 from twilio_connector.connector.errors import InvalidInput
-from twilio_connector.host.unpacking import lay_out
+from twilio_connector.host.uploads import folder_of, read
 from twilio_connector.host.web.api.table import ROUTES
 from twilio_connector.host.web.events import Look, Streams
 
@@ -131,6 +132,14 @@ def zipped(*entries, mode=0):
     return packed.getvalue()
 
 
+@contextmanager
+def laid_out(name, data, folder):
+    """As the pages do it."""
+    files = read(name, data, 1 << 20, "upload")
+    with folder_of(files, "", 1 << 20, field="upload", chosen_by="upload", within=folder) as path:
+        yield path
+
+
 GOOD = ("integration.yaml", "definitionVersion: 7\nname: x\nflows: []\n")
 OUT = [
     "../x.py",
@@ -156,11 +165,10 @@ def test_no_upload_writes_outside_of_its_folder(tmp_path, stranger, bearer, name
     folder.mkdir(parents=True)
     packed = zipped(GOOD, (name, "import os"))
     try:
-        lay_out("x.zip", packed, folder, 1 << 20)
+        with laid_out("x.zip", packed, folder):
+            assert all(path.is_relative_to(folder) for path in tmp_path.rglob("*") if path.is_file())
     except InvalidInput:
         pass
-    else:
-        assert all(path.is_relative_to(folder) for path in tmp_path.rglob("*") if path.is_file())
     assert [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_relative_to(folder)] == []
     answer = stranger.post("/api/integrations", content=packed, headers=bearer | {"content-type": "application/zip"})
     assert answer.status_code == 422, answer.text
@@ -168,8 +176,8 @@ def test_no_upload_writes_outside_of_its_folder(tmp_path, stranger, bearer, name
 
 def test_a_link_in_an_upload_is_not_followed(tmp_path, stranger, bearer):
     packed = zipped(GOOD, ("secret.py", "/etc/passwd"), mode=S_IFLNK | 0o777)
-    with pytest.raises(InvalidInput):
-        lay_out("x.zip", packed, tmp_path, 1 << 20)
+    with pytest.raises(InvalidInput), laid_out("x.zip", packed, tmp_path):
+        pass
     assert list(tmp_path.iterdir()) == []
     answer = stranger.post("/api/integrations", content=packed, headers=bearer | {"content-type": "application/zip"})
     assert answer.status_code == 422
@@ -184,11 +192,11 @@ def test_the_name_of_an_upload_is_only_a_name(tmp_path, name):
     folder = tmp_path / "folder"
     folder.mkdir()
     try:
-        path = lay_out(name, GOOD[1].encode(), folder, 1 << 20)
+        with laid_out(name, GOOD[1].encode(), folder) as path:
+            assert path.parent.parent == folder
+            assert path.is_file()
     except InvalidInput:
-        return
-    assert path.parent == folder
-    assert path.is_file()
+        pass
 
 
 def test_a_zip_of_small_files_that_are_many_or_grow_is_put_down(tmp_path):
@@ -197,8 +205,8 @@ def test_a_zip_of_small_files_that_are_many_or_grow_is_put_down(tmp_path):
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("integration.yaml", b"\0" * (64 << 20))
     for packed in (many, bomb.getvalue()):
-        with pytest.raises(InvalidInput):
-            lay_out("x.zip", packed, tmp_path, 1 << 20)
+        with pytest.raises(InvalidInput), laid_out("x.zip", packed, tmp_path):
+            pass
 
 
 def test_events_are_for_those_who_are_signed_in(stranger, access, paths):

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ....connector.errors import InvalidInput
 from ...store.integrations import VersionRecord
-from ...uploads import LONGEST_PATH, MOST_FILES, folder_of, unzipped
+from ...uploads import LONGEST_PATH, MOST_FILES, unzipped
 from .problems import missing
 from .route import Call, Route
 from .shapes import Page, Shape, Text
@@ -51,7 +51,10 @@ class Buffer(Shape):
 
 
 class Files(Shape):
-    """A folder's files by path. ``file`` is the definition's; left out, it is the one YAML file nearest to the top."""
+    """A folder's files by path.
+
+    ``file`` is the definition's; left out, it is the one YAML file nearest to the top, or the integration.yaml there.
+    """
 
     file: Annotated[str, Field(max_length=LONGEST_PATH)] = ""
     files: Annotated[dict[str, str | Buffer], Field(min_length=1, max_length=MOST_FILES)]
@@ -75,16 +78,10 @@ def listing(call: Call) -> dict[str, Any]:
 
 
 def publish(call: Call) -> VersionRecord:
-    limit = call.host.settings.limits.definition
     if isinstance(call.body, bytes):
-        files, definition = unzipped(call.body, limit), call.query.file
-    else:
-        files = {path: _bytes(content) for path, content in call.body.files.items()}
-        definition = call.body.file or call.query.file
-    with folder_of(files, definition, limit) as path:
-        version = call.host.publish(path)
-    call.host.changes.note("integration.publish", version.id, f"{version.integration}: version {version.number}")
-    return version
+        return call.host.publish_upload(unzipped(call.body, call.host.settings.limits.definition), call.query.file)
+    files = {path: _bytes(content) for path, content in call.body.files.items()}
+    return call.host.publish_upload(files, call.body.file or call.query.file)
 
 
 def detail(call: Call) -> VersionDetail:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.errors import InvalidInput
+from ... import uploads
 from ...settings import Limits
 from ...store.integrations import VersionRecord
 from ..forms import Form, FormPage, fields_of, values_of
@@ -51,7 +52,8 @@ def _without_sources(given: Mapping[str, Any]) -> dict[str, Any]:
 def _version(request: Request, given: Mapping[str, Any], form: Form) -> VersionRecord:
     host = site_of(request).host
     if upload := form.files.get("upload"):
-        return host.publish_upload(upload.name, upload.content)
+        files = uploads.read(upload.name, upload.content, host.settings.limits.definition, "upload")
+        return host.publish_upload(files, field="upload", chosen_by="upload")
     if version_id := given.get("version"):
         return host.store.integrations.version(version_id)
     path = Path(given["file"])

@@ -99,3 +99,4 @@ def test_lengths_of_time_read_well():
 
 def test_sentences_begin_large_and_end():
     assert [markup.sentence(text) for text in ("no account", "Ends.", "")] == ["No account.", "Ends.", ""]
+    assert markup.sentence("mine.yaml:3: no flow") == "mine.yaml:3: no flow."

@@ -218,6 +218,6 @@ def test_refused_webhooks_are_told_with_why(api, instance, host):
 
 def test_the_catalogue_tells_what_is_installed(api):
     found = {item["key"]: item for item in api.get("/api/components").json()["items"]}
-    assert found["acme"]["actions"] == ["send"]
+    assert found["acme"]["actions"] == ["send", "look", "fetch"]
     assert found["till"]["dataSources"] == ["lines"]
     assert api.get("/api/components/acme").json()["actions"]["send"]["key"] == "send"
