@@ -1,7 +1,9 @@
-"""The embedded integration host. Where to look for what:
+"""The embedded integration host.
 
-    what people configure   definition/ (integration files), declarations/ (a team's folder), configuration, publication, uploads,
-                            versions, registry
+Where to look for what:
+
+    what people configure   definition/ (integration files), declarations/ (a team's folder), configuration, publication,
+                            uploads, versions, registry
     what comes in           web/ (pages, API, webhooks) → reception, routes → acceptance → inbox; scheduler (times and polls),
                             invocation (flows that the host starts), registrations and ledger (webhooks at their services)
     what runs               engine and durable (DBOS) → work → runner, with expressions, code, run_as, states, journal, claims,
