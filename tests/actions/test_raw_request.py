@@ -229,7 +229,7 @@ def test_a_redirect_to_nowhere_safe_is_not_followed(harness, twilio, target):
 
 def test_a_redirect_to_no_url_is_an_error_like_others(harness, twilio):
     twilio.get(URL, status=302, headers={"Location": "https://[/"})
-    with pytest.raises(TryLater, match="cannot be read"):
+    with pytest.raises(Refused, match="redirects to where"):
         ask(harness)
 
 
