@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-ROUNDS = 3
+ROUNDS = 5
 IDLE = 3.0
 COMMAND = [sys.executable, "-c", "from twilio_connector.cli.main import main; main()"]
 
