@@ -4,7 +4,8 @@
         │ no answer, or the process died
         ▼
     look for it ── found, and nobody else's ──────────────▶ claimed, returned
-        │ not found for SETTLING seconds        │ cannot be told
+        │ not found for SETTLING seconds, those │ cannot be told
+        │ of processes that died counted        │
         ▼                                       ▼
     send again, SENDS times in all          OutcomeUnknown
 
@@ -12,6 +13,7 @@ Messages that are alike are interchangeable: each use claims one of them, so the
 of them claims which.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -55,6 +57,7 @@ def send_once(
     if began and (found := search.claimed() or search.settle()):
         return found
     for _ in range(SENDS):
+        search.note(sending=True)
         try:
             made = _known(client.create(resource, pairs))
             unknown = OutcomeUnknown("it was sent, but others take for theirs what was; look for it")
@@ -97,12 +100,25 @@ class Search:
             raise OutcomeUnknown(
                 f"the {self.resource.name} may have been sent, and its number is not kept: look for it"
             )
-        since = self._since()
-        for pause in SETTLING:
+        since, before = self._since(), self._looked()
+        for number, pause in enumerate(SETTLING[before:], before + 1):
             self.context.sleep(pause)
             if found := self._look(since):
                 return found
+            self.note(looked=number)
         return None
+
+    def note(self, **entry: Any) -> None:
+        """Write down how far it is, for the next process if this one dies too: only what was resumed has come to that."""
+        if self.resumed and not self.use:  # what has a use is in the journal of who sends many
+            self.context.journal.append([entry])
+
+    def _looked(self) -> int:
+        """How many looks a process before this one has made and sent nothing since; the last is made again."""
+        if not self.resumed or self.use:
+            return 0
+        last = next(iter(deque(self.context.journal.read(), maxlen=1)), {})
+        return min(int(last.get("looked", 0)), len(SETTLING) - 1)
 
     def _since(self) -> datetime:
         """From when on it may have been made, by Twilio's clock, whose times are whole seconds.

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import count
 from urllib.parse import parse_qs
 
 import pytest
@@ -187,6 +188,52 @@ def test_it_is_sent_again_only_when_it_was_not_there_for_the_settling_time():
     send_once(twilio.client(), twilio.context(), MESSAGES, TEXT)
     assert twilio.now - NOW >= timedelta(seconds=sum(SETTLING))
     assert (twilio.posts, len(twilio.taken)) == (2, 1)
+
+
+class Notes(list):
+    """A journal that outlives the process."""
+
+    def read(self):
+        return iter(self)
+
+    def append(self, entries, *, sync=True):
+        self.extend(entries)
+
+
+def resumed(twilio, notes, *, dies_at_pause=None):
+    """What the next process does; one that dies at its pause of that number gives None."""
+    pauses = count(1)
+    context = twilio.context()
+
+    def sleep(seconds):
+        if next(pauses) == dies_at_pause:
+            raise Crash
+        context.sleep(seconds)
+
+    try:
+        given = replace(context, sleep=sleep, first_attempt=NOW, journal=notes)
+        return send_once(twilio.client(), given, MESSAGES, TEXT)
+    except Crash:
+        return None
+
+
+def test_processes_that_die_again_and_again_while_they_look_get_it_sent_once_all_the_same():
+    """Each lives for one pause; together they wait as long as one would."""
+    twilio, notes = ModelTwilio(), Notes()
+    lives = 1
+    while not (sent := resumed(twilio, notes, dies_at_pause=2)) and lives < 20:
+        lives += 1
+    assert (sent["sid"], twilio.posts, lives) == (twilio.taken[0]["sid"], 1, len(SETTLING))
+    assert twilio.now - NOW >= timedelta(seconds=sum(SETTLING))
+
+
+def test_what_may_have_been_sent_by_one_that_looked_before_is_looked_for_from_the_beginning():
+    twilio, notes = ModelTwilio(fates=["crash-before"]), Notes()
+    assert resumed(twilio, notes) is None
+    assert notes[-1] == {"sending": True}
+    began = twilio.now
+    assert resumed(twilio, notes)["sid"]
+    assert twilio.now - began >= timedelta(seconds=sum(SETTLING))
 
 
 def test_it_is_not_sent_for_ever():
