@@ -48,6 +48,7 @@ def owners(machines) -> set[str]:
     return {named.get(executor.rpartition("-")[0], executor) for executor in machines.running()}
 
 
+@pytest.mark.soak
 @ON_POSTGRES
 def test_killed_frozen_and_cut_off_under_load_each_text_is_answered_once(machines, line):
     under_load(machines, line, 300)
