@@ -264,6 +264,9 @@ def end(process: subprocess.Popen) -> None:
 
 
 def until(holds, *processes: subprocess.Popen, pause: float = 0.05) -> None:
+    """Wait for it, twenty minutes at most: a soak may take long, but nothing waits for ever."""
+    deadline = time.monotonic() + 1200
     while not holds():
         assert all(process.poll() is None for process in processes), "a process ended by itself"
+        assert time.monotonic() < deadline, "it did not come to be"
         time.sleep(pause)
