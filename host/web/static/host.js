@@ -24,11 +24,14 @@ function isBusy(live) {
   return document.hidden || (!selection.isCollapsed && live.contains(selection.anchorNode)) || live.contains(document.activeElement);
 }
 
+const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+
 async function refresh(live) {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
   if (!answer.ok) return answer.status >= 500;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(`[data-live="${live.dataset.live}"]`);
   if (!fresh) return false;
+  while (isBusy(live)) await pause(0.5); // who came into it meanwhile keeps the focus
   const mine = [...live.querySelectorAll("details[id]")];
   for (const part of mine) {
     const twin = fresh.querySelector(`#${CSS.escape(part.id)}`);
@@ -64,8 +67,6 @@ function listen(url) {
     },
   };
 }
-
-const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
 async function follow(live) {
   const stream = live.dataset.every && live.dataset.events && window.EventSource ? listen(live.dataset.events) : null;

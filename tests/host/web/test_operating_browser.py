@@ -182,3 +182,30 @@ def test_failed_ones_and_filters_have_pages_that_fit(view, running):
     view.get_by_role("button", name="Apply").click()
     view.get_by_text("There is none here.").wait_for()
     is_fit(view)
+
+
+def test_who_comes_into_a_live_part_while_it_is_fetched_keeps_the_focus(view, running):
+    _, url, _, _, call = running
+    address = f"{url}/executions/{call(WAITING, wait=False)}"
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    view.goto(address)
+    view.get_by_text("What happened").wait_for()
+    cancel = view.get_by_role("button", name="Cancel")
+    view.evaluate("document.activeElement.blur()")
+    view.route(address, hold)
+    view.evaluate("void refresh(document.querySelector('[data-live]:has(button)'))")
+    while not held:
+        view.wait_for_timeout(20)
+    cancel.focus()
+    with view.expect_response(address):
+        for fetched in held:
+            fetched.continue_()
+    view.wait_for_timeout(300)
+    assert cancel.evaluate("button => button === document.activeElement")
+    view.unroute(address)
+    view.keyboard.press("Enter")
+    view.get_by_text("It is being cancelled").wait_for()
