@@ -19,6 +19,7 @@ from .routes import Routes
 from .settings import Limits
 from .store import Store
 from .store.commit import GroupCommit
+from .store.database import is_away
 from .store.executions import NotOurs
 from .telemetry import Telemetry
 from .versions import Versions
@@ -95,7 +96,9 @@ class Workshop:
         while True:
             try:
                 return act()
-            except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+            except sa.exc.DBAPIError as error:
+                if not is_away(error):
+                    raise
                 log.warning("the database does not answer; trying again: %s", type(error.orig).__name__)
                 if self.stopping.wait(1):
                     raise Stopping from error

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 import sqlalchemy as sa
 
 from ...connector.errors import TryLater
+from .database import is_away
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -108,7 +109,9 @@ class GroupCommit(Generic[Item, Result]):
             try:
                 with self._engine.begin() as connection:
                     return self._apply(connection, items)
-            except (sa.exc.IntegrityError, sa.exc.OperationalError, Raced) as error:
+            except (sa.exc.DBAPIError, Raced) as error:
+                if not isinstance(error, (sa.exc.IntegrityError, Raced)) and not is_away(error):
+                    raise
                 lost = error
         raise lost
 

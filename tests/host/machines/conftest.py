@@ -140,6 +140,7 @@ class Machines:
     def __init__(self, settings: Settings, twilio: Sandbox, folder: Path, stack: ExitStack) -> None:
         self.settings, self.twilio, self.folder, self.stack = settings, twilio, folder, stack
         self.key = Fernet.generate_key().decode()
+        self.sent, self._counting = 0, threading.Lock()
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.url = f"http://127.0.0.1:{free.getsockname()[1]}"
         self.webhook = self._deploy()
@@ -186,8 +187,11 @@ class Machines:
         except requests.ConnectionError:
             return False
 
-    def send(self, numbers) -> list[str]:
-        """Send signed texts, again where the answer was not 200, as a sender does; the executions, in order."""
+    def send(self, count: int) -> list[str]:
+        """Send as many signed texts, again where the answer was not 200, as a sender does; the executions, in order."""
+        with self._counting:
+            numbers = range(self.sent, self.sent + count)
+            self.sent += count
         with requests.Session() as session, ThreadPoolExecutor(8) as pool:
             return list(pool.map(lambda number: self._send(session, number), numbers))
 
@@ -236,11 +240,11 @@ class Machines:
     def replies(self) -> Counter:
         return Counter(message.body for message in self.twilio.state.messages())
 
-    def wait_for_all(self, count: int, *processes: subprocess.Popen) -> None:
-        until(lambda: self.statuses()["succeeded"] + self.statuses()["failed"] >= count, *processes, pause=0.2)
+    def wait_for_all(self, *processes: subprocess.Popen) -> None:
+        until(lambda: self.statuses()["succeeded"] + self.statuses()["failed"] >= self.sent, *processes, pause=0.2)
         assert self.errors() == []
-        assert self.statuses() == {"succeeded": count}
-        assert self.replies() == {f"reply to {number}": 1 for number in range(count)}
+        assert self.statuses() == {"succeeded": self.sent}
+        assert self.replies() == {f"reply to {number}": 1 for number in range(self.sent)}
 
 
 @pytest.fixture

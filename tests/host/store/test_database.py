@@ -1,0 +1,45 @@
+"""The line to the database: whoever breaks off in the middle of a transaction is let go."""
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+from twilio_connector.host.durable import configuration
+from twilio_connector.host.store.database import connect, is_away, prepare, watched
+from twilio_connector.host.store.executors import Executors
+
+ON_POSTGRES = pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+TIMEOUT = "idle_in_transaction_session_timeout"
+
+
+@ON_POSTGRES
+def test_a_process_that_freezes_in_a_transaction_is_let_go_before_others_take_it_for_dead(settings):
+    url = configuration(settings, "e")["system_database_url"]
+    for engine in (connect(settings), sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))):
+        with engine.begin() as connection:
+            assert connection.exec_driver_sql(f"SHOW {TIMEOUT}").scalar() == "8s"
+        engine.dispose()
+    assert settings.limits.acts >= 8.0
+
+
+@ON_POSTGRES
+def test_one_that_froze_while_it_wrote_its_heartbeat_is_buried(settings):
+    url = f"{settings.database_url.get_secret_value()}&options=-c {TIMEOUT}=300ms"
+    frozen, living = connect(replace(settings, database_url=SecretStr(url))), connect(settings)
+    prepare(living)
+    Executors(frozen).begin("frozen.1")
+    with frozen.connect() as connection:
+        connection.execute(sa.text("UPDATE twilio_connector.executors SET seen_at = '2020-01-01T00:00:00.000Z'"))
+        assert Executors(living).bury(silent_for=0.0, but="living.1") == ["frozen.1"]
+        with pytest.raises(sa.exc.DBAPIError) as broken:
+            connection.commit()
+    assert is_away(broken.value)
+    frozen.dispose()
+    living.dispose()
+
+
+def test_what_the_url_says_itself_stays():
+    url = watched("postgresql+psycopg://me@db.example/texts?connect_timeout=60&options=-c%20search_path%3Dmine")
+    assert url.query["connect_timeout"] == "60"
+    assert url.query["options"].endswith("-c search_path=mine")
