@@ -44,12 +44,17 @@ class Custody:
 
     def users_of(self, name: str) -> list[str]:
         """The names of the connections that call the secret."""
-        users = []
+        return self.users().get(name, [])
+
+    def users(self) -> dict[str, list[str]]:
+        """The same of all secrets that are called, by their names."""
+        found: dict[str, list[str]] = {}
         for record in self.store.connections.all():
             with suppress(VaultLocked):  # what cannot be read calls nothing
-                if name in dict(references(self.vault.unseal(record.id, record.secret))).values():
-                    users.append(record.name)
-        return users
+                called = dict(references(self.vault.unseal(record.id, record.secret))).values()
+                for name in sorted(set(called)):
+                    found.setdefault(name, []).append(record.name)
+        return found
 
     def rotate(self) -> rotation.Rotation:
         """Seal everything with a new key. Raises VaultLocked where only a person can put it into place."""

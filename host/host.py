@@ -237,14 +237,25 @@ class Host:
     # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def add_connection(
-        self, *, name: str, component: str, key: str, fields: Mapping[str, Any], reserved_for: Collection[str] = ()
+        self,
+        *,
+        name: str,
+        component: str,
+        key: str,
+        fields: Mapping[str, Any],
+        reserved_for: Collection[str] = (),
+        elsewhere: bool = False,
     ) -> ConnectionRecord:
         """Raises ConnectionFailed naming the field that is wrong, InvalidInput for a name in use.
 
-        ``reserved_for`` are ids of users: only flows that run as one of them may use it. None: every flow may.
+        ``reserved_for`` are ids of users: only flows that run as one of them may use it. None: every flow may. Secrets that
+        are called by name go to another address than the usual one only with ``elsewhere``: for who may read the vault.
         """
         given, users = _given(fields), self._known_users(reserved_for)
-        self._build(self.connection_type(component, key), given)
+        kind = self.connection_type(component, key)
+        if not elsewhere:
+            _stay_where_they_go(kind, {}, given)
+        self._build(kind, given)
         record = self.store.connections.add(
             name=name,
             component=component,
@@ -264,12 +275,13 @@ class Host:
         forget: Collection[str] = (),
         reserved_for: Collection[str] | None = None,
         tested: bool = False,
+        elsewhere: bool = False,
     ) -> ConnectionRecord:
         """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``.
 
         Where the secrets would go elsewhere they are asked for again: who may change a connection is not told them so.
         None for ``reserved_for`` leaves that as it is. With ``tested`` the new values are tried first: where the test fails it
-        raises what the test raises, and what is stored stays.
+        raises what the test raises, and what is stored stays. ``elsewhere`` as in :meth:`add_connection`.
         """
         users = None if reserved_for is None else self._known_users(reserved_for)
         record = self.store.connections.require(connection_id)
@@ -277,7 +289,8 @@ class Host:
         stored = self.vault.unseal(record.id, record.secret)
         kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
         given = kept | _given(fields)
-        _stay_where_they_go(kind, stored, given, sorted(kept.keys() - _given(fields).keys()))
+        if not elsewhere:
+            _stay_where_they_go(kind, stored, given, kept.keys() - _given(fields).keys())
         self._build(kind, given)
         verdict = self._tried(kind, given) if tested else ""
         secret = self.vault.seal(connection_id, given)
@@ -290,11 +303,12 @@ class Host:
         return saved
 
     def connection_form(self, connection_id: str) -> tuple[dict[str, Any], frozenset[str]]:
-        """The fields that may be shown, and the names of the secrets that have a value."""
+        """The fields that may be shown, calls of named secrets among them, and which secrets have a value or a call."""
         record = self.store.connections.require(connection_id)
         stored = self.vault.unseal(record.id, record.secret)
         secret = hidden(self.connection_type(record.component, record.key))
-        return {k: v for k, v in stored.items() if k not in secret}, frozenset(secret & stored.keys())
+        unseen = secret - dict(references(stored)).keys()
+        return {k: v for k, v in stored.items() if k not in unseen}, frozenset(secret & stored.keys())
 
     def test_connection(self, connection_id: str) -> ConnectionRecord:
         """Try it for real and write down the verdict, good or bad."""
@@ -568,14 +582,26 @@ def hidden(kind: ConnectionType) -> frozenset[str]:
 
 
 def _stay_where_they_go(
-    kind: ConnectionType, stored: Mapping[str, Any], given: Mapping[str, Any], kept: Collection[str]
+    kind: ConnectionType, stored: Mapping[str, Any], given: Mapping[str, Any], kept: Collection[str] = ()
 ) -> None:
-    """Raises InvalidInput where secrets that are kept would go to another address than before."""
+    """Raises InvalidInput where secrets that nobody entered, kept ones or called ones, would go to another address."""
+    calls = dict(references(given))
+    staying = {*kept, *(field for field in calls if given[field] == stored.get(field))}
     for item in kind.inputs:
         key, usual = item["key"], item.get("default")
-        if item.get("destination") and kept and (stored.get(key) or usual) != (given.get(key) or usual):
+        if not item.get("destination"):
+            continue
+        before, after = stored.get(key) or usual, given.get(key) or usual
+        if staying and before != after:
             raise InvalidInput(
-                f"{key}: the secrets would go to another address than before: enter them again ({', '.join(kept)})",
+                f"{key}: the secrets would go to another address than before: enter them again "
+                f"({', '.join(sorted(staying))})",
+                field=key,
+            )
+        if calls.keys() - staying and after != usual:
+            raise InvalidInput(
+                f"{key}: a secret that is called by its name goes to the usual address only: enter its value, or declare the "
+                "connection in a file and deploy that",
                 field=key,
             )
 

@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
@@ -24,6 +24,7 @@ from .store.database import storable
 from .store.named_secrets import NamedSecretRows
 from .vault import Vault
 
+Place = Literal["vault", "environment", "file"]
 REFERENCE = "$secret"
 MAX_BYTES = 65_536
 NAME_RULE = (
@@ -42,6 +43,12 @@ def is_name(name: str) -> bool:
 def reference(name: str) -> dict[str, str]:
     """What a field holds that calls a secret by its name."""
     return {REFERENCE: name}
+
+
+def called_by(value: Any) -> str:
+    """The name that a field with this value calls; empty where it calls none."""
+    name = value.get(REFERENCE) if isinstance(value, Mapping) else None
+    return name if isinstance(name, str) and is_name(name) else ""
 
 
 def references(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -78,6 +85,16 @@ class NamedSecrets:
             f"{self._no_file(name)}; put it into the vault with: twilio-connector secret set {name}"
         )
 
+    def names(self) -> dict[str, Place]:
+        """Those that there are, in the order of their names, with where each is found. None is opened."""
+        found: dict[str, Place] = dict.fromkeys(self.rows.all(), "vault")
+        known = {variable(name) for name in found}
+        for name in map(_named, self.environment):
+            if is_name(name) and variable(name) not in known and self._in_environment(name):
+                found[name] = "environment"
+        found = {**dict.fromkeys(self._files(), "file"), **found}
+        return {name: found[name] for name in sorted(found)}
+
     def resolve(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The fields with the values of the secrets that they call. Raises ConnectionFailed naming field and secret."""
         found = dict(fields)
@@ -95,6 +112,13 @@ class NamedSecrets:
     def _in_environment(self, name: str) -> str | None:
         found = self.environment.get(variable(name).removeprefix(SECRET))
         return (found.get_secret_value() or None) if found else None
+
+    def _files(self) -> list[str]:
+        try:
+            entries = list(self.folder.iterdir()) if self.folder else []
+        except OSError:
+            return []
+        return [path.name for path in entries if is_name(path.name) and path.is_file()]
 
     def _in_folder(self, name: str) -> str | None:
         if self.folder is None:
@@ -116,6 +140,11 @@ class NamedSecrets:
 def variable(name: str) -> str:
     """The environment variable that may hold the secret."""
     return SECRET + name.upper().replace("-", "_")
+
+
+def _named(suffix: str) -> str:
+    """A name that the variable of this end is looked at for."""
+    return suffix.lower().replace("_", "-")
 
 
 def _subject(name: str) -> str:

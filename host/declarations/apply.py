@@ -150,10 +150,11 @@ def _connection(host: Host, found: DeclaredConnection) -> _Step:
 
     def act() -> None:
         if record is None:
-            host.add_connection(name=found.name, component=found.component, key=found.key, fields=found.fields)
+            kind = {"component": found.component, "key": found.key}
+            host.add_connection(name=found.name, **kind, fields=found.fields, elsewhere=True)
         else:
             secrets = hidden(host.connection_type(found.component, found.key))
-            host.update_connection(record.id, name=found.name, fields=found.fields, forget=secrets)
+            host.update_connection(record.id, name=found.name, fields=found.fields, forget=secrets, elsewhere=True)
 
     return _Step(
         did=_did(record, record is not None and host.connection_fields(record) == found.fields),

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+from ...connector.errors import InvalidInput
 from ..definition.values import text_of
+from ..named_secrets import called_by, reference
 from .body import BodyRefused
 
 Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs", "number", "date", "moment", "file"]
@@ -54,7 +56,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One input, ready to be drawn. ``name`` is the HTML name and id, so labels and errors can point at it."""
+    """One input, ready to be drawn. ``name`` is the HTML name and id, so labels and errors can point at it.
+
+    A secret may be ``called`` by one of ``names`` instead of being entered.
+    """
 
     name: str
     label: str
@@ -70,6 +75,8 @@ class Field:
     is_code: bool = False
     source: str = ""
     either: bool = False
+    called: str = ""
+    names: Sequence[str] = ()
 
     @property
     def described_by(self) -> str:
@@ -84,19 +91,24 @@ def fields_of(
     *,
     stored: Collection[str] = (),
     errors: Mapping[str, str] | None = None,
+    names: Sequence[str] = (),
 ) -> list[Field]:
-    """The fields of a form for the manifest's ``inputs``, filled with ``values``; ``stored`` names secrets that have one."""
+    """The fields of a form for the manifest's ``inputs``, filled with ``values``; ``stored`` names secrets that have one.
+
+    ``names`` are those of secrets that a secret field may call.
+    """
     given = {item["key"]: item.get("default", "") for item in inputs} if values is None else values
     wrong = errors or {}
     return [
-        _field(item, given.get(item["key"]), wrong.get(item["key"], ""), stored=item["key"] in stored)
+        _field(item, given.get(item["key"]), wrong.get(item["key"], ""), stored=item["key"] in stored, names=names)
         for item in inputs
         if item.get("shown", True)
     ]
 
 
-def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool) -> Field:
+def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool, names: Sequence[str]) -> Field:
     kind = _kind(item)
+    called = called_by(value) if kind == "password" else ""
     example = item.get("example")
     return Field(
         name=item["key"],
@@ -107,12 +119,14 @@ def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool) -> 
         required=bool(item.get("required")),
         advanced=bool(item.get("advanced")) and not item.get("required"),
         value=_shown(kind, value),
-        stored=kind == "password" and stored,
+        stored=kind == "password" and stored and not called,
         choices=_choices(item, value),
         error=error,
         is_code=item.get("type") in {"code", "conditional"},
         source=item.get("dataSource") or "",
         either=bool(item.get("either")),
+        called=called,
+        names=sorted({*names, called} - {""}) if kind == "password" else (),
     )
 
 
@@ -190,9 +204,30 @@ def values_of(inputs: Sequence[Mapping[str, Any]], form: Form, kept: Mapping[str
     return {key: value for key, value in found.items() if value not in (None, "", [])}
 
 
-def forgotten(inputs: Sequence[Mapping[str, Any]], form: Form) -> frozenset[str]:
-    """The secrets whose stored value is to go: those whose box is ticked and that were not entered anew."""
-    return frozenset(item["key"] for item in inputs if form.get(f"{item['key']}.forget") and not form.get(item["key"]))
+def calls_of(inputs: Sequence[Mapping[str, Any]], form: Form) -> dict[str, dict[str, str]]:
+    """The named secrets that were chosen, as calls of them by field."""
+    chosen = {item["key"]: form.get(f"{item['key']}.secret") for item in inputs if _kind(item) == "password"}
+    return {key: reference(name) for key, name in chosen.items() if name}
+
+
+def with_calls(
+    values: Mapping[str, Any], calls: Mapping[str, Any], kept: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What is entered and what is called; a value takes the place of a call that is ``kept``. Raises InvalidInput for both."""
+    for key in calls.keys() & values.keys():
+        if calls[key] != (kept or {}).get(key):
+            raise InvalidInput(f"{key}: enter a value or choose a named secret, not both", field=key)
+    return {**calls, **values}
+
+
+def forgotten(inputs: Sequence[Mapping[str, Any]], form: Form, kept: Mapping[str, Any] | None = None) -> frozenset[str]:
+    """The secrets that are to go: not entered anew, and their box is ticked, or the name is taken back that ``kept`` calls."""
+
+    def is_forgotten(key: str) -> bool:
+        is_taken_back = bool(called_by((kept or {}).get(key))) and form.all(f"{key}.secret") == [""]
+        return not form.get(key) and (is_taken_back or bool(form.get(f"{key}.forget")))
+
+    return frozenset(item["key"] for item in inputs if is_forgotten(item["key"]))
 
 
 def _value(item: Mapping[str, Any], form: Form) -> Any:

@@ -324,3 +324,25 @@ def test_stored_secrets_are_not_sent_to_another_address(host):
     host.update_connection(made.id, name="Twilio", fields=same)
     host.update_connection(made.id, name="Twilio", fields=theirs | {"password": "the-auth-token"})
     assert host.connection_form(made.id)[0]["baseUrl"] == theirs["baseUrl"]
+
+
+def test_a_named_secret_is_not_sent_to_an_address_that_whoever_chose_it_gave(host):
+    host.custody.set_secret("one", "the-auth-token")
+    host.custody.set_secret("two", "another-token")
+    theirs = {"username": "AC" + "1" * 32, "baseUrl": "https://theirs.example/{product}"}
+    call, other = {"password": {"$secret": "one"}}, {"password": {"$secret": "two"}}
+    kind = {"component": "twilio", "key": "basic"}
+    with pytest.raises(InvalidInput, match="baseUrl: a secret that is called by its name"):
+        host.add_connection(name="New", **kind, fields=theirs | call)
+    usual = host.add_connection(name="Usual", **kind, fields={"username": theirs["username"]} | call)
+    for change in ({}, call, other):
+        with pytest.raises(InvalidInput, match="baseUrl: "):
+            host.update_connection(usual.id, name="Usual", fields=theirs | change)
+    own = host.add_connection(name="Own", **kind, fields=theirs | {"password": "entered"})
+    with pytest.raises(InvalidInput, match="baseUrl: a secret"):
+        host.update_connection(own.id, name="Own", fields=theirs | call, tested=True)
+    declared = host.add_connection(name="Declared", **kind, fields=theirs | call, elsewhere=True)
+    host.update_connection(declared.id, name="Renamed", fields=theirs | call)
+    with pytest.raises(InvalidInput, match="baseUrl: a secret"):
+        host.update_connection(declared.id, name="Renamed", fields=theirs | other)
+    assert [record.name for record in host.store.connections.all()] == ["Own", "Renamed", "Usual"]

@@ -47,6 +47,18 @@ def test_the_vault_comes_first_then_the_environment_then_the_file(quiet, folder)
     assert quiet.secrets.get("from-env") == "of-the-vault"
 
 
+def test_the_names_that_there_are_are_told_with_their_places(quiet, folder):
+    quiet.custody.set_secret("from_vault", "x")
+    quiet.custody.set_secret("from-env", "x")
+    (folder / "..data").mkdir()
+    (folder / "a.b").write_text("x")
+    (folder / "from-file").write_text("x")
+    assert dict(quiet.secrets.names()) == {"from-env": "vault", "from_vault": "vault", "from-file": "file"}
+    quiet.custody.remove_secret("from-env")
+    assert quiet.secrets.names()["from-env"] == "environment"
+    assert all(quiet.secrets.get(name) for name in quiet.secrets.names())
+
+
 def test_a_connection_that_calls_a_secret_follows_it_when_it_changes(quiet):
     quiet.custody.set_secret("my-token", "first-token")
     made = quiet.add_connection(name="mine", component="probe", key="token", fields=CALLING)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ...named_secrets import Place
 from ...store.connections import ConnectionRecord
 from .route import Call, Route, found
 from .shapes import MAX_PAGE, Name, Page, Shape, Text
@@ -16,7 +17,10 @@ ReservedFor = Annotated[list[str], Field(max_length=MAX_PAGE, description="Ids o
 
 
 class Connection(Shape):
-    """``fields`` are those that may be shown; ``secrets`` the names of those that have a value."""
+    """``fields`` are those that may be shown, and ``{"$secret": "<name>"}`` where a named secret is called.
+
+    ``secrets`` are the secret fields that have a value or a call.
+    """
 
     id: str
     name: str
@@ -33,7 +37,7 @@ class Connection(Shape):
 
 
 class NewConnection(Shape):
-    """A value ``{"$secret": "<name>"}`` in a secret field calls a named secret."""
+    """A value ``{"$secret": "<name>"}`` in a secret field calls a named secret; see GET /secrets."""
 
     name: Name
     component: Text
@@ -43,7 +47,7 @@ class NewConnection(Shape):
 
 
 class ConnectionChange(Shape):
-    """What is left out stays. ``fields`` replaces all that is shown; a secret left out keeps its value."""
+    """What is left out stays. ``fields`` replaces all that is shown; a secret left out keeps its value or its call."""
 
     name: Name | None = None
     fields: Fields | None = None
@@ -51,6 +55,14 @@ class ConnectionChange(Shape):
         default_factory=list
     )
     reserved_for: ReservedFor | None = None
+
+
+class NamedSecret(Shape):
+    """A secret that connections may call by its name. It is in the ``vault``, the ``environment`` or a ``file``."""
+
+    name: str
+    place: Place
+    connections: list[str]
 
 
 class Asked(Shape):
@@ -77,7 +89,8 @@ def detail(call: Call) -> Connection:
 
 def update(call: Call) -> Connection:
     record, given = _record(call), call.body
-    fields = call.host.connection_form(record.id)[0] if given.fields is None else given.fields
+    shown = {key: value for key, value in call.host.connection_form(record.id)[0].items() if key not in given.forget}
+    fields = shown if given.fields is None else given.fields
     saved = call.host.update_connection(
         record.id, name=given.name or record.name, fields=fields, forget=given.forget, reserved_for=given.reserved_for
     )
@@ -90,6 +103,11 @@ def test(call: Call) -> Connection:
 
 def remove(call: Call) -> None:
     call.host.remove_connection(_record(call).id)
+
+
+def secrets(call: Call) -> dict[str, Any]:
+    found, users = call.host.secrets.names(), call.host.custody.users()
+    return {"items": [{"name": name, "place": at, "connections": users.get(name, [])} for name, at in found.items()]}
 
 
 def _record(call: Call) -> ConnectionRecord:
@@ -148,6 +166,14 @@ ROUTES = (
         gives=Connection,
         slow=True,
         summary="Try it for real; the verdict is in the answer",
+        tag=TAG,
+    ),
+    Route(
+        method="GET",
+        path="/secrets",
+        handle=secrets,
+        gives=Page[NamedSecret],
+        summary="The named secrets that connections may call, without their values",
         tag=TAG,
     ),
 )

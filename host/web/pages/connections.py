@@ -8,10 +8,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.component import Component, ConnectionType
-from ...named_secrets import references
 from ...store.connections import ConnectionRecord
 from ...store.instances import InstanceRecord
-from ..forms import Form, FormPage, errors_by_field, fields_of, forgotten, values_of
+from ..forms import Form, FormPage, calls_of, errors_by_field, fields_of, forgotten, values_of, with_calls
 from ..markup import sentence
 from ..site import Site, is_error, missing, notice, see_other, site_of, with_form
 
@@ -43,7 +42,8 @@ def new(request: Request) -> Response:
     if wanted:
         component, unit = _type(site, wanted)
         suggested = {"_name": f"My {component.display['label']} account"} | _defaults(unit.inputs)
-        return _form_page(request, component, unit, FormPage(fields_of([NAME, *unit.inputs], suggested)))
+        fields = fields_of([NAME, *unit.inputs], suggested, names=_secret_names(site))
+        return _form_page(request, component, unit, FormPage(fields))
     choices = [
         {
             "value": f"{c.key}.{unit.key}",
@@ -96,25 +96,28 @@ def _save(
     kept, stored = host.connection_form(record.id) if record else ({}, frozenset[str]())
     values, name = values_of(unit.inputs, form, kept), form.get("_name").strip()
     reserved = form.all("_reserved") if form.get("_reserves") else None
+    calls = calls_of(unit.inputs, form)
     try:
+        fields = with_calls(values, calls, kept)
         if record:
-            forget = forgotten(unit.inputs, form)
+            forget = forgotten(unit.inputs, form, kept)
             saved = host.update_connection(
                 record.id,
                 name=name,
-                fields=values,
+                fields=fields,
                 forget=forget,
                 reserved_for=reserved,
                 tested=form.get("_then") == "tested",
             )
         else:
             saved = host.add_connection(
-                name=name, component=component.key, key=unit.key, fields=values, reserved_for=reserved or ()
+                name=name, component=component.key, key=unit.key, fields=fields, reserved_for=reserved or ()
             )
     except Exception as error:
         if not is_error(error):
             raise
-        page = _refused(unit.inputs, {"_name": name} | values, host.redactor.strike(str(error)), stored)
+        asked = {"_name": name} | values | calls
+        page = _refused(site_of(request), unit.inputs, asked, host.redactor.strike(str(error)), stored)
         return _form_page(request, component, unit, page, record, reserved=reserved, status=400)
     if form.get("_then") == "test":
         host.test_connection(saved.id)
@@ -123,17 +126,23 @@ def _save(
 
 def _filled(request: Request, record: ConnectionRecord, unit: ConnectionType, problem: str = "") -> FormPage:
     values, stored = site_of(request).host.connection_form(record.id)
-    return FormPage(fields_of([NAME, *unit.inputs], {"_name": record.name} | values, stored=stored), problem)
+    names = _secret_names(site_of(request))
+    shown = {"_name": record.name} | values
+    return FormPage(fields_of([NAME, *unit.inputs], shown, stored=stored, names=names), problem)
 
 
 def _refused(
-    inputs: Sequence[Mapping[str, Any]], values: Mapping[str, Any], problem: str, stored: Collection[str]
+    site: Site,
+    inputs: Sequence[Mapping[str, Any]],
+    values: Mapping[str, Any],
+    problem: str,
+    stored: Collection[str],
 ) -> FormPage:
     found = errors_by_field(problem, [item["key"] for item in inputs] + ["name"])
     if not values["_name"]:
         found["name"] = "Give the connection a name."
     errors = {"_name" if key == "name" else key: text for key, text in found.items() if key}
-    fields = fields_of([NAME, *inputs], values, stored=stored, errors=errors)
+    fields = fields_of([NAME, *inputs], values, stored=stored, errors=errors, names=_secret_names(site))
     return FormPage(fields, problem="" if errors else f"Not saved: {sentence(problem)}")
 
 
@@ -167,7 +176,6 @@ def _form_page(
         type="" if record else f"{component.key}.{unit.key}",
         action=f"/connections/{record.id}" if record else "/connections",
         users=_users(request, record.id) if record else [],
-        called=_called(request, record, unit) if record else [],
         secrets=[item["label"] for item in unit.inputs if item["type"] == "password"],
     )
 
@@ -177,10 +185,8 @@ def _users(request: Request, connection_id: str) -> list[InstanceRecord]:
     return [instance for instance in instances if connection_id in instance.connections.values()]
 
 
-def _called(request: Request, record: ConnectionRecord, unit: ConnectionType) -> list[tuple[str, str]]:
-    """The fields that call a secret by its name: label and name."""
-    labels = {item["key"]: item["label"] for item in unit.inputs}
-    return [(labels.get(k, k), name) for k, name in references(site_of(request).host.connection_fields(record))]
+def _secret_names(site: Site) -> list[str]:
+    return list(site.host.secrets.names())
 
 
 def _defaults(inputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
