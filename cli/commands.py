@@ -195,11 +195,13 @@ def log(
     data: vault.Data = None,
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 50,
     subject: Annotated[str, typer.Option(help="Only of this one, by its id.")] = "",
+    what: Annotated[str, typer.Option(help="Such as connection.update, or connection for all of them.")] = "",
+    who: Annotated[str, typer.Option(help="Any part of it, such as page or api:billing.")] = "",
 ) -> None:
-    """Who changed what, the newest first."""
+    """Who changed what, and who ran which action, the newest first."""
     from .deploy import log
 
-    log(data, limit, subject)
+    log(data, limit, {"subject": subject, "what": what, "who": who})
 
 
 @app.command()

@@ -2,9 +2,11 @@
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..host import declarations
+from ..host.changes import Wanted
 from ..host.declarations import Outcome
 from .opened import opened
 
@@ -45,8 +47,8 @@ def _summary(counts: Counter[str], *, would: bool) -> str:
     return f"{'Would be: ' if would else ''}{', '.join(done)}, {counts['left']} left as they were."
 
 
-def log(data: Path | None, limit: int, subject: str) -> None:
-    """The newest first."""
+def log(data: Path | None, limit: int, wanted: Mapping[str, str]) -> None:
+    """The newest first; ``wanted`` as :class:`~..host.changes.Wanted` has it."""
     with opened(data) as host:
-        for change in host.changes.recent(limit, subject):
+        for change in host.changes.find(Wanted(**wanted), limit=limit)[0]:
             print(f"{change.at:%Y-%m-%d %H:%M:%S} UTC  {change.who}  {change.what}  {change.subject}  {change.summary}")

@@ -10,7 +10,8 @@ claimed for it, like what a step made, so that neither takes the other's for its
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from threading import Lock
@@ -22,9 +23,11 @@ from ..connector.errors import ConnectionFailed, ConnectorError, InvalidInput, O
 from ..connector.http import Transport
 from ..connector.result import ActionResult
 from . import outcome, portable
+from .changes import Changes, by
 from .claims import StepClaims
 from .presence import Presence
 from .store.calls import Begun, CallRecord
+from .store.connections import ConnectionRecord
 from .workshop import Stopping, Workshop
 
 NOTHING_DONE = frozenset({"input", "connection", "retry"})
@@ -58,6 +61,7 @@ class Calls:
     workshop: Workshop
     transport: Transport
     presence: Presence
+    changes: Changes
     _running: set[str] = field(default_factory=set, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -65,12 +69,14 @@ class Calls:
         """The result, and whether it is that of an earlier call with the same key. Raises ConnectorError, Busy."""
         values = self._values(action, asked)
         if asked.key is None and action.repeatable:
-            return self._read(action, values), False
+            with self._noted(action, asked):
+                return self._read(action, values), False
         call, begun = self._begin(action, asked, values)
         if begun == "known":
             return outcome.unpack(self._outcome(call)), True
         try:
-            return self._do(action, asked, values, call, again=begun == "again"), False
+            with self._noted(action, asked):
+                return self._do(action, asked, values, call, again=begun == "again"), False
         finally:
             with self._lock:
                 self._running.discard(call.id)
@@ -78,6 +84,23 @@ class Calls:
     def choices(self, unit: DataSource, asked: Asked) -> list[dict[str, str]]:
         """What a data source offers. Raises ConnectorError."""
         return unit.perform(ActionContext(transport=self.transport), self._values(unit, asked))
+
+    @contextmanager
+    def _noted(self, action: Action, asked: Asked) -> Iterator[None]:
+        """In the log of changes, whatever comes of it."""
+        given = _given(action, asked)
+        on = ", ".join(self._name(given[key]) for key in action.connection_inputs if given.get(key))
+        with by(asked.who), self.changes.running("action.run", f"{action.component.key}.{action.key}", on):
+            yield
+
+    def _name(self, given: Any) -> str:
+        """Of a connection; what is in one that came with the call is nobody's to read."""
+        record = self._record(given) if isinstance(given, str) else None
+        return record.name if record else "a connection that is not kept here"
+
+    def _record(self, given: str) -> ConnectionRecord | None:
+        store = self.workshop.store.connections
+        return store.named(given) or store.get(given)
 
     def _begin(self, action: Action, asked: Asked, values: Mapping[str, Any]) -> tuple[CallRecord, Begun]:
         self.presence.begin()
@@ -118,7 +141,7 @@ class Calls:
         return True
 
     def _read(self, action: Action, values: Mapping[str, Any]) -> ActionResult:
-        """What changes nothing leaves no trace."""
+        """What changes nothing is not kept."""
         try:
             return self._act(action, values, ActionContext(transport=self.transport, sleep=self._nap))[0]
         except Stopping:
@@ -174,15 +197,13 @@ class Calls:
 
     def _values(self, unit: Unit, asked: Asked) -> dict[str, Any]:
         """Raises InvalidInput and ConnectionFailed."""
-        given = dict.fromkeys(unit.connection_inputs, asked.connection) if asked.connection is not None else {}
-        given |= asked.inputs
+        given = _given(unit, asked)
         return given | {k: self._connection(unit, given[k]) for k in unit.connection_inputs if given.get(k)}
 
     def _connection(self, unit: Unit, given: Any) -> Any:
         if not isinstance(given, str):
             return given
-        store = self.workshop.store.connections
-        record = store.named(given) or store.get(given)
+        record = self._record(given)
         if record is None or record.component != unit.component.key:
             raise InvalidInput(
                 f"connection: there is no connection {given!r} of {unit.component.key}; give a name or an id",
@@ -201,6 +222,12 @@ class Calls:
 
 
 _ANOTHER = "Idempotency-Key: was used for another request; use a key once, and again only to repeat the very same"
+
+
+def _given(unit: Unit, asked: Asked) -> dict[str, Any]:
+    """The inputs, with the connection for each that takes one."""
+    connection = {} if asked.connection is None else dict.fromkeys(unit.connection_inputs, asked.connection)
+    return {**connection, **asked.inputs}
 
 
 def _is_unknown(text: str) -> bool:

@@ -102,7 +102,7 @@ class Host:
         )
         self.engine = Engine(settings, workshop)
         self.presence = Presence(store.engine, settings.data)
-        self.calls = Calls(workshop, self.transport, self.presence)
+        self.calls = Calls(workshop, self.transport, self.presence, self.changes)
         self.scheduler = Scheduler(workshop, self.engine.wake)
         self.replays = Replays(store, self.versions, registry, self.engine.wake)
         self.reception = Reception(
@@ -219,7 +219,8 @@ class Host:
     def replay_failed(self, wanted: Filter, limit: int = 1000) -> str:
         """Replay failed executions in the background, the newest first; those that were replayed already are left out."""
         job_id = self.replays.replay_failed(wanted, limit)
-        self.changes.note("execution.replayFailed", job_id, f"at most {limit}: {wanted.to_json()}")
+        which = ", ".join(f"{name} {value}" for name, value in wanted.to_json().items() if name != "status")
+        self.changes.note("execution.replayFailed", job_id, f"at most {limit}: {which or 'all that failed'}")
         return job_id
 
     def cancel(self, execution_id: str) -> None:
@@ -550,7 +551,7 @@ class Host:
     def register_again(self, endpoint_id: str) -> None:
         """Register the webhook of a flow anew, or put it back if it is to go. Raises what keeps it from that."""
         self.routes.forget()
-        self.changes.note("webhook.register", endpoint_id)
+        self.changes.note("webhook.register", f"{endpoint_id[:6]}…")
         self.registrations.again(endpoint_id)
 
     def set_schedule(self, endpoint_id: str, timetable: Timetable | None) -> None:
@@ -562,6 +563,7 @@ class Host:
     def run_now(self, endpoint_id: str) -> None:
         """Start the flow once more, beside its times. Raises InvalidInput while it cannot be."""
         self.store.schedules.run_now(endpoint_id, utc_now())
+        self.changes.note("schedule.run", f"{endpoint_id[:6]}…")
 
     def add_key(self, endpoint_id: str) -> str:
         """A new API key of the endpoint, to be shown once."""

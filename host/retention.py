@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from dbos import DBOS
 
+from .changes import RUNS
 from .ids import first_id
 from .portable import instant
 from .settings import Limits
 from .store.schema import (
     ENDED,
     calls,
+    changes,
     claims,
     executions,
     identities,
@@ -55,6 +57,7 @@ def sweep(engine: sa.Engine, limits: Limits, now: datetime, seconds: float = 1.0
     if limits.executions_kept:
         _all(until, lambda: forget_surplus(engine, limits.executions_kept))
     forget_calls(engine, now - kept)
+    forget_runs(engine, now - kept)
     forget_identities(engine, now - max(timedelta(days=limits.identities_days_kept), kept))
 
 
@@ -95,6 +98,12 @@ def forget_calls(engine: sa.Engine, before: datetime) -> None:
     """Delete calls made before that time, with what they claimed: their keys are new again."""
     with engine.begin() as connection:
         connection.execute(sa.delete(calls).where(calls.c.id < first_id(before)))
+
+
+def forget_runs(engine: sa.Engine, before: datetime) -> None:
+    """Delete the log's lines of actions that were run before that time; who changed what stays."""
+    with engine.begin() as connection:
+        connection.execute(sa.delete(changes).where(changes.c.id < first_id(before), changes.c.what.in_(RUNS)))
 
 
 def forget_identities(engine: sa.Engine, before: datetime) -> None:

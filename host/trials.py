@@ -119,9 +119,8 @@ class Trials:
             return self._portable(ActionResult(data=unit.perform(context, values)))
         if not isinstance(unit, Action):
             raise InvalidInput(f"{unit.key} is started by events; it cannot be tried from a form", field="unit")
-        if not unit.repeatable:
-            self.changes.note("action.try", f"{unit.component.key}.{unit.key}", self._names(unit, given))
-        return self._portable(unit.perform(context, values))
+        with self.changes.running("action.try", f"{unit.component.key}.{unit.key}", self._names(unit, given)):
+            return self._portable(unit.perform(context, values))
 
     def _portable(self, result: ActionResult) -> ActionResult:
         """As a flow would get it, without secrets."""

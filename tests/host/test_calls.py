@@ -77,6 +77,24 @@ def test_without_a_key_each_call_is_one_of_its_own(call, file):
     assert charged(file) == 3
 
 
+def test_who_ran_what_on_which_connection_and_how_it_ended_is_in_the_log(call, file, host):
+    call(text="not-to-be-told")
+    call(text="not-to-be-told")  # the first one's result; nothing is run
+    file.with_suffix(".fail").write_text("refused")
+    with pytest.raises(ConnectorError):
+        call(key=None)
+    reading = host.registry["till"].actions["read"]
+    drawer = {"key": "drawer", "fields": {"secret": "another-5ecret"}}
+    host.calls.perform(reading, Asked(who="api:u", inputs={"file": str(file), "drawer": drawer}))
+    assert [(line.who, line.what, line.subject, line.summary) for line in host.changes.recent(3)] == [
+        ("api:u", "action.run", "till.read", "a connection that is not kept here: succeeded"),
+        ("api:t", "action.run", "till.charge", "Drawer: refused"),
+        ("api:t", "action.run", "till.charge", "Drawer: succeeded"),
+    ]
+    assert host.changes.recent(4)[3].what == "connection.add"
+    assert "not-to-be-told" not in repr(host.changes.recent())
+
+
 def test_keys_of_two_callers_and_two_keys_are_two(call, file):
     call()
     call(who="api:other")

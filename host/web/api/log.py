@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ...changes import Wanted
 from .route import Call, Route
-from .shapes import MAX_PAGE, Page, Shape, Text
+from .shapes import MAX_PAGE, Page, Shape, Text, Window
 
 
 class Change(Shape):
-    """``who`` is ``api:<token>``, ``page:<session>`` or ``cli:<user>``."""
+    """``who`` is ``api:<token>``, ``page:<session>`` or ``cli:<user>``; ``summary`` of an action tells how it ended."""
 
     id: str
     at: datetime
@@ -31,11 +32,12 @@ class Refusal(Shape):
     at: datetime
 
 
-class AskedChanges(Shape):
+class AskedChanges(Window):
     """Which changes."""
 
+    what: Annotated[Text, Field(description="Such as connection.update, or connection for all of them.")] = ""
+    who: Annotated[Text, Field(description="Any part of it, such as api or billing.")] = ""
     subject: Annotated[Text, Field(description="Only of this one, by its id or name.")] = ""
-    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
 
 
 class AskedRefusals(Shape):
@@ -46,7 +48,10 @@ class AskedRefusals(Shape):
 
 
 def changes(call: Call) -> dict[str, Any]:
-    return {"items": call.host.changes.recent(call.query.limit, call.query.subject)}
+    asked: AskedChanges = call.query
+    wanted = Wanted(what=asked.what, who=asked.who, subject=asked.subject)
+    rows, next_one = call.host.changes.find(wanted, before=asked.before or "", limit=asked.limit)
+    return {"items": rows, "next": next_one or None}
 
 
 def refusals(call: Call) -> dict[str, Any]:
@@ -61,7 +66,7 @@ ROUTES = (
         handle=changes,
         asks=AskedChanges,
         gives=Page[Change],
-        summary="Who changed what, the newest first",
+        summary="Who changed what, and who ran which action, the newest first",
         tag=TAG,
     ),
     Route(

@@ -99,7 +99,9 @@ def test_a_form_sends_once_however_often_it_is_submitted(client, web_host, conne
     for _ in range(2):  # a reload
         assert NUMBER in web_text(shown(client, answers[0]))
     assert sent == [NUMBER]
-    assert [change.summary for change in web_host.changes.recent() if change.what == "action.try"] == ["Main account"]
+    assert [change.summary for change in web_host.changes.recent() if change.what == "action.try"] == [
+        "Main account: succeeded"
+    ]
 
 
 def test_a_form_of_before_the_restart_sends_nothing_and_keeps_what_was_entered(client, connection, sent):
