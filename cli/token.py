@@ -1,7 +1,6 @@
 """``token``: by which programs use the API."""
 
-import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 
 import typer
@@ -11,8 +10,6 @@ from .vault import Data
 app = typer.Typer(help="Tokens by which programs use the API.", no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(help="What it is for, such as billing.", metavar="NAME")]
-_AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 @app.command()
@@ -24,9 +21,10 @@ def create(
 ) -> None:
     """Make a token and print it, this once: only its SHA-256 is kept."""
     from ..connector.context import utc_now
+    from ..host.credentials import expiry
     from .opened import opened
 
-    expires_at = _expiry(expires, utc_now()) if expires else None
+    expires_at = expiry(expires, utc_now()) if expires else None
     with opened(data) as host:
         token = host.credentials.create_token(name, scope, expires_at)
     typer.echo(token)
@@ -60,14 +58,3 @@ def revoke(name: Name, data: Data = None) -> None:
 
 def _at(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _expiry(text: str, now: datetime) -> datetime:
-    from ..connector.errors import InvalidInput
-
-    found = _AGE.fullmatch(text)
-    if found is None:
-        raise InvalidInput(
-            f"expires: {text!r} is no time; give hours, days or weeks, such as 12h, 90d or 52w", field="expires"
-        )
-    return now + timedelta(**{_UNITS[found[2]]: int(found[1])})

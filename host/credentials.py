@@ -1,7 +1,8 @@
 """What lets people and programs in: a password for the pages, tokens for the API. Every change of them is noted."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..connector.context import utc_now
 from ..connector.errors import InvalidInput
@@ -15,6 +16,19 @@ NONE_YET = (
     "`twilio-connector password set`, or make a token for the API with `twilio-connector token create NAME`; "
     "or listen on 127.0.0.1 without names, where the sign-in link is enough"
 )
+
+_AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def expiry(text: str, now: datetime) -> datetime:
+    """When what lasts for ``12h``, ``90d`` or ``52w`` from now is over. Raises InvalidInput."""
+    found = _AGE.fullmatch(text)
+    if found is None:
+        raise InvalidInput(
+            f"expires: {text!r} is no time; give hours, days or weeks, such as 12h, 90d or 52w", field="expires"
+        )
+    return now + timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 @dataclass(frozen=True, kw_only=True)

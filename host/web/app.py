@@ -34,6 +34,7 @@ from .pages import (
     overview,
     registrations,
     schedules,
+    tokens,
     units,
     wizard,
 )
@@ -93,6 +94,7 @@ def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlett
             *events.routes(),
             *flows.routes(),
             *log.routes(),
+            *tokens.routes(),
             *login.routes(sleep),
             Mount("/static", _Kept(directory=STATIC)),
         ],

@@ -50,7 +50,7 @@ def add(request: Request, form: Form) -> Response:
         errors["externalId"] = "Another customer has this external id. Choose another one."
     if errors:
         return _draw(request, FormPage(fields_of(INPUTS, values, errors=errors)), status=400)
-    customers.ensure(values["externalId"], values["name"])
+    site_of(request).host.put_customer(values["externalId"], values["name"])
     return see_other("/customers", done="added")
 
 
