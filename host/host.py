@@ -223,6 +223,11 @@ class Host:
         self.changes.note("execution.replayFailed", job_id, f"at most {limit}: {which or 'all that failed'}")
         return job_id
 
+    def stop_replaying(self, job_id: str) -> None:
+        """Replay no more of those failed executions; what runs again already runs on. Raises InvalidInput if it has ended."""
+        self.replays.end(job_id)
+        self.changes.note("execution.stopReplaying", job_id)
+
     def cancel(self, execution_id: str) -> None:
         """End it if it waits or sleeps; if it runs, it stops before its next step. Raises InvalidInput if it has ended."""
         with self.store.engine.begin() as connection:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -20,7 +20,7 @@ from .ids import time_id
 from .past import obstacles
 from .registry import Registry
 from .store import Store, search
-from .store.database import reading
+from .store.database import reading, storable
 from .store.executions import ENDED, ExecutionRecord
 from .store.schema import executions, instances, states
 from .store.schema import replay_jobs as jobs
@@ -35,6 +35,9 @@ log = logging.getLogger("twilio_connector.engine")
 _COPIED = ("endpoint_id", "instance_id", "flow", "subject", "sequence", "concurrency", "payload")
 
 
+JobStatus = Literal["running", "ended", "stopped"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Failed executions being replayed: ``done`` so far, at most ``left`` more."""
@@ -46,6 +49,13 @@ class Job:
     done: int
     created_at: datetime
     ended_at: datetime | None
+
+    @property
+    def status(self) -> JobStatus:
+        """What was stopped leaves a cursor, with more to do behind it."""
+        if self.ended_at is None:
+            return "running"
+        return "stopped" if self.left and self.cursor else "ended"
 
 
 class Replays:
@@ -102,11 +112,24 @@ class Replays:
         self._wake.set()
         return new_id
 
+    def end(self, job_id: str) -> None:
+        """Replay no more for this job; what it made already runs on. Raises InvalidInput for one that is over."""
+        running = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.ended_at.is_(None))
+        with self._store.engine.begin() as connection:
+            if not connection.execute(running.values(ended_at=utc_now())).rowcount:
+                raise InvalidInput("it has ended already: there is nothing to stop", field="job")
+
+    def job(self, job_id: str) -> Job | None:
+        return next(iter(self._jobs(jobs.c.id == job_id)), None) if storable(job_id) else None
+
     def jobs(self, limit: int = 5) -> Sequence[Job]:
         """The newest first."""
+        return self._jobs(sa.true(), limit)
+
+    def _jobs(self, condition: sa.ColumnElement[bool], limit: int = 1) -> Sequence[Job]:
+        query = sa.select(jobs).where(condition).order_by(jobs.c.id.desc()).limit(limit)
         with reading(self._store.engine).begin() as connection:
-            rows = connection.execute(sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)).mappings()
-            return [Job(**row) for row in rows]
+            return [Job(**row) for row in connection.execute(query).mappings()]
 
     def _check(self, record: ExecutionRecord, from_step: str) -> None:
         found = obstacles(self._store.executions.steps(record.id), self._registry)

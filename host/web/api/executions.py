@@ -2,13 +2,20 @@
 
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+
+from ....connector.errors import InvalidInput
 from ... import portable
+from ...replays import MOST, JobStatus
+from ...replays import Job as JobRecord
+from ...store.database import storable
 from ...store.executions import Status
 from ...store.search import Filter, find
 from .route import Call, Route, found
-from .shapes import Page, Shape, Text, Window, plain
+from .shapes import MAX_PAGE, Moment, Page, Shape, Text, Window, plain
 
 
 class Execution(Shape):
@@ -53,23 +60,55 @@ class ExecutionDetail(Execution):
     result: Any = None
 
 
-class Asked(Window):
+class Which(Shape):
     """Which executions: ``text`` is the beginning of an id, a number, or whole words of what was said."""
 
     text: Text = ""
     instance_id: Text = ""
     customer_id: Text = ""
     flow: Text = ""
-    status: Status | None = None
     run_as: Text = ""
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+    def filter(self, status: Status | Literal[""] = "") -> Filter:
+        given = {field.name: getattr(self, field.name, None) for field in fields(Filter) if field.name != "status"}
+        return Filter(**{name: value for name, value in given.items() if value is not None}, status=status)
+
+
+class Asked(Which, Window):
+    """Which executions: ``text`` is the beginning of an id, a number, or whole words of what was said."""
+
+    status: Status | None = None
+
+
+class AskedJobs(Shape):
+    """How many."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 50
 
 
 class Replay(Shape):
     """From its start, or from the step of that ``path``."""
 
     from_step: str | None = None
+
+
+class FailedOnes(Which):
+    """Which failed executions: the newest ``limit`` that were not replayed yet."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST)] = 1000
+
+
+class Job(Shape):
+    """Failed executions being replayed, ``done`` so far. ``left`` is how many more it may take, as long as there are some."""
+
+    id: str
+    status: JobStatus
+    done: int
+    left: int
+    created_at: datetime
+    ended_at: datetime | None
 
 
 class Replayed(Shape):
@@ -80,11 +119,7 @@ class Replayed(Shape):
 
 def listing(call: Call) -> dict[str, Any]:
     asked: Asked = call.query
-    names = {field.name for field in fields(Filter)}
-    wanted = Filter(
-        **{name: value for name, value in asked.model_dump().items() if name in names and value is not None}
-    )
-    page = find(call.host.store.engine, wanted, before=asked.before or "", limit=asked.limit)
+    page = find(call.host.store.engine, asked.filter(asked.status or ""), before=asked.before or "", limit=asked.limit)
     return {"items": page.rows, "next": page.next or None}
 
 
@@ -102,6 +137,29 @@ def replay(call: Call) -> Replayed:
 
 def cancel(call: Call) -> None:
     call.host.cancel(_id(call))
+
+
+def replay_failed(call: Call) -> JobRecord:
+    given: FailedOnes = call.body
+    wanted = given.filter()
+    if not wanted.is_possible:
+        unknown = (key for key in ("flow", "instance_id", "customer_id", "run_as") if not storable(getattr(given, key)))
+        key = to_camel(next(unknown, "text"))
+        raise InvalidInput(f"{key}: holds nothing that could be found", field=key)
+    return found(call.host.replays.job(call.host.replay_failed(wanted, given.limit)), "replay")
+
+
+def jobs(call: Call) -> dict[str, Any]:
+    return {"items": call.host.replays.jobs(call.query.limit)}
+
+
+def job(call: Call) -> JobRecord:
+    return found(call.host.replays.job(call.path["id"]), "replay")
+
+
+def stop_replaying(call: Call) -> JobRecord:
+    call.host.stop_replaying(job(call).id)
+    return job(call)
 
 
 def _id(call: Call) -> str:
@@ -147,4 +205,32 @@ ROUTES = (
         tag=TAG,
     ),
     Route(method="POST", path="/executions/{id}/cancel", handle=cancel, summary="End it before its next step", tag=TAG),
+    Route(
+        method="POST",
+        path="/replays",
+        handle=replay_failed,
+        takes=FailedOnes,
+        gives=Job,
+        status=201,
+        summary="Run failed executions again, in the background; what their steps send goes out again",
+        tag=TAG,
+    ),
+    Route(
+        method="GET",
+        path="/replays",
+        handle=jobs,
+        asks=AskedJobs,
+        gives=Page[Job],
+        summary="Such replays and how far they came, the newest first",
+        tag=TAG,
+    ),
+    Route(method="GET", path="/replays/{id}", handle=job, gives=Job, summary="One of them", tag=TAG),
+    Route(
+        method="POST",
+        path="/replays/{id}/stop",
+        handle=stop_replaying,
+        gives=Job,
+        summary="Replay no more; what runs again already runs on",
+        tag=TAG,
+    ),
 )

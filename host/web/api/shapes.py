@@ -1,9 +1,10 @@
 """What goes over the wire: camelCase keys, as the platform has them. Nothing that is not declared goes in or out."""
 
 import json
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from ....connector.payload import json_default
@@ -14,6 +15,25 @@ MAX_PAGE = 200
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Text = Annotated[str, StringConstraints(max_length=255)]
+
+
+def _readable(value: Any) -> Any:
+    if not isinstance(value, str):
+        message = "give a time as text, such as 2026-11-26T09:30:00Z"
+        raise ValueError(message)  # noqa: TRY004 (pydantic takes this one)
+    return value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        message = "is before the first year or after the last"
+        raise ValueError(message) from None
+
+
+Moment = Annotated[datetime, BeforeValidator(_readable), AfterValidator(_in_utc)]
+"""In UTC; so is one without a zone."""
 
 
 class Shape(BaseModel):

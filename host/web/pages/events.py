@@ -23,7 +23,8 @@ def everything(site: Site) -> Look:
         newest = connection.execute(sa.select(*columns).order_by(executions.c.id.desc()).limit(_NEWEST)).all()
         open_ = connection.execute(waiting.order_by(executions.c.available_at, executions.c.id).limit(_OPEN)).all()
         refused = connection.scalar(sa.select(sa.func.max(refusals.c.id)))
-        done = connection.scalar(sa.select(sa.func.sum(replay_jobs.c.done)))
+        how_far = (sa.func.sum(replay_jobs.c.done), sa.func.count(replay_jobs.c.ended_at))
+        done = list(connection.execute(sa.select(*how_far)).one())
     seen = {row.id: [row.status, row.attempt] for row in [*newest, *open_]}
     return Look({"executions": seen, "refused": refused, "replayed": done})
 

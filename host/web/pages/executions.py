@@ -43,6 +43,8 @@ STATUSES = (
 FIELDS = ("q", "instance", "customer", "flow", "status", "as", "since", "until")
 NOTICES = {
     "replaying": "The failed executions are being replayed; each appears below as one of its own.",
+    "stopped": "No more failed executions are replayed. Those that are below already run on.",
+    "over": "They had all been replayed already.",
     "replayed": "This is the replay.",
     "cancelled": "It is being cancelled: what runs just now ends, and no further step begins.",
 }
@@ -188,6 +190,17 @@ def replay_failed(request: Request, form: Form) -> Response:
     site_of(request).host.replay_failed(wanted, AT_ONCE)
     kept = {name: value for name, value in given.items() if value and name != "status"}
     return see_other("/executions", **kept, done="replaying")
+
+
+def stop_replaying(request: Request, _form: Form) -> Response:
+    host, job_id = site_of(request).host, request.path_params["job"]
+    if host.replays.job(job_id) is None:
+        raise missing("replay of failed executions")
+    try:
+        host.stop_replaying(job_id)
+    except InvalidInput:
+        return see_other("/executions", done="over")
+    return see_other("/executions", done="stopped")
 
 
 # ── one ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -341,6 +354,7 @@ def routes() -> list[Route]:
         Route("/executions", listing),
         Route("/executions/replay", ask_to_replay),
         Route("/executions/replay", with_form(replay_failed), methods=["POST"]),
+        Route("/executions/replay/{job}/stop", with_form(stop_replaying), methods=["POST"]),
         Route("/executions/{id}", detail),
         Route("/executions/{id}/replay", with_form(replay), methods=["POST"]),
         Route("/executions/{id}/cancel", with_form(cancel), methods=["POST"]),

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from twilio_connector.connector.context import utc_now
-from twilio_connector.host import portable
+from twilio_connector.host import portable, replays
 from twilio_connector.host.ids import time_id
 from twilio_connector.host.inbox import Inbound
 from twilio_connector.host.store import logs
@@ -120,6 +120,72 @@ def test_failed_ones_are_replayed_together_after_a_warning(client, web_host, acc
     (job,) = web_host.replays.jobs()
     assert job.filter == {"flow": "Inbound text", "status": "failed"}
     assert web_host.changes.recent()[0].what == "execution.replayFailed"
+
+
+def test_replaying_together_is_stopped_where_it_is_from_the_page(client, web_host, accept, fail, monkeypatch):
+    monkeypatch.setattr(replays, "CHUNK", 1)
+    for _ in range(3):
+        fail(accept({}))
+    client.post("/executions/replay")
+    assert web_host.replays._advance()
+    page = client.get("/executions").text
+    assert "Failed executions are being replayed: 1 so far." in page
+    stop = re.search(r'action="(/executions/replay/[^"]+/stop)"', page)[1]
+    answer = client.post(stop)
+    page = client.get(answer.headers["location"]).text
+    assert "No more failed executions are replayed." in page
+    assert stop not in page
+    assert not web_host.replays._advance()
+    assert len(web_host.store.executions.recent()) == 4
+    assert web_host.changes.recent()[0].what == "execution.stopReplaying"
+    assert client.post(stop).headers["location"] == "/executions?done=over"
+    assert client.post("/executions/replay/none/stop").status_code == 404
+    client.headers["sec-fetch-site"] = "cross-site"
+    assert client.post(stop).status_code == 403
+
+
+def test_replaying_together_is_started_followed_and_stopped_over_the_api(
+    client, web_host, accept, *, fail, instance, monkeypatch
+):
+    monkeypatch.setattr(replays, "CHUNK", 1)
+    for said in ("keep", "keep", "other"):
+        fail(accept({"Body": said}))
+    first = client.post("/api/replays", json={"instanceId": instance.id, "flow": "Inbound text", "limit": 2})
+    assert first.status_code == 201
+    made = first.json()
+    assert (made["status"], made["done"], made["left"], made["endedAt"]) == ("running", 0, 2, None)
+    assert web_host.replays._advance()
+    one = f"/api/replays/{made['id']}"
+    assert [client.get(one).json()[key] for key in ("status", "done", "left")] == ["running", 1, 1]
+    stopped = client.post(f"{one}/stop").json()
+    assert [stopped[key] for key in ("status", "done", "left")] == ["stopped", 1, 1]
+    assert (client.post(f"{one}/stop").status_code, web_host.replays._advance()) == (422, False)
+    rest = client.post("/api/replays", json={}).json()
+    while web_host.replays._advance():
+        pass
+    assert client.get(f"/api/replays/{rest['id']}").json()["status"] == "ended"
+    assert [job["done"] for job in client.get("/api/replays").json()["items"]] == [2, 1]
+    assert len(client.get("/api/replays?limit=1").json()["items"]) == 1
+    assert client.get("/api/replays/none").status_code == client.post("/api/replays/none/stop").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [({"limit": 0}, "limit"), ({"limit": 10_001}, "limit"), ({"status": "failed"}, "status"), ({"since": 5}, "since"),
+     ({"until": "0001-01-01T00:00:00+14:00"}, "until"), ({"until": "soon"}, "until"), ({"text": "…"}, "text"),
+     ({"flow": "\0"}, "flow"), ({"instanceId": "\0"}, "instanceId")],
+)  # fmt: skip
+def test_failed_ones_that_cannot_be_told_are_refused_by_the_api(client, web_host, wrong, field):
+    answer = client.post("/api/replays", json=wrong)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert web_host.replays.jobs() == []
+
+
+def test_a_time_without_a_zone_is_in_utc_for_the_api_too(client, web_host):
+    client.post("/api/replays", json={"since": "2026-11-26T09:30:00", "until": "2026-11-26T09:30:00+02:00"})
+    (job,) = web_host.replays.jobs()
+    assert job.filter["since"] == "2026-11-26T09:30:00.000Z"
+    assert job.filter["until"] == "2026-11-26T07:30:00.000Z"
 
 
 @pytest.mark.parametrize("text", ["1960-01-01T00:00", "9999-12-31T23:59", "0001-01-01T00:00+14:00", "1e9", "\0", "🕰"])
