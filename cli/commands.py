@@ -34,7 +34,10 @@ class LogFormat(StrEnum):
 
 MetricsPort = Annotated[
     int | None,
-    typer.Option(help="Serve /metrics and /health on this port of loopback; 0 is a free one.", min=0, max=65535),
+    typer.Option(help="Count, and serve /metrics and /health on this port; 0 is a free one.", min=0, max=65535),
+]
+MetricsHost = Annotated[
+    str, typer.Option(help="The address for --metrics-port. Beyond this machine /metrics takes an API token.")
 ]
 
 imports = typer.Typer(help="Make an integration of what another platform exports.", no_args_is_help=True)
@@ -228,11 +231,12 @@ def serve(
     *,
     work: Annotated[bool, typer.Option("--work/--no-work", help="Execute, or leave that to workers.")] = True,
     metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = "127.0.0.1",
 ) -> None:
     """Run the host: pages, API, webhooks and executions. Beyond this machine only with a password or a token."""
     from .serve import serve
 
-    serve(host, port, data, public_url, name or (), works=work, metrics_port=metrics_port)
+    serve(host, port, data, public_url, name or (), works=work, metrics=(metrics_host, metrics_port))
 
 
 @app.command()
@@ -240,11 +244,12 @@ def worker(
     data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
     public_url: Annotated[str | None, typer.Option(help="The servers' address that senders see and sign.")] = None,
     metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = "127.0.0.1",
 ) -> None:
     """Execute what servers accept; serve no pages. Any number of them, on one database."""
     from .serve import worker
 
-    worker(data, public_url, metrics_port=metrics_port)
+    worker(data, public_url, metrics=(metrics_host, metrics_port))
 
 
 @app.command()

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..connector.errors import InvalidInput
 from ..host.host import Host
@@ -16,8 +17,17 @@ from ..host.settings import Settings
 from ..host.telemetry import exporter_is_named
 from ..host.web.access import Access
 from ..host.web.app import create_app
-from ..host.web.operations import operations_app
+from ..host.web.bearer import Bearer
+from ..host.web.operations import counting, operations_app
 from ..host.web.server import is_address, is_loopback, listen, server, serving, url_of
+from ..host.web.throttle import Throttle
+
+if TYPE_CHECKING:
+    from ..host.metrics import Metrics
+
+Place = tuple[str, int | None]
+"""Where metrics are served: an address and a port; without a port nowhere."""
+NOWHERE: Place = ("127.0.0.1", None)
 
 
 def serve(
@@ -28,7 +38,7 @@ def serve(
     names: Sequence[str] = (),
     *,
     works: bool = True,
-    metrics_port: int | None = None,
+    metrics: Place = NOWHERE,
 ) -> None:
     """Run the host until SIGINT or SIGTERM; what runs then may end first. One that does not work leaves that to workers."""
     _end_at_signals()
@@ -37,9 +47,9 @@ def serve(
     with listen(address, port) as socket:
         if not settings.public_url:
             settings = replace(settings, public_url=url_of(socket))
-        with _running(settings, metrics_port, works=works) as host:
+        with _running(settings, metrics, works=works) as (host, counted):
             access = Access(host.credentials)
-            app = create_app(host, access, names=_names(settings, address))
+            app = create_app(host, access, names=_names(settings, address), metrics=counted)
             print(f"Pages      {url_of(socket)}/login?token={access.new_token()}  (this link works once)")
             print(f"API        {url_of(socket)}/api/openapi.json")
             print(f"Webhooks   {settings.public_url}/trigger/…", flush=True)
@@ -63,7 +73,7 @@ def _names(settings: Settings, address: str) -> tuple[str, ...]:
     return settings.names if every else (*settings.names, address)
 
 
-def worker(data: Path | None, public_url: str | None, *, metrics_port: int | None = None) -> None:
+def worker(data: Path | None, public_url: str | None, *, metrics: Place = NOWHERE) -> None:
     """Execute what is accepted until SIGINT or SIGTERM. Raises InvalidInput without a public URL: flows tell it to services."""
     _end_at_signals()
     settings = Settings.load(os.environ, data=data, public_url=public_url)
@@ -73,23 +83,28 @@ def worker(data: Path | None, public_url: str | None, *, metrics_port: int | Non
             "the servers",
             field="public_url",
         )
-    with _running(settings, metrics_port, serves=False) as host:
+    with _running(settings, metrics, serves=False) as (host, _):
         print(f"Working    as {host.engine.executor}", flush=True)
         threading.Event().wait()
 
 
 @contextmanager
-def _running(settings: Settings, metrics_port: int | None, **does: bool) -> Iterator[Host]:
+def _running(settings: Settings, place: Place, **does: bool) -> Iterator[tuple[Host, "Metrics | None"]]:
+    """The host, and what it counts if that is wanted anywhere."""
+    address, port = place
     host = Host.open(settings)
     with ExitStack() as stack:
         stack.callback(host.stop)
         if exporter_is_named(os.environ):
             _trace(host, stack)
-        if metrics_port is not None:
-            url = stack.enter_context(serving(operations_app(host), listen(port=metrics_port), stop_seconds=1))
-            print(f"Metrics    {url}/metrics")
+        metrics = None if port is None else counting(host)
+        if metrics is not None:
+            bearer = None if is_loopback(address) else Bearer(host.store.tokens, Throttle())
+            app = operations_app(host, metrics, bearer)
+            url = stack.enter_context(serving(app, listen(address, port or 0), stop_seconds=1))
+            print(f"Metrics    {url}/metrics{'  (for API tokens)' if bearer else ''}")
         host.start(**does)
-        yield host
+        yield host, metrics
 
 
 def _trace(host: Host, stack: ExitStack) -> None:

@@ -3,22 +3,24 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ...connector.errors import InvalidInput
 from ..host import Host
 from .access import Access, Origin
 from .api.app import PREFIX, Api
+from .bearer import Bearer
 from .body import BodyRefused, Disconnected
 from .guard import Guard
 from .health import Health
+from .operations import Scrape
 from .pages import (
     components,
     connections,
@@ -42,15 +44,22 @@ from .render import STATIC, Pages
 from .site import Site
 from .triggers import Triggers
 
+if TYPE_CHECKING:
+    from ..metrics import Metrics
+
 
 def create_app(
     host: Host,
     access: Access,
     *,
     names: Iterable[str] = (),
+    metrics: "Metrics | None" = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Starlette:
-    """The application. The pages answer on loopback names and ``names``; webhooks on any. Raises InvalidInput."""
+    """The application. The pages answer on loopback names and ``names``; webhooks on any. Raises InvalidInput.
+
+    ``metrics`` are given to API tokens at ``/metrics``.
+    """
     public_url = host.settings.public_url
     if not public_url:
         raise InvalidInput(
@@ -61,11 +70,13 @@ def create_app(
     pages = Pages.load(host.redactor.strike)
     site = Site(host, pages, access)
     origin = Origin.of(names)
-    guarded, api = Guard(_site_app(site, sleep), access, origin, pages), Api(host, access, origin)
+    bearer = Bearer(host.store.tokens, access.programs)
+    guarded, api = Guard(_site_app(site, sleep), access, origin, pages), Api(host, access, origin, bearer)
     app = Starlette(
         routes=[
             Mount("/trigger", Triggers(host)),
             Mount("/health", routes=Health(host).routes()),
+            Route("/metrics", Scrape(host, metrics, bearer).answer),
             Mount(PREFIX, api),
             Mount("/", guarded),
         ]

@@ -19,16 +19,21 @@ def test_a_port_in_use_is_named_with_its_mend(run):
 def test_with_a_token_the_host_serves_beyond_loopback_and_lets_only_it_in(run, tmp_path, monkeypatch):
     monkeypatch.setenv("TWILIO_CONNECTOR_DATA", str(tmp_path / "data"))
     token = run("token", "create", "billing").out.strip()
-    command = [sys.executable, "-m", "twilio_connector.cli", "serve", "--host", "0.0.0.0", "--port", "0"]  # noqa: S104
+    everywhere = ["--host", "0.0.0.0", "--port", "0", "--metrics-host", "0.0.0.0", "--metrics-port", "0"]  # noqa: S104
+    command = [sys.executable, "-m", "twilio_connector.cli", "serve", *everywhere]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
         try:
-            lines = [process.stdout.readline() for _ in range(3)]
-            port = re.search(r":(\d+)/login", lines[0])[1]
+            lines = [process.stdout.readline() for _ in range(4)]
+            port = re.search(r":(\d+)/login", lines[1])[1]
+            metrics = re.search(r"http://\S+/metrics", lines[0])[0]
             url = f"http://127.0.0.1:{port}/api/customers"
             assert requests.get(url, timeout=10).status_code == 401
             bearer = {"authorization": f"Bearer {token}"}
             assert requests.get(url, timeout=10, headers=bearer).json() == {"items": [], "next": None}
             assert requests.get(f"http://127.0.0.1:{port}/", timeout=10, headers=bearer).status_code == 401
+            for address in (metrics, f"http://127.0.0.1:{port}/metrics"):
+                assert requests.get(address, timeout=10).status_code == 401
+                assert "twilio_connector_queue_depth" in requests.get(address, timeout=10, headers=bearer).text
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0

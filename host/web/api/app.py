@@ -1,6 +1,5 @@
 """The ASGI application behind ``/api``: who may, what is asked, the handler in a thread, one shape of answers and errors."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from ...changes import by
 from ...host import Host
 from ...store.database import storable
 from ..access import SAFE_METHODS, Access, Origin, is_own_request
+from ..bearer import Bearer, unknown
 from ..body import Disconnected
 from . import openapi, problems
 from .problems import Refusal, missing
@@ -46,6 +46,7 @@ class Api:
     host: Host
     access: Access
     origin: Origin
+    bearer: Bearer
     routes: Sequence[Route] = ROUTES
     _slow: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(SLOW), repr=False)
     _document: list[dict[str, Any]] = field(default_factory=list, repr=False)
@@ -98,24 +99,13 @@ class Api:
 
     async def _let_in(self, request: Request) -> "_Who":
         """Raises Refusal for whoever is not to be let in."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme:
-            return await run_in_threadpool(self._bearer, request, scheme, token.strip())
+        if request.headers.get("authorization"):
+            record = await run_in_threadpool(self.bearer.check, request)
+            return _Who(f"api:{record.name}", may_write=record.scope == "write")
         cookie = request.cookies.get(self.access.cookie)
         if self._is_own_page(request) and await run_in_threadpool(self.access.knows, cookie):
             return _Who(f"page:{self.access.name_of(cookie)}", may_write=True)
-        raise _unknown("there is no token")
-
-    def _bearer(self, request: Request, scheme: str, token: str) -> "_Who":
-        """A token that is right passes at once, always: it cannot be guessed, so only what is wrong is slowed."""
-        record = self.host.store.tokens.check(token) if scheme.lower() == "bearer" else None
-        if record is not None:
-            return _Who(f"api:{record.name}", may_write=record.scope == "write")
-        wait = math.ceil(self.access.programs.take(request.client.host if request.client else ""))
-        if wait:
-            headers = {"retry-after": str(wait)}
-            raise Refusal(429, "access", "too many wrong tokens from this address", headers=headers)
-        raise _unknown("the token is wrong, was revoked or is over")
+        raise unknown("there is no token")
 
     def _is_own_page(self, request: Request) -> bool:
         if not self.origin.knows(request.headers):
@@ -134,10 +124,6 @@ class Api:
 class _Who:
     name: str
     may_write: bool
-
-
-def _unknown(detail: str) -> Refusal:
-    return Refusal(401, "access", detail, headers={"www-authenticate": 'Bearer realm="twilio-connector"'})
 
 
 def _key(request: Request) -> str | None:

@@ -10,8 +10,10 @@ from twilio_connector.host.readiness import failing
 from twilio_connector.host.store.schema import meta
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.app import create_app
-from twilio_connector.host.web.operations import operations_app
+from twilio_connector.host.web.bearer import Bearer
+from twilio_connector.host.web.operations import counting, operations_app
 from twilio_connector.host.web.server import listen, serving
+from twilio_connector.host.web.throttle import Throttle
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
@@ -60,7 +62,7 @@ def test_a_heart_that_does_not_beat_makes_it_unready(host, monkeypatch):
 
 
 def test_metrics_count_what_happened(host, deployed, call, caplog):
-    with serving(operations_app(host), listen()) as url, caplog.at_level(logging.CRITICAL):
+    with serving(operations_app(host, counting(host)), listen()) as url, caplog.at_level(logging.CRITICAL):
         ended = call(deployed)
         endpoint = host.store.instances.endpoints(deployed.id)[0].id
         with pytest.raises(Exception, match="no such endpoint"):
@@ -79,6 +81,41 @@ def test_metrics_count_what_happened(host, deployed, call, caplog):
     ):
         assert line in text.splitlines()
     assert endpoint not in text
+
+
+@pytest.mark.parametrize("beside", ["the API", "its own port"])
+def test_beyond_loopback_metrics_are_told_to_tokens_alone(host, beside):
+    metrics, access = counting(host), Access(host.credentials)
+    own = operations_app(host, metrics, Bearer(host.store.tokens, Throttle()))
+    app = create_app(host, access, metrics=metrics) if beside == "the API" else own
+    token = host.credentials.create_token("prometheus", "read")
+    revoked = host.credentials.create_token("old", "write")
+    host.credentials.revoke_token("old")
+    session = {access.cookie: access.redeem(access.new_token())}
+    with serving(app, listen()) as url:
+
+        def ask(authorization="", **more):
+            headers = {"authorization": authorization, "host": "10.0.0.7"} if authorization else {}
+            return requests.get(f"{url}/metrics", headers=headers, timeout=10, **more)
+
+        told = ask(f"Bearer {token}")
+        refused = [ask(), ask("Bearer tc_x"), ask(f"Bearer {revoked}"), ask(f"Basic {token}"), ask(cookies=session)]
+        refused.append(ask(params={"token": token}))
+        assert requests.get(f"{url}/health/live", timeout=10).ok
+    assert (told.status_code, told.headers["content-type"].partition(";")[0]) == (200, "text/plain")
+    assert "twilio_connector_queue_depth 0.0" in told.text.splitlines()
+    assert told.headers["cache-control"] == "no-store"
+    assert {answer.status_code for answer in refused} <= {401, 429}
+    assert not [answer for answer in refused if "twilio_connector_" in answer.text]
+
+
+def test_without_counting_only_who_has_a_token_is_told_so(host):
+    token = host.credentials.create_token("prometheus", "read")
+    with serving(create_app(host, Access(host.credentials)), listen()) as url:
+        known = requests.get(f"{url}/metrics", headers={"authorization": f"Bearer {token}"}, timeout=10)
+        stranger = requests.get(f"{url}/metrics", timeout=10)
+    assert (known.status_code, "--metrics-port" in known.text) == (404, True)
+    assert (stranger.status_code, "--metrics-port" in stranger.text) == (401, False)
 
 
 def call_missing(host, endpoint):
