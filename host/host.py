@@ -305,6 +305,8 @@ class Host:
             self.store.connections.record_test(connection_id, healthy=True, verdict=verdict)
         self.routes.forget()
         names = sorted(k for k in given.keys() | stored.keys() if given.get(k) != stored.get(k))
+        if users is not None and users != sorted(record.reserved_for):
+            names.append("whom it is reserved for")
         self.changes.note("connection.update", connection_id, f"{saved.name}: {', '.join(names) or 'its name'}")
         return saved
 

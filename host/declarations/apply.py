@@ -6,7 +6,7 @@ One thing that fails stops no other. What the folder made before and does not de
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from ...connector.context import Customer, User
 from ...connector.errors import ConnectorError
@@ -25,6 +25,7 @@ from .model import (
     DeclaredIntegration,
     DeclaredUser,
     Kind,
+    Reserved,
 )
 
 _Found = Customer | User | ConnectionRecord | InstanceRecord
@@ -149,20 +150,35 @@ def _connection(host: Host, found: DeclaredConnection) -> _Step:
     record = host.store.connections.named(found.name)
 
     def act() -> None:
+        wanted: dict[str, Any] = {"name": found.name, "fields": found.fields, "elsewhere": True}
+        users = None if found.reserved_for is None else [_user_id(host, one) for one in found.reserved_for]
         if record is None:
-            kind = {"component": found.component, "key": found.key}
-            host.add_connection(name=found.name, **kind, fields=found.fields, elsewhere=True)
+            host.add_connection(component=found.component, key=found.key, reserved_for=users or (), **wanted)
         else:
             secrets = hidden(host.connection_type(found.component, found.key))
-            host.update_connection(record.id, name=found.name, fields=found.fields, forget=secrets, elsewhere=True)
+            host.update_connection(record.id, forget=secrets, reserved_for=users, **wanted)
 
+    same = record is not None and (
+        host.connection_fields(record) == found.fields
+        and (
+            found.reserved_for is None
+            or set(record.reserved_for) == {_user_id(host, reserved) for reserved in found.reserved_for}
+        )
+    )
     return _Step(
-        did=_did(record, record is not None and host.connection_fields(record) == found.fields),
+        did=_did(record, same),
         kind="connection",
         name=found.name,
         find=lambda: _id(host.store.connections.named(found.name)),
         act=act,
     )
+
+
+def _user_id(host: Host, found: Reserved) -> str:
+    """Empty where they are not made yet, as in a dry run, or could not be: no user has that id."""
+    customer = host.store.customers.known(found.customer)
+    known = host.store.users.of(customer.id) if customer else []
+    return next((user.id for user in known if user.external_id == found.user), "")
 
 
 def _integration(host: Host, found: DeclaredIntegration) -> _Step:

@@ -21,6 +21,7 @@ from .model import (
     DeclaredConnection,
     DeclaredInstance,
     DeclaredIntegration,
+    Reserved,
 )
 
 D = TypeVar("D")
@@ -92,6 +93,26 @@ class _Check:
         except ConnectorError as error:
             place = found.places.get(error.field or "", found.source)
             place.problem(str(error).removeprefix(f"{error.field}: " if place is not found.source else ""))
+        for reserved in found.reserved_for or ():
+            self._reserved(reserved)
+
+    def _reserved(self, found: Reserved) -> None:
+        """For users that the folder declares, or that the host has."""
+        if "customers" not in self._whole:
+            return
+        declared = [customer for customer in self._declared.customers if customer.external_id == found.customer]
+        customers = {*self._customers, *(customer.external_id for customer in self._declared.customers)}
+        if found.customer not in customers:
+            known = did_you_mean(found.customer, customers)
+            found.source.problem(f"there is no customer of the external id {found.customer!r}; {known}")
+            return
+        users = {user.external_id for customer in declared for user in customer.users}
+        users |= {user.external_id for user in self._host.store.users.of(self._customers.get(found.customer, ""))}
+        if found.user not in users:
+            known = did_you_mean(found.user, users)
+            found.source.problem(
+                f"the customer {found.customer!r} has no user of the external id {found.user!r}; {known}"
+            )
 
     def _instance(self, found: DeclaredInstance) -> None:
         definition = self._integrations.get(found.integration)

@@ -3,6 +3,8 @@
     {name, component, key, fields: {accountSid: AC…, apiKey: SK…}, secrets: {apiSecret: <secret's name>}}
     {name, type, config: {sid: AC…}, secret_config: {auth_token: <secret's name>}}
 
+Either may have ``reservedFor: {<customer>: [<user>, …]}``, external ids both.
+
 The second is the form of the App Services' Twilio page. Which type is whose, a component says of its connections in
 ``declaredAs`` of its component.yaml.
 """
@@ -16,7 +18,7 @@ from ..definition.cursor import Cursor
 from ..definition.names import did_you_mean
 from ..named_secrets import NAME_RULE, is_name, reference
 from ..registry import Registry
-from .model import DeclaredConnection
+from .model import DeclaredConnection, Reserved
 
 _THEIR_OWN = ("id", "_id", "version")  # what an export of that service says of itself
 
@@ -24,12 +26,12 @@ _THEIR_OWN = ("id", "_id", "version")  # what an export of that service says of 
 def read_connection(cursor: Cursor, registry: Registry) -> DeclaredConnection:
     """Either form; what is wrong is noted, and no value that may be a secret is quoted."""
     if cursor.find("type") or cursor.find("secret_config"):
-        cursor.only("name", "type", "config", "secret_config", *_THEIR_OWN)
+        cursor.only("name", "type", "config", "secret_config", "reservedFor", *_THEIR_OWN)
         unit = _of_type(cursor, registry)
         form: Mapping[str, Any] = unit.flags["declaredAs"] if unit else {}
         plain, secret = ("config", form.get("config", {})), ("secret_config", form.get("secret_config", {}))
     else:
-        cursor.only("name", "component", "key", "fields", "secrets")
+        cursor.only("name", "component", "key", "fields", "secrets", "reservedFor")
         unit = _of_key(cursor, registry)
         keys = {item["key"]: item["key"] for item in unit.inputs} if unit else {}
         hidden = {item["key"] for item in unit.inputs if item["type"] == "password"} if unit else set()
@@ -41,9 +43,19 @@ def read_connection(cursor: Cursor, registry: Registry) -> DeclaredConnection:
         component=unit.component.key if unit else "",
         key=unit.key if unit else "",
         fields={field: value for field, value, _ in found if value not in (None, "")},
+        reserved_for=tuple(_reserved(cursor)) if cursor.find("reservedFor") else None,
         places={field: place for field, _, place in found},
         source=cursor,
     )
+
+
+def _reserved(cursor: Cursor) -> Iterator[Reserved]:
+    for customer, users in cursor.pairs("reservedFor"):
+        named = list(users.elements())
+        if not named:
+            users.problem("names no user; leave the customer out, or write reservedFor: {} for everybody")
+        for user in named:
+            yield Reserved(customer=customer, user=user.scalar(), source=user)
 
 
 Part = tuple[str, Mapping[str, str]]

@@ -20,13 +20,26 @@ class DeclarationsInvalid(IntegrationInvalid):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """For a user of a customer, both by their external ids."""
+
+    customer: str
+    user: str
+    source: Cursor = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredConnection:
-    """``fields`` call secrets by their names and hold none; each stands at its ``places``."""
+    """``fields`` call secrets by their names and hold none; each stands at its ``places``.
+
+    ``reserved_for`` is None where the file does not say: a new connection is everybody's then, another one stays as it is.
+    """
 
     name: str
     component: str
     key: str
     fields: Mapping[str, Any]
+    reserved_for: tuple[Reserved, ...] | None
     places: Mapping[str, Cursor] = field(repr=False)
     source: Cursor = field(repr=False)
 

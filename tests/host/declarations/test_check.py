@@ -5,6 +5,7 @@ import os
 import pytest
 from twilio_connector.host.definition.tree import MAX_BYTES
 
+MAIN = "{name: Main, component: probe, key: token, fields: {account: A}, secrets: {token: my-token}, reservedFor: $}"
 TOKEN = "0123456789abcdef0123456789abcdef"
 
 
@@ -42,6 +43,15 @@ def test_everything_is_told_at_once(problems, folder, host):
             },
             "secrets.account: is no secret; write it into fields",
         ),
+        (
+            {"connections/main.yaml": MAIN.replace("$", "{acme: [ada]}")},
+            "reservedFor.acme[0]: the customer 'acme' has no user of the external id 'ada'",
+        ),
+        ({"connections/main.yaml": MAIN.replace("$", "{acmee: [ada]}")}, "did you mean acme?"),
+        ({"connections/main.yaml": MAIN.replace("$", "{acme: []}")}, "names no user"),
+        ({"connections/main.yaml": MAIN.replace("$", "{acme: ada}")}, "must be a list"),
+        ({"connections/main.yaml": MAIN.replace("$", "[ada]")}, "must be a mapping"),
+        ({"connections/main.yaml": MAIN.replace("$", "{acme: [{a: b}]}")}, "must be text"),
         ({"customers/other.yaml": "{externalId: acme}"}, "acme.yaml:1 too; names are unique"),
         ({"connections/twin.json": '{"name": "Main", "component": "probe", "key": "token"}'}, "main.yaml:1 too"),
         ({"instances/twin.yaml": "{integration: Greet, customer: acme, config: {Token: Main}}"}, "acme.yaml:1 too"),

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from twilio_connector.connector.errors import ConnectionFailed
+from twilio_connector.connector.errors import ConnectionFailed, InvalidInput
+from twilio_connector.host.changes import Wanted
 from twilio_connector.host.store.registrations import intend
 from twilio_connector.host.store.schema import metadata
 
@@ -75,6 +76,44 @@ def test_an_instance_whose_webhook_is_not_registered_is_deployed_again(deploy, f
     host.store.registrations.save(webhook.endpoint_id, status="failed", error="the number is in use")
     assert only(deploy(folder())) == {("instance", "Greet of acme"): "changed"}
     assert only(deploy(folder())) == {}
+
+
+@BOTH
+def test_a_connection_is_reserved_for_users_that_are_made_with_it(deploy, folder, host):
+    users = "{externalId: acme, name: Acme Inc., users: [{externalId: ada}, {externalId: bob}]}"
+    main = "{name: Main, component: probe, key: token, fields: {account: A1}, secrets: {token: my-token}%s}"
+    theirs = '{"name": "Main", "type": "probe", "config": {"sid": "A1"}, "secret_config": {"auth_token": "my-token"}%s}'
+
+    def run(form, reserved, **how):
+        files = {"connections/main.yaml": form % reserved, "customers/acme.yaml": users}
+        did = deploy(folder(**files), **how)["connection", "Main"]
+        (record,) = host.store.connections.all() or [None]
+        ids = {user.id: user.external_id for _, user in host.store.users.all()}
+        return did, record and sorted(ids[user_id] for user_id in record.reserved_for)
+
+    assert run(main, ", reservedFor: {acme: [ada]}", dry_run=True) == ("made", None)
+    assert run(main, ", reservedFor: {acme: [ada]}") == ("made", ["ada"])
+    assert run(main, ", reservedFor: {acme: [ada, ada]}") == ("left", ["ada"])
+    assert run(main, "") == ("left", ["ada"])
+    assert run(theirs, ', "reservedFor": {"acme": ["bob", "ada"]}', dry_run=True) == ("changed", ["ada"])
+    assert run(theirs, ', "reservedFor": {"acme": ["bob", "ada"]}') == ("changed", ["ada", "bob"])
+    assert host.changes.find(Wanted(what="connection.update"))[0][0].summary == "Main: whom it is reserved for"
+    assert run(main, ", reservedFor: {}") == ("changed", [])
+    assert run(main, ", reservedFor: {}") == ("left", [])
+
+
+def test_a_connection_that_cannot_be_reserved_is_made_everybodys_for_nobody(deploy, folder, host, monkeypatch):
+    """A user who could not be made: the connection then fails too, for it must not become everybody's."""
+    users = "{externalId: acme, users: [{externalId: ada}]}"
+    main = "{name: Main, component: probe, key: token, fields: {account: A1}, secrets: {token: my-token}, %s}"
+    files = {"connections/main.yaml": main % "reservedFor: {acme: [ada]}", "customers/acme.yaml": users}
+
+    def fail(*_, **__):
+        raise InvalidInput("no")
+
+    monkeypatch.setattr(host, "add_user", fail)
+    assert deploy(folder(**files))["connection", "Main"] == "failed"
+    assert host.store.connections.all() == []
 
 
 def test_a_changed_connection_keeps_its_id_and_has_exactly_what_is_declared(deploy, folder, host):
