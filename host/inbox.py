@@ -9,6 +9,7 @@ is stored as if it had come with it: when it comes later it is a duplicate, when
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,7 @@ class Inbound:
     ``identities``, ``supersedes`` and ``sequence`` are as in TriggerResult and count per endpoint. The order of a sequence is
     that of the execution ids. ``concurrency`` is how many of the endpoint may run at a time; a later item with the same
     ``request_id`` replaces what waits for a retry of an earlier one. ``parent_id`` is the execution that invoked this one.
+    ``planned_at`` is when its flow's schedule meant it to start.
     """
 
     execution_id: str
@@ -46,6 +48,7 @@ class Inbound:
     request_id: str = ""
     parent_id: str | None = None
     depth: int = 0
+    planned_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,7 @@ def _row(item: Inbound) -> dict[str, Any]:
         "request_id": _digest(item.endpoint_id, item.request_id) if item.request_id else None,
         "parent_id": item.parent_id,
         "depth": item.depth,
+        "planned_at": item.planned_at,
         "payload": item.payload,
         "status": "accepted",
         "attempt": 1,

@@ -153,7 +153,8 @@ class Scheduler:
         context = self._context(route, owners)
         request = WebhookRequest(method="POLL" if due.polling else "SCHEDULE", url=route.context.invoke_url)
         result = route.trigger.emit(context, request, route.inputs)
-        item = None if result.polled_no_changes else inbound(route, context.execution_id, result)
+        found = None if result.polled_no_changes else inbound(route, context.execution_id, result)
+        item = replace(found, planned_at=due.time) if found else None
         self._require_room(item.payload if item else "", "what the trigger found")
         self._require_room(portable.dumps([result.instance_state, result.cross_flow_state]), "what it remembers")
         return Emitted(owners, result, item)

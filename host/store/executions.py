@@ -14,6 +14,7 @@ from .executors import require_alive
 from .schema import OPEN, Instant, executions, status_in, steps
 
 Status = Literal["accepted", "running", "waiting", "succeeded", "failed", "cancelled"]
+StartedBy = Literal["webhook", "schedule", "flow", "replay"]
 End = Literal["succeeded", "failed", "cancelled"]
 ENDED: frozenset[Status] = frozenset(get_args(End))
 CANCELLED = {"kind": "cancelled", "message": "it was cancelled"}
@@ -55,6 +56,28 @@ class ExecutionRecord:
     payload: str | None = None
     result: str | None = None
     error: dict[str, Any] | None = None
+    planned_at: datetime | None = None
+
+    @property
+    def started_by(self) -> StartedBy:
+        """A schedule's executions have the time that they were ``planned_at``; polls too."""
+        if self.replay_of:
+            return "replay"
+        if self.parent_id:
+            return "flow"
+        return "schedule" if self.planned_at else "webhook"
+
+
+def is_started_by(what: StartedBy) -> sa.ColumnElement[bool]:
+    """The same as a condition."""
+    by = executions.c
+    first = {
+        "replay": by.replay_of.is_not(None),
+        "flow": by.parent_id.is_not(None),
+        "schedule": by.planned_at.is_not(None),
+    }
+    before = list(first.values())[: list(first).index(what)] if what in first else list(first.values())
+    return sa.and_(first.get(what, sa.true()), *map(sa.not_, before))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from .. import portable
 
-VERSION = 3  # a change of the schema raises it: see migrations.py
+VERSION = 4  # a change of the schema raises it: see migrations.py
 
 
 class Instant(sa.TypeDecorator[datetime]):
@@ -249,6 +249,7 @@ executions = sa.Table(
     sa.Column("request_id", sa.String(64)),  # a later one of the same request replaces the retries of this
     sa.Column("parent_id", sa.String(36)),  # the execution that invoked it
     sa.Column("depth", sa.Integer, nullable=False, server_default="0"),  # how many are above it
+    sa.Column("planned_at", Instant),  # when its schedule meant it to start; null where something else started it
     sa.Column("run_as", sa.Text, nullable=False, server_default=""),  # a user's id, or system; empty until asked
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
@@ -295,6 +296,8 @@ _ended = status_in(executions, *ENDED)
 sa.Index("executions_ended", executions.c.status, executions.c.id, sqlite_where=_ended, postgresql_where=_ended)
 _replays = executions.c.replay_of.is_not(None)
 sa.Index("executions_replayed", executions.c.replay_of, sqlite_where=_replays, postgresql_where=_replays)
+_planned = executions.c.planned_at.is_not(None)
+sa.Index("executions_planned", executions.c.id, sqlite_where=_planned, postgresql_where=_planned)
 # Of those in one sequence one runs at a time, whoever claims: two processes may see different rows.
 sa.Index(
     "executions_running_in_sequence",

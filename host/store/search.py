@@ -7,7 +7,7 @@ row by row, at most so many of them a page; a page that ends there says so and g
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
@@ -15,7 +15,7 @@ from .. import portable
 from ..ids import first_id
 from ..subject import asked
 from .database import insert, reading, storable
-from .executions import BRIEF, ENDED, ExecutionRecord, Status
+from .executions import BRIEF, ENDED, ExecutionRecord, StartedBy, Status, is_started_by
 from .schema import ENDED as ENDS
 from .schema import OPEN, executions, instances, status_in, terms
 
@@ -29,7 +29,8 @@ _SHORTEST_ID = 8
 class Filter:
     """Which executions. Empty means any; ``text`` is the beginning of an id, a number, or whole words of what was said.
 
-    ``run_as`` is a user's id or ``system``; ``since`` and ``until`` are when it was accepted.
+    ``run_as`` is a user's id or ``system``; ``started_by`` a webhook, its schedule, another flow or a replay; ``since`` and
+    ``until`` are when it was accepted.
     """
 
     text: str = ""
@@ -38,6 +39,7 @@ class Filter:
     flow: str = ""
     status: str = ""
     run_as: str = ""
+    started_by: StartedBy | Literal[""] = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -57,7 +59,8 @@ class Filter:
         if self.text.strip() and not (_is_id(self.text) or asked(self.text)):
             return False
         texts = (self.text, self.instance_id, self.customer_id, self.flow, self.run_as)
-        return all(map(storable, texts)) and self.status in {"", *get_args(Status)}
+        words = self.status in {"", *get_args(Status)} and self.started_by in {"", *get_args(StartedBy)}
+        return words and all(map(storable, texts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,8 @@ def _source(
         rest["flow"] = executions.c.flow == wanted.flow
     if wanted.run_as:
         rest["run_as"] = executions.c.run_as == wanted.run_as
+    if wanted.started_by:
+        rest["started by"] = is_started_by(wanted.started_by)
     if wanted.status:
         rest["status"] = executions.c.status == wanted.status
     if mine is not None:
@@ -134,6 +139,8 @@ def _source(
     if wanted.status:
         rest.pop("status")
         return _in_status(plain, wanted.status), list(rest.values())
+    if wanted.started_by == "schedule":  # they have an index of their own
+        plain = plain.where(executions.c.planned_at.is_not(None))
     return plain.order_by(executions.c.id.desc()), list(rest.values())
 
 

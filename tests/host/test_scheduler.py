@@ -126,14 +126,17 @@ def test_a_time_that_comes_gives_one_execution_with_an_empty_body(host, deploy, 
     assert schedule_of(host, instance).next_at == due + MINUTE
     (record,) = host.store.executions.recent()
     assert (record.id, record.status) == (payload["executionId"], "accepted")
+    assert (record.started_by, record.planned_at) == ("schedule", due)
 
 
 def test_times_that_were_missed_while_no_host_ran_give_one_run(host, deploy, run, clock):
     instance = deploy("* * * * *", "schedule")
+    first = schedule_of(host, instance).next_at
     clock.shift = timedelta(days=3)
     run()
     run()
     assert len(payloads(host)) == 1
+    assert host.store.executions.recent()[0].planned_at == first
     assert clock() < schedule_of(host, instance).next_at <= clock() + MINUTE
 
 

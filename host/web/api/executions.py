@@ -12,20 +12,27 @@ from ... import portable
 from ...replays import MOST, JobStatus
 from ...replays import Job as JobRecord
 from ...store.database import storable
-from ...store.executions import Status
+from ...store.executions import StartedBy, Status
 from ...store.search import Filter, find
 from .route import Call, Route, found
 from .shapes import MAX_PAGE, Moment, Page, Shape, Text, Window, plain
 
 
 class Execution(Shape):
-    """One run of a flow. ``runAs`` is a user's id or ``system``; empty until that is decided."""
+    """One run of a flow. ``runAs`` is a user's id or ``system``; empty until that is decided.
+
+    ``plannedAt`` is when its schedule meant it to start, ``parentId`` the execution that invoked it.
+    """
 
     id: str
     instance_id: str
     version_id: str
     flow: str
     run_as: str
+    started_by: StartedBy
+    planned_at: datetime | None
+    parent_id: str | None
+    replay_of: str | None
     status: Status
     attempt: int
     created_at: datetime
@@ -68,6 +75,7 @@ class Which(Shape):
     customer_id: Text = ""
     flow: Text = ""
     run_as: Text = ""
+    started_by: StartedBy | None = None
     since: Moment | None = None
     until: Moment | None = None
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, cast, get_args
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -17,7 +17,7 @@ from ...past import obstacles
 from ...registry import Registry
 from ...run_as import SYSTEM
 from ...store import Store, search
-from ...store.executions import ENDED, ExecutionRecord, Status, StepRow
+from ...store.executions import ENDED, ExecutionRecord, StartedBy, Status, StepRow
 from ...store.logs import LogLine
 from ...store.search import Filter
 from ...subject import said
@@ -40,7 +40,13 @@ STATUSES = (
     ("failed", "Failed"),
     ("cancelled", "Cancelled"),
 )
-FIELDS = ("q", "instance", "customer", "flow", "status", "as", "since", "until")
+STARTED_BY = (
+    ("webhook", "a webhook"),
+    ("schedule", "its schedule"),
+    ("flow", "another flow"),
+    ("replay", "a replay"),
+)
+FIELDS = ("q", "instance", "customer", "flow", "status", "as", "by", "since", "until")
 NOTICES = {
     "replaying": "The failed executions are being replayed; each appears below as one of its own.",
     "stopped": "No more failed executions are replayed. Those that are below already run on.",
@@ -123,6 +129,8 @@ def read_filter(given: Mapping[str, str]) -> tuple[Filter, dict[str, str]]:
             problems[name] = "give a day and a time in UTC, such as 2026-11-26T09:30"
     if given["status"] not in {"", *get_args(Status)}:
         problems["status"] = f"choose one of {', '.join(get_args(Status))}"
+    if given["by"] not in {"", *get_args(StartedBy)}:
+        problems["by"] = f"choose one of {', '.join(get_args(StartedBy))}"
     wanted = Filter(
         text=given["q"],
         instance_id=given["instance"],
@@ -130,6 +138,7 @@ def read_filter(given: Mapping[str, str]) -> tuple[Filter, dict[str, str]]:
         flow=given["flow"],
         status=given["status"],
         run_as=given["as"],
+        started_by=cast("StartedBy", given["by"]),
         **moments,
     )
     return wanted, problems
@@ -148,6 +157,7 @@ def _choices(store: Store) -> dict[str, list[tuple[str, str]]]:
     return {
         "instance": [(item.id, f"{item.name} · {item.customer}") for item in all_instances],
         "customer": [(item.id, item.name) for item in store.customers.all()],
+        "by": list(STARTED_BY),
         "as": [(SYSTEM, "the system"), *((user.id, f"{user.name} · {of}") for of, user in store.users.all())],
     }
 

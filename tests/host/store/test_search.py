@@ -67,6 +67,25 @@ def test_filters_hold_together(store, put, found):
     assert found(since=now + HOUR) == found(until=now - HOUR) == []
 
 
+def test_each_was_started_by_one_thing(store, put, found):
+    by = {name: put() for name in ("webhook", "schedule", "flow", "replay", "replay of a schedule's")}
+    marks = {
+        "schedule": {"planned_at": utc_now()},
+        "flow": {"parent_id": by["webhook"]},
+        "replay": {"replay_of": by["flow"], "parent_id": by["webhook"]},
+        "replay of a schedule's": {"replay_of": by["schedule"], "planned_at": utc_now()},
+    }
+    with store.engine.begin() as connection:
+        for name, mark in marks.items():
+            connection.execute(sa.update(executions).where(executions.c.id == by[name]).values(mark))
+    for name in ("webhook", "schedule", "flow"):
+        assert found(started_by=name) == found(started_by=name, status="accepted") == [by[name]]
+        assert store.executions.get(by[name]).started_by == name
+    assert found(started_by="replay") == [by["replay of a schedule's"], by["replay"]]
+    assert store.executions.get(by["replay of a schedule's"]).started_by == "replay"
+    assert found(started_by="nothing") == []
+
+
 def test_a_customer_has_the_executions_of_all_their_instances(store, put, found):
     integration = store.integrations.publish("I", file_name="i.yaml", files={"i.yaml": b"x"}, limit=10)
     customer = store.customers.ensure("acme").id
@@ -105,7 +124,7 @@ def test_pages_follow_each_other_and_none_looks_at_more_than_it_may(store, put):
 
 def test_a_filter_can_be_kept():
     now = utc_now().replace(microsecond=0)
-    for wanted in (Filter(), Filter(text="x", status="failed", since=now - HOUR, until=now)):
+    for wanted in (Filter(), Filter(text="x", status="failed", started_by="flow", since=now - HOUR, until=now)):
         assert Filter.of_json(wanted.to_json()) == wanted
 
 
@@ -119,6 +138,8 @@ def test_a_filter_can_be_kept():
         (Filter(text="hello", status="failed"), "terms"),
         (Filter(text="01a2178d-af5d"), "sqlite_autoindex_executions_1"),
         (Filter(since=utc_now(), run_as="system"), "sqlite_autoindex_executions_1"),
+        (Filter(started_by="schedule"), "executions_planned"),
+        (Filter(started_by="webhook"), "sqlite_autoindex_executions_1"),
     ],
 )
 def test_every_page_begins_at_an_index(tmp_path, wanted, index):

@@ -1,10 +1,12 @@
 """A schedule on the pages: shown, changed, made to run now; and config variables that hold one."""
 
 import re
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 
 import pytest
 from twilio_connector.connector.context import utc_now
+from twilio_connector.host.scheduler import Scheduler
 from twilio_connector.host.store.schedules import settle
 
 from .conftest import Wizard
@@ -53,6 +55,33 @@ def test_a_flow_shows_its_times_the_next_one_in_its_zone_and_in_utc_and_no_addre
     assert re.search(r"\d{4}-\d\d-\d\d 0[23]:\d0:00 Europe/Berlin · " + f"{next_at:%Y-%m-%d %H:%M:%S} UTC", html)
     assert "Webhook address" not in html
     assert "It starts at its times." in html
+
+
+def test_what_a_schedule_started_says_so_with_the_planned_time(client, scheduled, web_host, base):
+    web_host.run_now(base.rpartition("/")[2])
+    ticking = Scheduler(web_host.engine._workshop)
+    ticking.tick()
+    while ticking._running:
+        time.sleep(0.005)
+    (record,) = web_host.store.executions.recent()
+    page = client.get(f"/executions/{record.id}").text
+    assert "Started by its schedule" in page
+    assert f'its schedule, for <time datetime="{record.planned_at:%Y-%m-%dT%H:%M:%S}' in page
+    assert "Webhook accepted" not in page
+    assert "<small>schedule</small>" in client.get("/executions").text
+    link = f'href="/executions/{record.id}"'
+    assert [link in client.get(f"/executions?by={by}").text for by in ("schedule", "webhook", "replay")] == [
+        True,
+        False,
+        False,
+    ]
+    told = client.get("/api/executions?startedBy=schedule").json()["items"]
+    assert [(item["id"], item["startedBy"]) for item in told] == [(record.id, "schedule")]
+    assert datetime.fromisoformat(told[0]["plannedAt"]) == record.planned_at
+    assert client.get("/api/executions?startedBy=webhook").json()["items"] == []
+    assert client.get("/api/executions?startedBy=nobody").status_code == 422
+    wrong = client.get("/executions?by=nobody")
+    assert (wrong.status_code, "Started by: choose one of" in wrong.text) == (400, True)
 
 
 def test_a_flow_shows_what_went_wrong_the_last_times(client, scheduled, web_host, base):
