@@ -13,7 +13,7 @@ import uvloop
 from loopback import ACCOUNT, TOKEN
 from twilio.request_validator import RequestValidator
 
-CONNECTIONS = 16
+CONNECTIONS = 64
 NOTHING = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 11\r\n\r\n<Response/>"
 
 

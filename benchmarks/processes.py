@@ -52,19 +52,20 @@ def running(command: Sequence[str], folder: Path, url: str, **environ: str) -> I
         process = subprocess.Popen(command, cwd=folder, stdout=written, stderr=subprocess.STDOUT, env=plain | environ)
     with _pinned(cores[:1]):
         try:
-            wait_until(partial(_answers, url), process, log)
-            yield Server(process, url, log)
+            server = Server(process, url, log)
+            wait_until(partial(_answers, url), server)
+            yield server
         finally:
             process.terminate()
             process.wait(PATIENCE)
 
 
-def wait_until(is_so: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, every: float = 0.005) -> None:
-    """Raises SystemExit with what the process said last, when it ends first or it takes a minute."""
+def wait_until(is_so: Callable[[], bool], server: Server, every: float = 0.005) -> None:
+    """Raises SystemExit with what the server said last, when it ends first or it takes a minute."""
     deadline = time.monotonic() + PATIENCE
     while not is_so():
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"{' '.join(map(str, process.args))}: {log.read_text()[-2000:]}")  # type: ignore[arg-type]
+        if server.process.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(f"{server.process.args}: {server.log.read_text()[-2000:]}")
         time.sleep(every)
 
 
