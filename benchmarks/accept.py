@@ -1,8 +1,8 @@
-"""Signed webhooks over HTTP, a second: the host beside Flask as the SDK's tutorial has it, and Node-RED. ``python benchmarks/accept.py``.
+"""Signed webhooks over HTTP: the host beside Flask as in the SDK's tutorial, and Node-RED. ``python benchmarks/accept.py``.
 
-Ours is ``twilio-connector serve --no-work`` on SQLite, as a user starts it: it verifies, normalises, de-duplicates, and answers when
-the row is on disk, WAL, synchronous FULL. The others keep nothing, and Node-RED checks nothing. Each is one worker on the same core, the
-load comes from another, and none of them does anything while it is not its turn.
+Ours is ``twilio-connector serve --no-work`` on SQLite, as a user starts it: it verifies, normalises, de-duplicates, and answers
+when the row is on disk, WAL, synchronous FULL. The others keep nothing, and Node-RED checks nothing. Each is one worker on the
+same core, the load comes from another, and none does anything while it is not its turn.
 """
 
 import os

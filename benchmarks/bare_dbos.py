@@ -1,7 +1,7 @@
-"""The same flow on bare DBOS: a webhook that the SDK validates starts a workflow of the same two steps. ``python bare_dbos.py PORT``.
+"""The same flow on bare DBOS: a webhook that the SDK validates starts a workflow of the same two steps.
 
-SQLite is set up as the host sets it up: WAL, a sync at each commit, a clock in milliseconds. As many workflows run at once
-as the host runs by default, and the queue is asked as often as suits a short way.
+``python benchmarks/bare_dbos.py PORT``, in a folder for its database. SQLite is set up as the host sets it up: WAL, a sync at
+each commit, a clock in milliseconds. As many workflows run at once as the host runs by default, and the queue is asked often.
 """
 
 import sys

@@ -1,8 +1,9 @@
 """Flows end to end: a signed webhook over HTTP, then two steps, each checkpointed. ``python benchmarks/flow.py``.
 
-Ours is ``twilio-connector serve`` on SQLite, one process that accepts and executes. Beside it stands bare DBOS, which does the same steps
-behind a validating webhook (:mod:`bare_dbos`). Each has a core to itself and the load comes from another; the time runs from the
-first request to the end of the last flow, as each one's database has it. Our memory is the most that the process had meanwhile.
+Ours is ``twilio-connector serve`` on SQLite, one process that accepts and executes. Beside it stands bare DBOS, which does the
+same steps behind a validating webhook (``bare_dbos.py``). Each has a core to itself and the load comes from another; the time
+runs from the first request to the end of the last flow, as each one's database has it. Our memory is the most that the process
+had meanwhile.
 """
 
 import sqlite3
@@ -52,9 +53,7 @@ def host(folder: Path) -> Iterator[Running]:
     base = loopback()
     url = deployed(folder, base, "two_steps")
     with serving(folder, base) as server:
-        yield Running(
-            server, url, folder / "host.sqlite", "select count(*) from executions where status = 'succeeded'"
-        )
+        yield Running(server, url, folder / "host.sqlite", "select count(*) from executions where status = 'succeeded'")
 
 
 @contextmanager
@@ -75,7 +74,11 @@ def loading(there: Running, flows: int) -> Callable[[], Cost]:
     runs = count()
 
     def measure() -> Cost:
-        waiting, before, wanted = load.webhooks(there.url, flows, next(runs)), there.server.processor(), flows + there.count()
+        waiting, before, wanted = (
+            load.webhooks(there.url, flows, next(runs)),
+            there.server.processor(),
+            flows + there.count(),
+        )
         began = time.perf_counter()
         load.send(there.url, waiting)
         wait_until(lambda: there.count() >= wanted, there.server, every=0.01)

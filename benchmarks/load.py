@@ -19,23 +19,33 @@ NOTHING = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 11\r\n\
 
 def webhooks(url: str, count: int, run: int) -> list[bytes]:
     """Signed requests, each of another message; those of another run are others."""
-    split = urlsplit(url)
-    return [_request(url, split.netloc, split.path, f"SM{run:08x}{index:024x}") for index in range(count)]
+    return [_request(url, f"SM{run:08x}{index:024x}") for index in range(count)]
 
 
-def _request(url: str, host: str, path: str, sid: str) -> bytes:
+def signed(url: str, sid: str) -> tuple[dict[str, str], bytes]:
+    """Headers and body."""
     texts = {"From": "+14155550123", "To": "+14155550100", "Body": "Hello! How are you?", "NumSegments": "1"}
     places = {f"{who}{what}": "CA" for who in ("From", "To") for what in ("City", "State", "Zip", "Country")}
     params = {"MessageSid": sid, "SmsSid": sid, "SmsMessageSid": sid, "AccountSid": ACCOUNT, "NumMedia": "0"}
-    params |= texts | places | {"ApiVersion": "2010-04-01", "SmsStatus": "received", "MessagingServiceSid": "MG" + "0" * 32}
+    params |= texts | places
+    params |= {"ApiVersion": "2010-04-01", "SmsStatus": "received", "MessagingServiceSid": "MG" + "0" * 32}
     body = urlencode(params).encode()
-    signature = RequestValidator(TOKEN).compute_signature(url, params)
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nX-Twilio-Signature: {signature}\r\n"
-        f"I-Twilio-Idempotency-Token: {sid}\r\nContent-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n"
-        f"User-Agent: TwilioProxy/1.1\r\nAccept: */*\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    headers = {
+        "Host": urlsplit(url).netloc,
+        "X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(url, params),
+        "I-Twilio-Idempotency-Token": sid,
+        "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+        "User-Agent": "TwilioProxy/1.1",
+        "Accept": "*/*",
+        "Content-Length": str(len(body)),
+    }
+    return headers, body
+
+
+def _request(url: str, sid: str) -> bytes:
+    headers, body = signed(url, sid)
+    lines = [f"POST {urlsplit(url).path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def send(url: str, requests: list[bytes], connections: int = CONNECTIONS) -> float:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
@@ -84,8 +85,8 @@ def serving(data: Path, base: str, *options: str) -> Iterator[Server]:
         yield server
 
 
-def deployed(data: Path, base: str, flow: str) -> str:
-    """A data directory with that flow deployed; the address of its webhook."""
+def deployed(data: Path, base: str, flow: str, first: Callable[[Any, str], object] = lambda _host, _url: None) -> str:
+    """A data directory with that flow deployed; the address of its webhook. ``first`` is called with the host and it."""
     from twilio_connector.host.host import Host
     from twilio_connector.host.settings import Settings
 
@@ -95,8 +96,10 @@ def deployed(data: Path, base: str, flow: str) -> str:
     host.add_connection(name="Twilio", component="twilio", key="basic", fields=fields)
     path = FLOWS / flow / "integration.yaml"
     instance = host.deploy(path, customer="bench", config={"Twilio Connection": "Twilio"})
+    (url,) = host.addresses(instance.id).values()
+    first(host, url)
     host.stop()
-    return next(iter(host.addresses(instance.id).values()))
+    return url
 
 
 def loopback() -> str:
@@ -112,7 +115,7 @@ def _cores() -> list[int]:
 
 @contextmanager
 def _pinned(cores: Sequence[int]) -> Iterator[None]:
-    """This thread, and the processes that it starts."""
+    """The thread that enters, and the processes that it starts."""
     if not cores:
         yield
         return
