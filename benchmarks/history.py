@@ -68,9 +68,15 @@ def _accept(host: Any, url: str) -> None:
 
 
 def fill(database: Path, executions: int) -> str:
-    """Copy what there is into the past; the id in the middle. Indexes are made afterwards, which is many times faster."""
+    """Copy what there is into the past; the id in the middle. Indexes are made afterwards, nothing is journaled: far faster."""
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        for pragma in ("synchronous=off", "cache_size=-1000000", "temp_store=file"):
+        for pragma in (
+            "journal_mode=delete",
+            "journal_mode=off",
+            "synchronous=off",
+            "cache_size=-1000000",
+            "temp_store=file",
+        ):
             connection.execute(f"pragma {pragma}")
         begun, people = int(time.time()) - executions, max(8, executions // EACH)
         connection.execute(_NUMBERED.format(count=executions, begun=begun, people=people))
