@@ -23,7 +23,7 @@ from .failures import REPEATABLE, failure, network_failure
 from .form import CONTENT_TYPE
 from .redact import redacted
 from .resource import Resource, form_pairs
-from .retry import NEVER, Retry
+from .retry import Retry
 
 MAX_PAGE = 1000
 MAX_ANSWER = 50 * 1024 * 1024
@@ -103,7 +103,7 @@ class TwilioClient:
         """How far Twilio's clock is ahead of ours, at least; None where its answer does not tell."""
         url = self._url(resource, resource.collection(self._with_account({})))
         try:
-            told = self.send("GET", url, params=(("PageSize", "1"),), retry=NEVER).headers["Date"]
+            told = self.send("GET", url, params=(("PageSize", "1"),)).headers["Date"]
             return parsedate_to_datetime(told).astimezone(UTC) - self.clock()
         except (ConnectorError, KeyError, TypeError, ValueError):
             return None

@@ -21,7 +21,7 @@ from itertools import islice
 from typing import Any
 
 from ..context import ActionContext
-from ..errors import ConnectorError, OutcomeUnknown
+from ..errors import ConnectorError, OutcomeUnknown, TryLater
 from .client import TwilioClient, Values
 from .likeness import KINDS, Likeness, Sent, filters, sent_values
 from .resource import Resource, form_pairs
@@ -29,6 +29,8 @@ from .resource import Resource, form_pairs
 SENDS = 3
 SETTLING = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Seconds to wait before each look: what Twilio took is listed after five at the latest, or it was not taken."""
+PATIENCE = (2.0, 4.0, 8.0, 16.0)
+"""Seconds to wait before each further look, where Twilio did not answer the last one: only a look that succeeds tells."""
 MARGIN = timedelta(seconds=60)
 """How far our clock may be from Twilio's, where its answers do not tell its time."""
 TWILIOS_CLOCKS = timedelta(seconds=3)
@@ -72,6 +74,10 @@ def send_once(
     raise unknown
 
 
+class LookFailed(OutcomeUnknown):
+    """Twilio did not say whether it is there; it may when it is asked again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """For one thing that may have been sent since it ``began``, by a process before this one if it is ``resumed``."""
@@ -89,10 +95,16 @@ class Search:
         sid = self.context.claims.mine(self.use)
         if sid is None:
             return None
-        try:
-            return self.client.fetch(self.resource, sid)
-        except ConnectorError as error:
-            raise OutcomeUnknown(f"{sid} was made for this, but reading it failed: {error}", code=error.code) from None
+        for pause in (0.0, *PATIENCE):
+            self.context.sleep(pause)
+            try:
+                return self.client.fetch(self.resource, sid)
+            except TryLater as error:
+                failed: ConnectorError = error
+            except ConnectorError as error:
+                failed = error
+                break
+        raise OutcomeUnknown(f"{sid} was made for this, but reading it failed: {failed}", code=failed.code)
 
     def settle(self) -> Any:
         """Look until it is there or would be. None: it was not sent. Raises OutcomeUnknown."""
@@ -100,12 +112,21 @@ class Search:
             raise OutcomeUnknown(
                 f"the {self.resource.name} may have been sent, and its number is not kept: look for it"
             )
-        since, before = self._since(), self._looked()
-        for number, pause in enumerate(SETTLING[before:], before + 1):
+        since, before, failed = self._since(), self._looked(), None
+        for number, pause in enumerate((*SETTLING[before:], *PATIENCE), before + 1):
+            if number > len(SETTLING) and failed is None:
+                return None
             self.context.sleep(pause)
-            if found := self._look(since):
+            try:
+                found, failed = self._look(since), None
+            except LookFailed as error:
+                failed = error
+                continue
+            if found:
                 return found
-            self.note(looked=number)
+            self.note(looked=min(number, len(SETTLING)))
+        if failed is not None:
+            raise failed
         return None
 
     def note(self, **entry: Any) -> None:
@@ -137,7 +158,8 @@ class Search:
             candidates = list(self._candidates(since))
         except ConnectorError as error:
             message = f"the {self.resource.name} may have been sent, and looking for it failed: {error}"
-            raise OutcomeUnknown(message, status=error.status, code=error.code) from None
+            kind = LookFailed if isinstance(error, TryLater) else OutcomeUnknown
+            raise kind(message, status=error.status, code=error.code) from None
         for found in reversed(candidates):  # the oldest first: those that look at once meet in one order
             if self._likeness.compare(self.sent, found) == "same" and self.context.claims.take(found["sid"], self.use):
                 return found
