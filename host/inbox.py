@@ -17,7 +17,7 @@ from ..connector.context import utc_now
 from .settings import Limits
 from .store.commit import Busy, GroupCommit, Raced
 from .store.database import insert
-from .store.executions import replace_retries
+from .store.executions import next_in_sequence, replace_retries
 from .store.schema import executions, identities
 
 __all__ = ["Accepted", "Busy", "Inbound", "Inbox", "admit"]
@@ -28,8 +28,9 @@ class Inbound:
     """A verified request. ``payload`` is portable JSON text; ``execution_id`` is chosen by whoever made the payload.
 
     ``identities``, ``supersedes`` and ``sequence`` are as in TriggerResult and count per endpoint. The order of a sequence is
-    that of the execution ids. ``concurrency`` is how many of the endpoint may run at a time; a later item with the same
-    ``request_id`` replaces what waits for a retry of an earlier one. ``parent_id`` is the execution that invoked this one.
+    that of acceptance, and of the execution ids among those accepted at once. ``concurrency`` is how many of the endpoint may
+    run at a time; a later item with the same ``request_id`` replaces what waits for a retry of an earlier one. ``parent_id`` is
+    the execution that invoked this one.
     """
 
     execution_id: str
@@ -112,11 +113,11 @@ def _known(connection: sa.Connection, digests: Sequence[str]) -> dict[str, str]:
 
 
 def _store(connection: sa.Connection, items: Sequence[Inbound]) -> None:
-    now = utc_now()
-    if items:
-        connection.execute(
-            sa.insert(executions), [_row(item) | {"available_at": now, "created_at": now} for item in items]
-        )
+    now, rows = utc_now(), [_row(item) for item in items]
+    dates = next_in_sequence(connection, {row["sequence"] for row in rows} - {None}, now)
+    if rows:
+        values = [row | {"available_at": now, "created_at": dates.get(row["sequence"], now)} for row in rows]
+        connection.execute(sa.insert(executions), values)
     for request_id in sorted({_digest(item.endpoint_id, item.request_id) for item in items if item.request_id}):
         replace_retries(connection, request_id, now)
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from twilio_connector.connector.context import utc_now
 from twilio_connector.host.ids import rising_ids
 from twilio_connector.host.inbox import Inbound, Inbox
 from twilio_connector.host.settings import Limits
@@ -76,6 +77,38 @@ def test_one_that_was_on_disk_first_is_not_joined_by_an_earlier_id(store, accept
     assert claim(store) == []
     end(store, later)
     assert claim(store) == [earlier]
+
+
+def test_what_is_accepted_later_comes_later_whatever_the_clocks_of_two_processes_say(store, accept, monkeypatch):
+    """The first is accepted by one whose clock is five minutes fast, in its id too; the others by one that is right."""
+    ids, right = sorted(new_id() for _ in range(3)), utc_now()
+    for execution_id, minutes in zip(reversed(ids), (5, 0, 0), strict=True):
+        now = right + timedelta(minutes=minutes)
+        monkeypatch.setattr("twilio_connector.host.inbox.utc_now", lambda now=now: now)
+        accept("s", execution_id)
+    for execution_id in reversed(ids):
+        assert claim(store) == [execution_id]
+        end(store, execution_id)
+
+
+def test_when_a_step_began_is_told_by_the_clock_of_the_database(store, accept):
+    """Who looks for what it sent may be another process, whose clock is another."""
+    wrong = utc_now() + timedelta(minutes=5)
+    row = executions.StepRow(
+        execution_id=accept(""),
+        flow_attempt=1,
+        path="send",
+        attempt=1,
+        name="Send",
+        component="c",
+        action="a",
+        status="running",
+        started_at=wrong,
+    )
+    with store.engine.begin() as connection:
+        assert executions.begin_step(connection, row) is None
+        began = executions.begin_step(connection, row)
+    assert abs(began - utc_now()) < timedelta(minutes=2)
 
 
 STEPS = st.one_of(
