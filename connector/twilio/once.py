@@ -7,7 +7,8 @@
         │ not found for SETTLING seconds, those │ cannot be told
         │ of processes that died counted        │
         ▼                                       ▼
-    send again, SENDS times in all          OutcomeUnknown
+    send again, SENDS times in all,         OutcomeUnknown
+    then TryLater: it was not sent
 
 Messages that are alike are interchangeable: each use claims one of them, so there are as many as there were uses, whichever
 of them claims which.
@@ -51,7 +52,8 @@ def send_once(
     """Create a message or a call, never twice.
 
     ``first_attempt``, or the context's, tells that it may have been sent since; ``use`` tells apart what one step sends.
-    Raises OutcomeUnknown where it cannot be told whether it was sent, and whatever else creating one raises.
+    Raises OutcomeUnknown where it cannot be told whether it was sent, TryLater where it was tried again and again and was not,
+    and whatever else creating one raises.
     """
     pairs = tuple(form_pairs(values))
     began = first_attempt or context.first_attempt
@@ -62,16 +64,17 @@ def send_once(
         search.note(sending=True)
         try:
             made = _known(client.create(resource, pairs))
-            unknown = OutcomeUnknown("it was sent, but others take for theirs what was; look for it")
         except OutcomeUnknown as error:
             unknown = error
         else:
             if context.claims.take(made["sid"], use):
                 return made
+            unknown = OutcomeUnknown("it was sent, but others take for theirs what was")
         context.logger.warning("%s: looking for what may have been sent: %s", resource.name, unknown)
         if found := search.settle():
             return found
-    raise unknown
+    message = f"{resource.name}: it was sent {SENDS} times and did not reach Twilio: try again later"
+    raise TryLater(message, status=unknown.status, code=unknown.code)
 
 
 class LookFailed(OutcomeUnknown):
