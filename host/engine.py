@@ -20,6 +20,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
+from dbos._core import WorkflowHandlePolling
 from dbos._error import DBOSWorkflowConflictIDError
 
 from ..connector.context import utc_now
@@ -289,10 +290,12 @@ class Engine:
         hold = self._take_hold(name)
         try:
             with SetWorkflowID(name):
-                DBOS.start_workflow(self._workflow, assignment.to_text())
+                started = DBOS.start_workflow(self._workflow, assignment.to_text())
         except BaseException:
             self._let_go(name, hold)  # claimed all the same: the next tick tries again
             raise
+        if isinstance(started, WorkflowHandlePolling):  # not here: it was taken over while this process was frozen
+            self._let_go(name, hold)
 
     # ── housekeeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
