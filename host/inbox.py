@@ -100,8 +100,9 @@ def admit(connection: sa.Connection, items: Sequence[Inbound]) -> list[Accepted]
             for identity in item.supersedes:
                 late.setdefault(_digest(item.endpoint_id, identity), item.execution_id)
             rows.append(item)
-    _store(connection, rows)
+    # First what waits for others that are about to accept the same: then the order of a sequence counts them.
     _store_identities(connection, fresh, late)
+    _store(connection, rows)
     return answers
 
 
