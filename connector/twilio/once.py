@@ -57,7 +57,7 @@ def send_once(
     """
     pairs = tuple(form_pairs(values))
     began = first_attempt or context.first_attempt
-    search = Search(client, context, resource, sent_values(pairs), use, began or context.clock(), resumed=bool(began))
+    search = Search(client, context, resource, sent_values(pairs), use, client.elapsed(), began)
     if began and (found := search.claimed() or search.settle()):
         return found
     for _ in range(SENDS):
@@ -83,15 +83,15 @@ class LookFailed(OutcomeUnknown):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """For one thing that may have been sent since it ``began``, by a process before this one if it is ``resumed``."""
+    """For one thing that may have been sent since this process ``started``, or since another one ``began`` before it."""
 
     client: TwilioClient
     context: ActionContext
     resource: Resource
     sent: Sent
     use: str
-    began: datetime
-    resumed: bool = False
+    started: float
+    began: datetime | None = None
 
     def claimed(self) -> Any:
         """What a process that died has claimed for this use already. Raises OutcomeUnknown."""
@@ -134,12 +134,12 @@ class Search:
 
     def note(self, **entry: Any) -> None:
         """Write down how far it is, for the next process if this one dies too: only what was resumed has come to that."""
-        if self.resumed and not self.use:  # what has a use is in the journal of who sends many
+        if self.began and not self.use:  # what has a use is in the journal of who sends many
             self.context.journal.append([entry])
 
     def _looked(self) -> int:
         """How many looks a process before this one has made and sent nothing since; the last is made again."""
-        if not self.resumed or self.use:
+        if not self.began or self.use:
             return 0
         last = next(iter(deque(self.context.journal.read(), maxlen=1)), {})
         return min(int(last.get("looked", 0)), len(SETTLING) - 1)
@@ -147,10 +147,13 @@ class Search:
     def _since(self) -> datetime:
         """From when on it may have been made, by Twilio's clock, whose times are whole seconds.
 
-        As Twilio's own answers tell its time, where they do: what somebody else sent a moment earlier is not taken for ours.
+        As Twilio's own answers tell its time, where they do: what somebody else sent a moment earlier is not taken for ours,
+        and a clock of ours that is wrong, or is set meanwhile, does not hide what we sent.
         """
-        ahead = None if self.resumed else self.client.ahead(self.resource)
-        return self.began - (MARGIN if ahead is None else TWILIOS_CLOCKS - ahead)
+        if self.began:
+            return self.began - MARGIN
+        told, passed = self.client.time(self.resource), timedelta(seconds=self.client.elapsed() - self.started)
+        return self.context.clock() - passed - MARGIN if told is None else told - passed - TWILIOS_CLOCKS
 
     @property
     def _likeness(self) -> Likeness:

@@ -125,6 +125,7 @@ class ModelTwilio:
             transport=self,
             clock=lambda: self.now,
             sleep=self.sleep,
+            elapsed=lambda: self.now.timestamp(),  # noqa: PLW0108 -- now is another each time
         )
 
     def context(self, **more):
@@ -274,6 +275,15 @@ def test_what_was_claimed_is_read_again_where_twilio_does_not_answer():
 def test_by_a_clock_that_is_wrong_it_is_found_although_twilio_first_does_not_tell_its_time(wrong):
     twilio = ModelTwilio(fates=["drop-after"], refusals=3)
     clock = lambda: twilio.now + timedelta(seconds=wrong)  # noqa: E731
+    client = replace(twilio.client(), clock=clock)
+    assert send_once(client, replace(twilio.context(), clock=clock), MESSAGES, TEXT)["sid"]
+    assert twilio.posts == 1
+
+
+@pytest.mark.parametrize("step", [-300, 300])
+def test_a_clock_that_is_set_while_it_is_sent_does_not_hide_it(step):
+    twilio = ModelTwilio(fates=["drop-after"])
+    clock = lambda: twilio.now + timedelta(seconds=step * twilio.posts)  # noqa: E731
     client = replace(twilio.client(), clock=clock)
     assert send_once(client, replace(twilio.context(), clock=clock), MESSAGES, TEXT)["sid"]
     assert twilio.posts == 1
