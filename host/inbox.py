@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from ..connector.context import utc_now
 from .settings import Limits
+from .store.bulk import among, insert_rows
 from .store.commit import Busy, GroupCommit, Raced
 from .store.database import insert
 from .store.executions import next_in_sequence, replace_retries
@@ -107,18 +108,15 @@ def admit(connection: sa.Connection, items: Sequence[Inbound]) -> list[Accepted]
 
 
 def _known(connection: sa.Connection, digests: Sequence[str]) -> dict[str, str]:
-    if not digests:
-        return {}
-    query = sa.select(identities.c.digest, identities.c.execution_id).where(identities.c.digest.in_(digests))
-    return {row.digest: row.execution_id for row in connection.execute(query)}
+    found = among(connection, identities.c.digest, digests, identities.c.digest, identities.c.execution_id)
+    return {row.digest: row.execution_id for row in found}
 
 
 def _store(connection: sa.Connection, items: Sequence[Inbound]) -> None:
     now, rows = utc_now(), [_row(item) for item in items]
     dates = next_in_sequence(connection, {row["sequence"] for row in rows} - {None}, now)
-    if rows:
-        values = [row | {"available_at": now, "created_at": dates.get(row["sequence"], now)} for row in rows]
-        connection.execute(sa.insert(executions), values)
+    dated = [row | {"available_at": now, "created_at": dates.get(row["sequence"], now)} for row in rows]
+    insert_rows(connection, executions, dated)
     for request_id in sorted({_digest(item.endpoint_id, item.request_id) for item in items if item.request_id}):
         replace_retries(connection, request_id, now)
 
@@ -129,8 +127,7 @@ def _store_identities(connection: sa.Connection, fresh: Mapping[str, str], late:
     # In one order everywhere, so that two processes cannot wait for each other.
     rows = [{"digest": d, "execution_id": found[d], "created_at": now} for d in sorted(found)]
     if not late:
-        if rows:
-            connection.execute(sa.insert(identities), rows)
+        insert_rows(connection, identities, rows)
         return
     added = insert(connection, identities).on_conflict_do_nothing().returning(identities.c.digest)
     if not fresh.keys() <= set(connection.execute(added, rows).scalars()):

@@ -64,7 +64,7 @@ class Invocations:
 
     def _start(self, route: Route, request: WebhookRequest, identity: str, parent: ExecutionRecord | None) -> str:
         execution_id = self.new_id()
-        context = replace(route.context, execution_id=execution_id, started_at=portable.instant(utc_now()))
+        context = route.context.of_execution(execution_id, portable.instant(utc_now()))
         result = route.trigger.emit(context, request, route.inputs)
         named = replace(result, dedupe=(f"invocation:{identity}", *result.dedupe))
         parent_id, depth = (parent.id, parent.depth + 1) if parent else (None, 0)

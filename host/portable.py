@@ -14,6 +14,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -89,6 +90,7 @@ def loads(text: str) -> Any:
     return json.loads(text, object_hook=_decode)
 
 
+@lru_cache(maxsize=16)  # the rows of one transaction share theirs
 def instant(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and Z; a naive time is taken as UTC."""
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -105,7 +105,7 @@ class Reception:
         if len(request.body) > self.limits.body:
             raise TooLarge(f"the body is larger than {self.limits.body} bytes", field="body", status=413)
         execution_id = self.new_id()
-        context = replace(route.context, execution_id=execution_id, started_at=portable.instant(utc_now()))
+        context = route.context.of_execution(execution_id, portable.instant(utc_now()))
         result = route.trigger.emit(context, request, route.inputs)
         if result.polled_no_changes:
             return Received(execution_id=None, response=result.response)

@@ -56,7 +56,12 @@ class Routes:
         kept = self._kept.get(endpoint_id)
         if kept and self.clock() < kept[0]:
             return kept[1]
-        route = await asyncio.to_thread(self.load, endpoint_id)
+        if kept:  # one asks anew, and those that come meanwhile do not wait for it
+            self._kept[endpoint_id] = (self.clock() + KEPT, kept[1])
+        try:
+            route = await asyncio.to_thread(self.load, endpoint_id)
+        finally:
+            self._kept.pop(endpoint_id, None)
         if route:  # addresses that do not exist are not kept: there is no end of them
             self._kept[endpoint_id] = (self.clock() + KEPT, route)
         return route

@@ -260,12 +260,14 @@ def _trimmed(part: tuple[str, str, str]) -> tuple[str, str]:
 def _sorted_out(tokens: Any) -> tuple[list[bytes], dict[str, bytes]]:
     plain: list[bytes] = []
     shared: dict[str, bytes] = {}
-    several = isinstance(tokens, Iterable) and not isinstance(tokens, str | bytes | Mapping)
+    several = isinstance(tokens, list) or (
+        isinstance(tokens, Iterable) and not isinstance(tokens, str | bytes | Mapping)
+    )
     for token in tokens if several else [tokens]:
-        if isinstance(token, Mapping):
-            shared |= {str(name): secret for name, value in token.items() if (secret := _secret(value))}
-        elif secret := _secret(token):
+        if secret := _secret(token):
             plain.append(secret)
+        elif isinstance(token, Mapping):
+            shared |= {str(name): secret for name, value in token.items() if (secret := _secret(value))}
     return plain, shared
 
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 _WORDS = re.compile("U+(?=UL)|U?L+|U+|D+")
@@ -13,6 +14,7 @@ _LIGATURES = str.maketrans(
 _SEGMENT = re.compile(r"""\.?([^.\[\]]+)|\[(\d+)\]|\["([^"]*)"\]|\['([^']*)'\]""")
 
 
+@lru_cache(maxsize=4096)  # every event asks for its trigger's
 def camel_case(name: str) -> str:
     """The key by which references name a step: ``Get a Queue's URL`` is ``getAQueueSUrl``.
 

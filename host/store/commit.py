@@ -32,7 +32,7 @@ class Raced(Exception):
 class GroupCommit(Generic[Item, Result]):
     """One thread that writes what many callers bring: ``apply(connection, items)`` gives a result for each, in order.
 
-    A batch that fails is written again one by one, so that a bad item fails alone.
+    A batch that fails is written again one by one, so that a bad item fails alone. ``depth`` is how many may wait, 0 for all.
     """
 
     def __init__(
@@ -46,14 +46,16 @@ class GroupCommit(Generic[Item, Result]):
         self._engine = engine
         self._apply = apply
         self._batch = batch
-        self._queue: queue.Queue[tuple[Item, Waiter[Result]] | None] = queue.Queue(depth)
-        self._closing = threading.Event()
+        self._depth = depth
+        self._queue: queue.SimpleQueue[tuple[Item, Waiter[Result]] | None] = queue.SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[tuple[Item, Waiter[Result]]]] = defaultdict(list)
+        self._turn, self._is_closing = threading.Lock(), False
         self._thread = threading.Thread(target=self._drain, name="group-commit", daemon=True)
         self._thread.start()
 
     @property
     def full(self) -> bool:
-        return self._queue.full()
+        return 0 < self._depth <= self._queue.qsize()
 
     def put(self, item: Item) -> Future[Result]:
         """For threads; the future resolves after the commit. Raises Busy."""
@@ -63,23 +65,36 @@ class GroupCommit(Generic[Item, Result]):
 
     async def write(self, item: Item) -> Result:
         """For coroutines; returns after the commit. Raises Busy, or what kept it from being written."""
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._enqueue(item, future)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+        gathered = self._gathered[loop]
+        if not gathered:
+            loop.call_soon(self._hand_over, loop)
+        gathered.append((item, future))
         return await future
 
     def close(self) -> None:
         """Write what is waiting, then end."""
-        self._closing.set()
-        self._queue.put(None)
+        with self._turn:
+            self._is_closing = True
+            self._queue.put(None)
         self._thread.join()
 
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """What one turn of the loop brought, together: it is one batch then, and the loop is not held up by its writing."""
+        for item, future in self._gathered.pop(loop):
+            try:
+                self._enqueue(item, future)
+            except Busy as busy:
+                _tell(future, busy)
+
     def _enqueue(self, item: Item, waiter: Waiter[Result]) -> None:
-        if self._closing.is_set():
-            raise Busy("the host is stopping and takes no more work; repeat it in a moment", retry_after=5)
-        try:
-            self._queue.put_nowait((item, waiter))
-        except queue.Full:
-            raise Busy("more is waiting than the host takes on; repeat it in a moment", retry_after=1) from None
+        with self._turn:
+            if self._is_closing:
+                raise Busy("the host is stopping and takes no more work; repeat it in a moment", retry_after=5)
+            if self.full:
+                raise Busy("more is waiting than the host takes on; repeat it in a moment", retry_after=1)
+            self._queue.put((item, waiter))
 
     def _drain(self) -> None:
         while batch := self._next_batch():

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from ...connector.errors import InvalidInput
 from ..host import Host
@@ -38,6 +39,7 @@ from .pages import (
 )
 from .render import STATIC, Pages
 from .site import Site
+from .triggers import PREFIX as TRIGGER
 from .triggers import Triggers
 
 
@@ -60,18 +62,30 @@ def create_app(
     site = Site(host, pages, access)
     origin = Origin.of(names)
     guarded, api = Guard(_site_app(site, sleep), access, origin, pages), Api(host, access, origin)
-    app = Starlette(
+    app = _Front(
+        Triggers(host),
         routes=[
-            Mount("/trigger", Triggers(host)),
             Mount("/health", routes=Health(host).routes()),
             Mount(PREFIX, api),
             Mount("/", guarded),
-        ]
+        ],
     )
     # An address with a line end in it is in no mount; whatever it is, it is told like the API's.
     app.router.default = api
     app.state.streams = site.streams
     return app
+
+
+class _Front(Starlette):
+    """Webhooks go past the router and its error pages: they are most of what comes, and answer for themselves."""
+
+    def __init__(self, triggers: Triggers, **options: Any) -> None:
+        super().__init__(**options)
+        self._triggers = triggers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_webhook = scope["type"] == "http" and scope["path"].startswith(TRIGGER)
+        await (self._triggers if is_webhook else super().__call__)(scope, receive, send)
 
 
 def _site_app(site: Site, sleep: Callable[[float], Awaitable[None]]) -> Starlette:
