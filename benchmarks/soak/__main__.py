@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 
 from audit import audit, table
-from conduct import Setting, Soak, books, come_to_rest, run, set_up
+from conduct import books, come_to_rest, run
+from setting import Setting, Soak, set_up
 
 
 def main() -> None:

@@ -111,10 +111,9 @@ class Disk:
 
     def fill(self) -> None:
         """Leave nothing, whoever writes meanwhile."""
-        with (self.folder / "ballast").open("wb") as ballast, suppress(OSError):
-            while True:
-                ballast.write(b"\0" * MEGABYTE)
-                ballast.flush()
+        with suppress(OSError), (self.folder / "ballast").open("wb", buffering=0) as ballast:
+            while ballast.write(b"\0" * MEGABYTE):
+                pass
 
     def free(self) -> None:
         (self.folder / "ballast").unlink(missing_ok=True)

@@ -49,7 +49,7 @@ PERSON, NUMBER = "+15550000001", "+14155550100"
 @pytest.fixture
 def books():
     """A text came in, was answered, and the answer was delivered."""
-    from audit import Books, Delivered, Execution
+    from books import Books, Delivered, Execution
 
     statuses = [("SMout", "sent"), ("SMout", "delivered")]
     data = {"from": PERSON, "to": NUMBER, "body": "hi", "messageSid": "SMin"}
