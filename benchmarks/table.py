@@ -12,6 +12,10 @@ TABLE = (
     ("100,000 messages listed", "listing.py"),
     ("10,000 sends at once", "bulk.py"),
     ("a process from its start to its end", "start.py"),
+    ("webhooks over HTTP", "accept.py"),
+    ("flows end to end, and the host's memory", "flow.py"),
+    ("the host from its start to its first page", "start_host.py"),
+    ("the executions page with a long history", "history.py"),
 )
 """What a row measures, and the script. Each prints its lines below ``HEAD``."""
 

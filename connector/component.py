@@ -116,6 +116,11 @@ class ConnectionType(Unit):
         """The form, in the platform's shape."""
         return manifest.inputs_of(self.model)
 
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The fields whose values are never shown."""
+        return frozenset(item["key"] for item in self.inputs if item["type"] == "password")
+
     def build(self, fields: Mapping[str, Any]) -> "Connection":
         """Clean and check the fields. Raises ConnectionFailed naming the field."""
         from pydantic import ValidationError

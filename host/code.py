@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from importlib import import_module
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
@@ -54,7 +55,7 @@ def find(folder: Path | None, text: str) -> Entry:
         raise _invalid(f"there is no {entry.file.relative_to(entry.folder)} in the integration's folder; add it")
     if not entry.file.resolve().is_relative_to(entry.folder):
         raise _invalid(f"{entry.file.name} leads out of the integration's folder; copy the file into it")
-    if function not in _names(entry):
+    if function not in _defined(entry.file.read_bytes(), entry.file.name):
         raise _invalid(f"{entry.file.name} has no function {function}; add it")
     return entry
 
@@ -98,15 +99,16 @@ def _is_javascript(text: str) -> bool:
     return "=>" in text or "module.exports" in text or "function" in text
 
 
-def _names(entry: Entry) -> set[str]:
-    """What the module defines at its top, read without running it.
+@lru_cache(maxsize=256)
+def _defined(source: bytes, name: str) -> set[str]:
+    """What a module defines at its top, read without running it.
 
     Not by ``ast``, which threads of Python 3.11 cannot use at once (https://github.com/python/cpython/issues/106905).
     """
     try:
-        top = symtable.symtable(decode_source(entry.file.read_bytes()), entry.file.name, "exec")
+        top = symtable.symtable(decode_source(source), name, "exec")
     except (SyntaxError, ValueError) as error:
-        raise _invalid(f"{entry.file.name}:{getattr(error, 'lineno', 1)}: is not Python: {error}") from None
+        raise _invalid(f"{name}:{getattr(error, 'lineno', 1)}: is not Python: {error}") from None
     functions = {child.get_name() for child in top.get_children() if child.get_type() == "function"}
     return functions | {symbol.get_name() for symbol in top.get_symbols() if symbol.is_imported()}
 

@@ -143,9 +143,8 @@ class Configuration:
     def _secrets(self, component: str, key: str, fields: Mapping[str, Any]) -> Iterator[str]:
         """What the form hides; everything, where the component is gone and cannot tell."""
         known = self.registry.get(component)
-        form = known.connections[key].inputs if known and key in known.connections else None
-        hidden = None if form is None else {item["key"] for item in form if item["type"] == "password"}
-        yield from (v for k, v in fields.items() if isinstance(v, str) and (hidden is None or k in hidden))
+        hidden = known.connections[key].secrets if known and key in known.connections else fields.keys()
+        yield from (v for k, v in fields.items() if isinstance(v, str) and k in hidden)
 
     def _connection(self, var: model.ConfigVar, given: Any) -> str:
         wanted, named = var.connection, given or var.scoped

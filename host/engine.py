@@ -53,6 +53,7 @@ class Engine:
         self._store: Store = workshop.store
         self.results = Results(workshop.store)
         self._active: dict[str, Hold] = {}
+        self._begun: dict[str, Life] = {}  # the life that has an execution already, until it runs
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._identity: Identity | None = None
@@ -124,7 +125,9 @@ class Engine:
         name = _workflow_id(assignment.execution_id, assignment.attempt)
         hold = self._take_hold(name)
         try:
-            return self._run(assignment, hold)
+            if self._begun.pop(name, None) is hold.life or self._adopt(assignment, hold.life.name):
+                self._run(assignment, hold)
+            return "ended"
         finally:
             self._let_go(name, hold)
             self._wake.set()
@@ -144,10 +147,13 @@ class Engine:
             if self._active.get(name) is hold:
                 del self._active[name]
 
-    def _run(self, assignment: Assignment, hold: Hold) -> str:
+    def _adopt(self, assignment: Assignment, executor: str) -> bool:
+        """Take over what this life did not begin itself; whether there is something left to run."""
+        execution_id, attempt = assignment.execution_id, assignment.attempt
+        return self._workshop.write(lambda connection: adopt(connection, execution_id, attempt, executor))
+
+    def _run(self, assignment: Assignment, hold: Hold) -> None:
         execution_id, attempt, executor = assignment.execution_id, assignment.attempt, hold.life.name
-        if not self._workshop.write(lambda connection: adopt(connection, execution_id, attempt, executor)):
-            return "ended"
         try:
             done = perform(self._workshop, assignment, _checkpoint, hold)
             self._succeed(assignment, executor, done)
@@ -155,7 +161,6 @@ class Engine:
             self._end_failed(execution_id, attempt, executor, off.error)
         except Exception as error:  # noqa: BLE001 (an execution must end, whatever ended its flow)
             self._fail(assignment, executor, error)
-        return "ended"
 
     def _succeed(self, assignment: Assignment, executor: str, done: FlowOutcome) -> None:
         last = done.result
@@ -287,15 +292,17 @@ class Engine:
             connections=instance.connections,
         )
         name = _workflow_id(claim.execution_id, claim.attempt)
-        hold = self._take_hold(name)
+        hold, self._begun[name] = self._take_hold(name), life
+        started = None
         try:
             with SetWorkflowID(name):
                 started = DBOS.start_workflow(self._workflow, assignment.to_text())
-        except BaseException:
-            self._let_go(name, hold)  # claimed all the same: the next tick tries again
-            raise
-        if isinstance(started, WorkflowHandlePolling):  # not here: it was taken over while this process was frozen
-            self._let_go(name, hold)
+        finally:
+            # What could not be started is claimed all the same: the next tick tries again. What was taken over while this
+            # process was frozen is another's, and is not run here.
+            if started is None or isinstance(started, WorkflowHandlePolling):
+                self._let_go(name, hold)
+                self._begun.pop(name, None)
 
     # ── housekeeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -275,7 +275,7 @@ class Host:
         record = self.store.connections.require(connection_id)
         kind = self.connection_type(record.component, record.key)
         stored = self.vault.unseal(record.id, record.secret)
-        kept = {name: stored[name] for name in hidden(kind) - set(forget) if name in stored}
+        kept = {name: stored[name] for name in kind.secrets - set(forget) if name in stored}
         given = kept | _given(fields)
         _stay_where_they_go(kind, stored, given, sorted(kept.keys() - _given(fields).keys()))
         self._build(kind, given)
@@ -293,7 +293,7 @@ class Host:
         """The fields that may be shown, and the names of the secrets that have a value."""
         record = self.store.connections.require(connection_id)
         stored = self.vault.unseal(record.id, record.secret)
-        secret = hidden(self.connection_type(record.component, record.key))
+        secret = self.connection_type(record.component, record.key).secrets
         return {k: v for k, v in stored.items() if k not in secret}, frozenset(secret & stored.keys())
 
     def test_connection(self, connection_id: str) -> ConnectionRecord:
@@ -334,14 +334,14 @@ class Host:
     def _build(self, kind: ConnectionType, fields: Mapping[str, Any]) -> None:
         """Raises ConnectionFailed for values that are wrong, InvalidInput for a secret called where none belongs."""
         for field, _ in references(fields):
-            if field not in hidden(kind):
+            if field not in kind.secrets:
                 raise InvalidInput(f"{field}: is no secret of this connection; write its value", field=field)
         kind.build(self.secrets.resolve(fields))
 
     def _tried(self, kind: ConnectionType, given: Mapping[str, Any]) -> str:
         """What the test says of values that are not stored. Raises what the test raises."""
         fields = self.secrets.resolve(given)
-        self.redactor.learn(str(fields[name]) for name in hidden(kind) if fields.get(name))
+        self.redactor.learn(str(fields[name]) for name in kind.secrets if fields.get(name))
         return kind.test(fields, ActionContext(transport=self.transport))
 
     def _known_users(self, ids: Collection[str]) -> list[str]:
@@ -560,11 +560,6 @@ class Host:
         self.store.instances.remove_key(key_id)
         self.routes.forget()
         self.changes.note("key.remove", key_id)
-
-
-def hidden(kind: ConnectionType) -> frozenset[str]:
-    """The fields of a connection whose values are never shown."""
-    return frozenset(item["key"] for item in kind.inputs if item["type"] == "password")
 
 
 def _stay_where_they_go(

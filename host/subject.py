@@ -13,6 +13,7 @@ MAX_TERM = 64
 _DEPTH = 4
 _PARTIES = ("from", "to")
 _SAID = ("body", "text", "subject", "message")
+_SHOWN = frozenset({*_PARTIES, *_SAID})
 _TOLD = frozenset({*_PARTIES, *_SAID, "sender", "recipient", "phone", "email"})
 _PREFIXED = re.compile(r"(?i)(whatsapp|messenger|sip|rcs):")
 _NUMBER = re.compile(r"\+?[\d\s().-]{7,24}")
@@ -65,11 +66,12 @@ def asked(text: str) -> list[str]:
 
 
 def _named(data: Any) -> dict[str, str]:
-    """The texts of an object by name in lower case; those of a document in it first."""
+    """Of an object the texts that a line shows, by name in lower case; those of a document in it first."""
     if not isinstance(data, Mapping):
         return {}
     inner = _named(data.get("document")) if isinstance(data.get("document"), Mapping) else {}
-    return {str(name).lower(): value for name, value in data.items() if isinstance(value, str)} | inner
+    texts = ((str(name).lower(), value) for name, value in data.items() if isinstance(value, str))
+    return {name: value for name, value in texts if name in _SHOWN} | inner
 
 
 def _telling(data: Any, depth: int) -> Iterator[str]:

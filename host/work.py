@@ -32,7 +32,7 @@ from .states import StepStates, changes_of
 from .step_log import LogBook
 from .store import search
 from .store.commit import Busy
-from .store.executions import CANCELLED, ExecutionRecord, StepRow, begin_step, end_step, is_cancelled, require_ours
+from .store.executions import CANCELLED, ExecutionRecord, StepRow, begin_step, end_step, require_ours
 from .store.states import Scope as StateScope
 from .store.states import of_flow, short
 from .subject import said, terms
@@ -155,8 +155,7 @@ class Attempt:
 
         In one transaction: nobody can take the execution over between the look at whose it is and the note that it began.
         """
-        require_ours(connection, row.execution_id, row.flow_attempt, self.hold.life.name)
-        if is_cancelled(connection, row.execution_id):
+        if not require_ours(connection, row.execution_id, row.flow_attempt, self.hold.life.name):
             return None
         return (begin_step(connection, row) or self._before_the_backup(),)
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from ..connector.context import ActionContext
 from ..connector.payload import TriggerResult, WebhookRequest
 from ..connector.result import Example
+from .callbacks import told
 from .calls import REQUIRED, call_of
 from .calls import SAID as CALL
-from .events import identities, overtaken
 from .parameters import Parameters, form_of
-from .signed import EMPTY_TWIML, example, hear
+from .signed import example, hear
 from .targets import RegistersCallStatus
 
 FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
@@ -64,14 +64,7 @@ def call_status(
     heard = hear(request, inputs.twilio_connection)
     said = form_of(heard, inputs.twilio_connection, "a call's status callback", *REQUIRED)
     names, order = _named(said)
-    return TriggerResult(
-        payload=heard.payload(context, body_of(said)),
-        response=EMPTY_TWIML,
-        wait=False,
-        dedupe=identities(request, said.said, *names),
-        supersedes=overtaken(request, said.said, names, order),
-        sequence=str(said.text("CallSid")),
-    )
+    return told(heard, said, heard.payload(context, body_of(said)), names, order)
 
 
 def _named(said: Parameters) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,9 +10,9 @@ from ..connector.context import ActionContext
 from ..connector.payload import TriggerResult, WebhookRequest
 from ..connector.result import Example
 from ..connector.twilio.delivery import FAILED, FINAL, meaning
-from .events import identities, overtaken
+from .callbacks import told
 from .parameters import Parameters, form_of
-from .signed import EMPTY_TWIML, example, hear
+from .signed import example, hear
 from .targets import RegistersMessageStatus
 
 NAMES = ("MessageSid", "MessageStatus")
@@ -79,11 +79,4 @@ def message_status(
     """Accept a status callback of a message that Twilio signed. Raises WebhookRejected for all else."""
     heard = hear(request, inputs.twilio_connection)
     said = form_of(heard, inputs.twilio_connection, "a message's status callback", *NAMES)
-    return TriggerResult(
-        payload=heard.payload(context, body_of(said)),
-        response=EMPTY_TWIML,
-        wait=False,
-        dedupe=identities(request, said.said, *NAMES),
-        supersedes=overtaken(request, said.said, NAMES, ORDER),
-        sequence=str(said.text("MessageSid")),
-    )
+    return told(heard, said, heard.payload(context, body_of(said)), NAMES, ORDER)

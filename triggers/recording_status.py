@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from ..connector.context import ActionContext
 from ..connector.payload import TriggerResult, WebhookRequest
 from ..connector.result import Example
-from .events import identities, overtaken
+from .callbacks import told
 from .parameters import Parameters, form_of
-from .signed import EMPTY_TWIML, example, hear
+from .signed import example, hear
 from .typed import Typed
 
 NAMES = ("RecordingSid", "RecordingStatus")
@@ -63,11 +63,4 @@ def recording_status(
     """Accept a status callback of a recording that Twilio signed. Raises WebhookRejected for all else."""
     heard = hear(request, inputs.twilio_connection)
     said = form_of(heard, inputs.twilio_connection, "a recording's status callback", *NAMES)
-    return TriggerResult(
-        payload=heard.payload(context, body_of(said)),
-        response=EMPTY_TWIML,
-        wait=False,
-        dedupe=identities(request, said.said, *NAMES),
-        supersedes=overtaken(request, said.said, NAMES, ORDER),
-        sequence=str(said.text("RecordingSid")),
-    )
+    return told(heard, said, heard.payload(context, body_of(said)), NAMES, ORDER)

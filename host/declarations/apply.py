@@ -12,7 +12,7 @@ from ...connector.context import Customer, User
 from ...connector.errors import ConnectorError
 from .. import publication
 from ..definition.timetable import Timetable
-from ..host import Host, hidden
+from ..host import Host
 from ..store.connections import ConnectionRecord
 from ..store.declared import Mark, Subject
 from ..store.instances import InstanceRecord
@@ -152,7 +152,7 @@ def _connection(host: Host, found: DeclaredConnection) -> _Step:
         if record is None:
             host.add_connection(name=found.name, component=found.component, key=found.key, fields=found.fields)
         else:
-            secrets = hidden(host.connection_type(found.component, found.key))
+            secrets = host.connection_type(found.component, found.key).secrets
             host.update_connection(record.id, name=found.name, fields=found.fields, forget=secrets)
 
     return _Step(

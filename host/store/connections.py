@@ -14,6 +14,9 @@ from .database import reading, storable
 from .schema import connections as table
 from .schema import instances, registrations
 
+_BY_ID = sa.select(table).where(table.c.id == sa.bindparam("wanted"))
+_BY_NAME = sa.select(table).where(table.c.name == sa.bindparam("wanted"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionRecord:
@@ -106,10 +109,10 @@ class Connections:
             connection.execute(sa.delete(table).where(table.c.id == connection_id))
 
     def get(self, connection_id: str) -> ConnectionRecord | None:
-        return self._one(table.c.id == connection_id) if storable(connection_id) else None
+        return self._one(_BY_ID, connection_id) if storable(connection_id) else None
 
     def named(self, name: str) -> ConnectionRecord | None:
-        return self._one(table.c.name == name.strip()) if storable(name) else None
+        return self._one(_BY_NAME, name.strip()) if storable(name) else None
 
     def require(self, connection_id: str) -> ConnectionRecord:
         """Like get; raises InvalidInput when there is none."""
@@ -124,9 +127,9 @@ class Connections:
             rows = connection.execute(query if component is None else query.where(table.c.component == component))
             return [ConnectionRecord(**row) for row in rows.mappings()]
 
-    def _one(self, condition: sa.ColumnElement[bool]) -> ConnectionRecord | None:
+    def _one(self, query: sa.Select[Any], wanted: str) -> ConnectionRecord | None:
         with reading(self.engine).begin() as connection:
-            row = connection.execute(sa.select(table).where(condition)).mappings().one_or_none()
+            row = connection.execute(query, {"wanted": wanted}).mappings().one_or_none()
         return None if row is None else ConnectionRecord(**row)
 
 

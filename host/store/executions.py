@@ -96,6 +96,14 @@ BRIEF = [column for column in executions.c if column.name not in _LARGE]
 # Statements of the hot path are made once: SQLAlchemy takes longer to put them together than SQLite to run them.
 _ONE = sa.select(executions).where(executions.c.id == sa.bindparam("id_"))
 _STATUS = sa.select(executions.c.status).where(executions.c.id == sa.bindparam("id_"))
+_IS_RUNNING = (
+    executions.c.id == sa.bindparam("id_"),
+    executions.c.attempt == sa.bindparam("attempt_"),
+    executions.c.status == "running",
+)
+_IS_OURS = (*_IS_RUNNING, executions.c.executor == sa.bindparam("executor_"))
+_ADOPT = sa.update(executions).where(*_IS_RUNNING).values(executor=sa.bindparam("executor_"))
+_OURS = sa.select(executions.c.cancelled_at).where(*_IS_OURS).with_for_update(read=True)
 _CANCELLED = sa.select(executions.c.cancelled_at).where(executions.c.id == sa.bindparam("id_"))
 _NOW = sa.bindparam("now_", type_=Instant())
 _other = executions.alias("other")
@@ -163,11 +171,7 @@ class Executions:
         if not storable(execution_id):
             return None
         with reading(self.engine).begin() as connection:
-            row = (
-                connection.execute(sa.select(executions).where(executions.c.id == execution_id))
-                .mappings()
-                .one_or_none()
-            )
+            row = connection.execute(_ONE, {"id_": execution_id}).mappings().one_or_none()
         return None if row is None else ExecutionRecord(**row)
 
     def recent(
@@ -319,15 +323,16 @@ def adopt(connection: sa.Connection, execution_id: str, attempt: int, executor: 
     """The engine runs that attempt as ``executor`` now. False: it has ended. Raises NotOurs for an executor that is no more."""
     if not require_alive(connection, executor):
         raise NotOurs
-    running = sa.update(executions).where(*_is_running(execution_id, attempt)).values(executor=executor)
-    return connection.execute(running).rowcount == 1
+    given = {"id_": execution_id, "attempt_": attempt, "executor_": executor}
+    return connection.execute(_ADOPT, given).rowcount == 1
 
 
-def require_ours(connection: sa.Connection, execution_id: str, attempt: int, executor: str) -> None:
-    """Raises NotOurs unless ``executor`` runs that attempt, and goes on to until the transaction ends."""
-    query = sa.select(executions.c.id).where(*_is_running(execution_id, attempt, executor)).with_for_update(read=True)
-    if connection.execute(query).first() is None:
+def require_ours(connection: sa.Connection, execution_id: str, attempt: int, executor: str) -> bool:
+    """Whether it goes on, or is to stop. Raises NotOurs unless ``executor`` runs it, and will until the transaction ends."""
+    found = connection.execute(_OURS, {"id_": execution_id, "attempt_": attempt, "executor_": executor}).first()
+    if found is None:
         raise NotOurs
+    return found.cancelled_at is None
 
 
 def end(
@@ -342,8 +347,13 @@ def end(
     error: dict[str, Any] | None = None,
 ) -> None:
     """End that attempt, once. Raises NotOurs at a second call, or when another executor runs it."""
-    values = {"status": status, "ended_at": now, "result": result, "error": error}
-    _leave(connection, execution_id, attempt, executor, values)
+    _leave(
+        connection,
+        execution_id,
+        attempt,
+        executor,
+        {"status": status, "ended_at": now, "result": result, "error": error},
+    )
     if status == "cancelled":
         _cancel_steps(connection, execution_id, now)
 
@@ -388,14 +398,15 @@ def _cancel_steps(connection: sa.Connection, execution_id: str, now: datetime) -
 
 
 def _leave(connection: sa.Connection, execution_id: str, attempt: int, executor: str, values: dict[str, Any]) -> None:
-    ours = sa.update(executions).where(*_is_running(execution_id, attempt, executor)).values(values)
-    if connection.execute(ours).rowcount != 1:
+    mine = {"id_": execution_id, "attempt_": attempt, "executor_": executor}
+    if connection.execute(_change(*values), mine | values).rowcount != 1:
         raise NotOurs
 
 
-def _is_running(execution_id: str, attempt: int, executor: str | None = None) -> tuple[sa.ColumnElement[bool], ...]:
-    running = (executions.c.id == execution_id, executions.c.attempt == attempt, executions.c.status == "running")
-    return running if executor is None else (*running, executions.c.executor == executor)
+@cache
+def _change(*names: str) -> sa.Update:
+    """Of what is ours."""
+    return sa.update(executions).where(*_IS_OURS).values({name: sa.bindparam(name) for name in names})
 
 
 def _values(row: StepRow) -> dict[str, Any]:

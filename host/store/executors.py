@@ -16,6 +16,7 @@ CLOCKS = {
     "sqlite": "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
 }
 _ALIVE = sa.select(table.c.id).scalar_subquery()
+_LIVES = sa.select(table.c.id).where(table.c.id == sa.bindparam("id_")).with_for_update(read=True, key_share=True)
 _RUNNING = status_in(executions, *OPEN) & status_in(executions, "running")
 
 
@@ -63,8 +64,7 @@ class Executors:
 
 def require_alive(connection: sa.Connection, executor: str) -> bool:
     """Whether it lives, and goes on to live until the transaction ends."""
-    query = sa.select(table.c.id).where(table.c.id == executor).with_for_update(read=True, key_share=True)
-    return connection.execute(query).first() is not None
+    return connection.execute(_LIVES, {"id_": executor}).first() is not None
 
 
 def _now(connection: sa.Connection) -> datetime:

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-LINE = re.compile(r"\| .+ \| .+ \| .+ \| .+ \| \d+\.\d\d \| (≤ \d\.\d\d \| (yes|no)|\d* \| ) \|")
+LINE = re.compile(r"\| .+ \| .+ \| .+ \| .+ \| (\d+\.\d\d \| (≤ \d\.\d\d \| (yes|no)| \| )|– \| ≤ \d\.\d\d \| ) \|")
 
 
-@pytest.mark.parametrize("script", ["webhook.py", "call.py", "bulk.py"])
+@pytest.mark.parametrize(
+    "script", ["webhook.py", "call.py", "bulk.py", "accept.py", "flow.py", "history.py", "start_host.py"]
+)
 def test_prints_lines_of_the_table(script):
     command = [sys.executable, str(BENCHMARKS / script), "--tiny"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
