@@ -1,12 +1,13 @@
 # Every target sets itself up: Python 3.11+ and make are all it needs. PYTHON=... names the interpreter to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench format lock clean
+.PHONY: help setup demo test bench soak format lock clean
 export PYTHON
 
 help:
 	@echo 'make demo          a local Twilio, the host and one conversation, until Ctrl-C (ONCE=1: end after it)'
 	@echo 'make test          all that CI runs: format, lint, types, import contracts, tests, wheel contents'
 	@echo 'make bench         what this costs, beside what you would use instead: a table of ratios, in twenty minutes'
+	@echo 'make soak          an hour of everything that can break, and an audit of what became of it (MINUTES=5, SEED=1)'
 	@echo 'make format        write the code as the formatter and the linter want it'
 	@echo 'make lock          choose the newest dependencies that pyproject.toml allows (needs uv)'
 	@echo 'make clean         remove the environment and everything made'
@@ -22,6 +23,9 @@ test: setup
 
 bench: setup
 	@.venv/bin/python benchmarks/table.py
+
+soak: setup
+	@.venv/bin/python benchmarks/soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
 format: setup
 	@.venv/bin/ruff format .

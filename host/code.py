@@ -4,10 +4,10 @@ The folder becomes a package of its own, named after its content: an edit gives 
 no bytecode is written beside the sources. Modules may import each other relatively.
 """
 
-import ast
 import asyncio
 import inspect
 import re
+import symtable
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib import import_module
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
-from importlib.util import module_from_spec
+from importlib.util import decode_source, module_from_spec
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -101,16 +101,16 @@ def _is_javascript(text: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _defined(source: bytes, name: str) -> set[str]:
-    """What a module defines at its top, read without running it."""
+    """What a module defines at its top, read without running it.
+
+    Not by ``ast``, which threads of Python 3.11 cannot use at once (https://github.com/python/cpython/issues/106905).
+    """
     try:
-        tree = ast.parse(source, filename=name)
+        top = symtable.symtable(decode_source(source), name, "exec")
     except (SyntaxError, ValueError) as error:
         raise _invalid(f"{name}:{getattr(error, 'lineno', 1)}: is not Python: {error}") from None
-    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    imported = {
-        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
-    }
-    return functions | imported
+    functions = {child.get_name() for child in top.get_children() if child.get_type() == "function"}
+    return functions | {symbol.get_name() for symbol in top.get_symbols() if symbol.is_imported()}
 
 
 def _invalid(message: str) -> InvalidInput:

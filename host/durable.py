@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from dbos._utils import GlobalParams
@@ -18,6 +19,7 @@ from .store.database import private, watched
 SEALED = "sealed:"  # how a sealed checkpoint begins; a plain one is JSON and begins with a brace
 _TOKEN = re.compile(f"{SEALED}([\\w=-]+)")
 ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
+_DISK = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 APPLICATION_VERSION = "1"  # constant: the default, a hash of the source, strands running work after an edit
 
 
@@ -33,8 +35,9 @@ def configuration(settings: Settings, executor: str) -> DBOSConfig:
         notification_listener_polling_interval_sec=0.2,  # what a stop waits for
     )
     if settings.is_postgres:
-        url = watched(settings.database_url.get_secret_value()).set(drivername="postgresql")
-        return DBOSConfig(**common, system_database_url=url.render_as_string(hide_password=False), sys_db_pool_size=10)
+        made = postgres_engine(watched(settings.database_url.get_secret_value()))
+        url = made.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        return DBOSConfig(**common, system_database_url=url, system_database_engine=made)
     return DBOSConfig(**common, system_database_engine=sqlite_engine(private(settings.data / "engine.sqlite")))
 
 
@@ -86,6 +89,25 @@ def share_the_log() -> None:
     logger.propagate = True
 
 
+def postgres_engine(url: sa.URL) -> sa.Engine:
+    """One as the engine underneath makes it by itself, that knows when its database is away."""
+    engine = sa.create_engine(url, pool_size=10, max_overflow=0, pool_pre_ping=True)
+    sa.event.listen(engine, "handle_error", _on_error)
+    return engine
+
+
+def _on_error(context: sa.engine.ExceptionContext) -> None:
+    """What is called a disconnect the engine underneath waits out; of itself it knows some messages only, and fails the flow.
+
+    A connection that cannot be made is one, and a disk that is full or does not answer.
+    """
+    error = context.original_exception
+    code = getattr(error, "sqlite_errorcode", None)
+    could_not_connect = context.connection is None and isinstance(error, psycopg.OperationalError)
+    if could_not_connect or (code is not None and code & 0xFF in _DISK):
+        context.is_disconnect = True
+
+
 def sqlite_engine(path: Path) -> sa.Engine:
     """WAL with a sync at each commit, transactions that lock at once, and a clock in milliseconds.
 
@@ -94,6 +116,7 @@ def sqlite_engine(path: Path) -> sa.Engine:
     """
     engine = sa.create_engine(f"sqlite:///{path}", pool_size=10, max_overflow=50)
     sa.event.listen(engine, "connect", _on_connect)
+    sa.event.listen(engine, "handle_error", _on_error)
     return engine
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
+from dbos._core import WorkflowHandlePolling
 from dbos._error import DBOSWorkflowConflictIDError
 
 from ..connector.context import utc_now
@@ -292,13 +293,16 @@ class Engine:
         )
         name = _workflow_id(claim.execution_id, claim.attempt)
         hold, self._begun[name] = self._take_hold(name), life
+        started = None
         try:
             with SetWorkflowID(name):
-                DBOS.start_workflow(self._workflow, assignment.to_text())
-        except BaseException:
-            self._let_go(name, hold)  # claimed all the same: the next tick tries again
-            self._begun.pop(name, None)
-            raise
+                started = DBOS.start_workflow(self._workflow, assignment.to_text())
+        finally:
+            # What could not be started is claimed all the same: the next tick tries again. What was taken over while this
+            # process was frozen is another's, and is not run here.
+            if started is None or isinstance(started, WorkflowHandlePolling):
+                self._let_go(name, hold)
+                self._begun.pop(name, None)
 
     # ── housekeeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -19,7 +19,7 @@ from .settings import Limits
 from .store.bulk import among, insert_rows
 from .store.commit import Busy, GroupCommit, Raced
 from .store.database import insert
-from .store.executions import replace_retries
+from .store.executions import next_in_sequence, replace_retries
 from .store.schema import executions, identities
 
 __all__ = ["Accepted", "Busy", "Inbound", "Inbox", "admit"]
@@ -30,9 +30,9 @@ class Inbound:
     """A verified request. ``payload`` is portable JSON text; ``execution_id`` is chosen by whoever made the payload.
 
     ``identities``, ``supersedes`` and ``sequence`` are as in TriggerResult and count per endpoint. The order of a sequence is
-    that of the execution ids. ``concurrency`` is how many of the endpoint may run at a time; a later item with the same
-    ``request_id`` replaces what waits for a retry of an earlier one. ``parent_id`` is the execution that invoked this one.
-    ``planned_at`` is when its flow's schedule meant it to start.
+    that of acceptance, and of the execution ids among those accepted at once. ``concurrency`` is how many of the endpoint may
+    run at a time; a later item with the same ``request_id`` replaces what waits for a retry of an earlier one. ``parent_id`` is
+    the execution that invoked this one. ``planned_at`` is when its flow's schedule meant it to start.
     """
 
     execution_id: str
@@ -103,8 +103,9 @@ def admit(connection: sa.Connection, items: Sequence[Inbound]) -> list[Accepted]
             for identity in item.supersedes:
                 late.setdefault(_digest(item.endpoint_id, identity), item.execution_id)
             rows.append(item)
-    _store(connection, rows)
+    # First what waits for others that are about to accept the same: then the order of a sequence counts them.
     _store_identities(connection, fresh, late)
+    _store(connection, rows)
     return answers
 
 
@@ -114,8 +115,10 @@ def _known(connection: sa.Connection, digests: Sequence[str]) -> dict[str, str]:
 
 
 def _store(connection: sa.Connection, items: Sequence[Inbound]) -> None:
-    now = utc_now()
-    insert_rows(connection, executions, [_row(item) | {"available_at": now, "created_at": now} for item in items])
+    now, rows = utc_now(), [_row(item) for item in items]
+    dates = next_in_sequence(connection, {row["sequence"] for row in rows} - {None}, now)
+    dated = [row | {"available_at": now, "created_at": dates.get(row["sequence"], now)} for row in rows]
+    insert_rows(connection, executions, dated)
     for request_id in sorted({_digest(item.endpoint_id, item.request_id) for item in items if item.request_id}):
         replace_retries(connection, request_id, now)
 

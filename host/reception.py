@@ -58,8 +58,8 @@ class Received:
 class Reception:
     """``records`` writes down what was refused, together with other writes.
 
-    Ids rise in the order in which requests reach the inbox of this process, so this is the order of a sequence; those of
-    several processes are in the order of their clocks.
+    Ids rise in the order in which requests reach the inbox of this process, so this is the order of those of a sequence that
+    are accepted at once.
     """
 
     routes: Routes

@@ -49,7 +49,7 @@ class LogBook:
         level, message = record.levelname.lower(), _message(record)
         with self._lock:
             if self._kept is None:
-                self._kept = self.workshop.store.logs.count(self.execution_id)
+                self._kept = self.workshop.patiently(lambda: self.workshop.store.logs.count(self.execution_id))
             self._kept += 1
             limit = self.workshop.limits.log_lines
             if self._kept > limit + 1:

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from itertools import count
@@ -23,7 +23,7 @@ from .failures import REPEATABLE, failure, network_failure
 from .form import CONTENT_TYPE
 from .redact import redacted
 from .resource import Resource, form_pairs
-from .retry import NEVER, Retry
+from .retry import Retry
 
 MAX_PAGE = 1000
 MAX_ANSWER = 50 * 1024 * 1024
@@ -44,7 +44,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwilioClient:
-    """Calls Twilio for one account. ``timeout``: seconds to connect, and between bytes. Each method raises ConnectorError."""
+    """Calls Twilio for one account. ``timeout``: seconds to connect, and between bytes. Each method raises ConnectorError.
+
+    ``elapsed`` counts seconds and is never set, as ``clock`` may be.
+    """
 
     account_sid: str
     username: str
@@ -56,6 +59,7 @@ class TwilioClient:
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger(__name__), repr=False)
     clock: Callable[[], datetime] = field(default=utc_now, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    elapsed: Callable[[], float] = field(default=time.monotonic, repr=False)
     random: Callable[[], float] = field(default_factory=lambda: SystemRandom().random, repr=False)
 
     def create(self, resource: Resource, values: Values, **parents: str) -> Any:
@@ -99,12 +103,12 @@ class TwilioClient:
                     return
             url, params = self._next(page, resource, url), ()
 
-    def ahead(self, resource: Resource) -> timedelta | None:
-        """How far Twilio's clock is ahead of ours, at least; None where its answer does not tell."""
+    def time(self, resource: Resource) -> datetime | None:
+        """Twilio's own, in whole seconds; None where its answer does not tell."""
         url = self._url(resource, resource.collection(self._with_account({})))
         try:
-            told = self.send("GET", url, params=(("PageSize", "1"),), retry=NEVER).headers["Date"]
-            return parsedate_to_datetime(told).astimezone(UTC) - self.clock()
+            told = self.send("GET", url, params=(("PageSize", "1"),)).headers["Date"]
+            return parsedate_to_datetime(told).astimezone(UTC)
         except (ConnectorError, KeyError, TypeError, ValueError):
             return None
 

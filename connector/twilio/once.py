@@ -7,7 +7,8 @@
         │ not found for SETTLING seconds, those │ cannot be told
         │ of processes that died counted        │
         ▼                                       ▼
-    send again, SENDS times in all          OutcomeUnknown
+    send again, SENDS times in all,         OutcomeUnknown
+    then TryLater: it was not sent
 
 Messages that are alike are interchangeable: each use claims one of them, so there are as many as there were uses, whichever
 of them claims which.
@@ -21,7 +22,7 @@ from itertools import islice
 from typing import Any
 
 from ..context import ActionContext
-from ..errors import ConnectorError, OutcomeUnknown
+from ..errors import ConnectorError, OutcomeUnknown, TryLater
 from .client import TwilioClient, Values
 from .likeness import KINDS, Likeness, Sent, filters, sent_values
 from .resource import Resource, form_pairs
@@ -29,6 +30,8 @@ from .resource import Resource, form_pairs
 SENDS = 3
 SETTLING = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Seconds to wait before each look: what Twilio took is listed after five at the latest, or it was not taken."""
+PATIENCE = (2.0, 4.0, 8.0, 16.0)
+"""Seconds to wait before each further look, where Twilio did not answer the last one: only a look that succeeds tells."""
 MARGIN = timedelta(seconds=60)
 """How far our clock may be from Twilio's, where its answers do not tell its time."""
 TWILIOS_CLOCKS = timedelta(seconds=3)
@@ -49,50 +52,62 @@ def send_once(
     """Create a message or a call, never twice.
 
     ``first_attempt``, or the context's, tells that it may have been sent since; ``use`` tells apart what one step sends.
-    Raises OutcomeUnknown where it cannot be told whether it was sent, and whatever else creating one raises.
+    Raises OutcomeUnknown where it cannot be told whether it was sent, TryLater where it was tried again and again and was not,
+    and whatever else creating one raises.
     """
     pairs = tuple(form_pairs(values))
     began = first_attempt or context.first_attempt
-    search = Search(client, context, resource, sent_values(pairs), use, began or context.clock(), resumed=bool(began))
+    search = Search(client, context, resource, sent_values(pairs), use, client.elapsed(), began)
     if began and (found := search.claimed() or search.settle()):
         return found
     for _ in range(SENDS):
         search.note(sending=True)
         try:
             made = _known(client.create(resource, pairs))
-            unknown = OutcomeUnknown("it was sent, but others take for theirs what was; look for it")
         except OutcomeUnknown as error:
             unknown = error
         else:
             if context.claims.take(made["sid"], use):
                 return made
+            unknown = OutcomeUnknown("it was sent, but others take for theirs what was")
         context.logger.warning("%s: looking for what may have been sent: %s", resource.name, unknown)
         if found := search.settle():
             return found
-    raise unknown
+    message = f"{resource.name}: it was sent {SENDS} times and did not reach Twilio: try again later"
+    raise TryLater(message, status=unknown.status, code=unknown.code)
+
+
+class LookFailed(OutcomeUnknown):
+    """Twilio did not say whether it is there; it may when it is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """For one thing that may have been sent since it ``began``, by a process before this one if it is ``resumed``."""
+    """For one thing that may have been sent since this process ``started``, or since another one ``began`` before it."""
 
     client: TwilioClient
     context: ActionContext
     resource: Resource
     sent: Sent
     use: str
-    began: datetime
-    resumed: bool = False
+    started: float
+    began: datetime | None = None
 
     def claimed(self) -> Any:
         """What a process that died has claimed for this use already. Raises OutcomeUnknown."""
         sid = self.context.claims.mine(self.use)
         if sid is None:
             return None
-        try:
-            return self.client.fetch(self.resource, sid)
-        except ConnectorError as error:
-            raise OutcomeUnknown(f"{sid} was made for this, but reading it failed: {error}", code=error.code) from None
+        for pause in (0.0, *PATIENCE):
+            self.context.sleep(pause)
+            try:
+                return self.client.fetch(self.resource, sid)
+            except TryLater as error:
+                failed: ConnectorError = error
+            except ConnectorError as error:
+                failed = error
+                break
+        raise OutcomeUnknown(f"{sid} was made for this, but reading it failed: {failed}", code=failed.code)
 
     def settle(self) -> Any:
         """Look until it is there or would be. None: it was not sent. Raises OutcomeUnknown."""
@@ -100,22 +115,31 @@ class Search:
             raise OutcomeUnknown(
                 f"the {self.resource.name} may have been sent, and its number is not kept: look for it"
             )
-        since, before = self._since(), self._looked()
-        for number, pause in enumerate(SETTLING[before:], before + 1):
+        since, before, failed = self._since(), self._looked(), None
+        for number, pause in enumerate((*SETTLING[before:], *PATIENCE), before + 1):
+            if number > len(SETTLING) and failed is None:
+                return None
             self.context.sleep(pause)
-            if found := self._look(since):
+            try:
+                found, failed = self._look(since), None
+            except LookFailed as error:
+                failed = error
+                continue
+            if found:
                 return found
-            self.note(looked=number)
+            self.note(looked=min(number, len(SETTLING)))
+        if failed is not None:
+            raise failed
         return None
 
     def note(self, **entry: Any) -> None:
         """Write down how far it is, for the next process if this one dies too: only what was resumed has come to that."""
-        if self.resumed and not self.use:  # what has a use is in the journal of who sends many
+        if self.began and not self.use:  # what has a use is in the journal of who sends many
             self.context.journal.append([entry])
 
     def _looked(self) -> int:
         """How many looks a process before this one has made and sent nothing since; the last is made again."""
-        if not self.resumed or self.use:
+        if not self.began or self.use:
             return 0
         last = next(iter(deque(self.context.journal.read(), maxlen=1)), {})
         return min(int(last.get("looked", 0)), len(SETTLING) - 1)
@@ -123,10 +147,13 @@ class Search:
     def _since(self) -> datetime:
         """From when on it may have been made, by Twilio's clock, whose times are whole seconds.
 
-        As Twilio's own answers tell its time, where they do: what somebody else sent a moment earlier is not taken for ours.
+        As Twilio's own answers tell its time, where they do: what somebody else sent a moment earlier is not taken for ours,
+        and a clock of ours that is wrong, or is set meanwhile, does not hide what we sent.
         """
-        ahead = None if self.resumed else self.client.ahead(self.resource)
-        return self.began - (MARGIN if ahead is None else TWILIOS_CLOCKS - ahead)
+        if self.began:
+            return self.began - MARGIN
+        told, passed = self.client.time(self.resource), timedelta(seconds=self.client.elapsed() - self.started)
+        return self.context.clock() - passed - MARGIN if told is None else told - passed - TWILIOS_CLOCKS
 
     @property
     def _likeness(self) -> Likeness:
@@ -137,7 +164,8 @@ class Search:
             candidates = list(self._candidates(since))
         except ConnectorError as error:
             message = f"the {self.resource.name} may have been sent, and looking for it failed: {error}"
-            raise OutcomeUnknown(message, status=error.status, code=error.code) from None
+            kind = LookFailed if isinstance(error, TryLater) else OutcomeUnknown
+            raise kind(message, status=error.status, code=error.code) from None
         for found in reversed(candidates):  # the oldest first: those that look at once meet in one order
             if self._likeness.compare(self.sent, found) == "same" and self.context.claims.take(found["sid"], self.use):
                 return found

@@ -1,8 +1,8 @@
 """Executions and their steps. An execution in status ``accepted`` or ``waiting`` is the inbox: work to be claimed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ...connector.context import utc_now
 from .database import insert_for, reading, storable
-from .executors import require_alive
+from .executors import CLOCKS, require_alive
 from .schema import OPEN, Instant, executions, status_in, steps
 
 Status = Literal["accepted", "running", "waiting", "succeeded", "failed", "cancelled"]
@@ -111,6 +111,7 @@ class Claim(NamedTuple):
     instance_id: str
 
 
+_TICK = timedelta(milliseconds=1)  # as exact as instants are kept
 _CLAIM = (executions.c.id, executions.c.attempt, executions.c.instance_id)
 _LARGE = {"payload", "result"}
 BRIEF = [column for column in executions.c if column.name not in _LARGE]
@@ -131,7 +132,9 @@ _NOW = sa.bindparam("now_", type_=Instant())
 _other = executions.alias("other")
 _BLOCKED = (  # an earlier one of the sequence is open, or one that was on disk first already runs
     sa.exists().where(
-        _other.c.sequence == executions.c.sequence, _other.c.id < executions.c.id, status_in(_other, *OPEN)
+        _other.c.sequence == executions.c.sequence,
+        sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(executions.c.created_at, executions.c.id),
+        status_in(_other, *OPEN),
     ),
     sa.exists().where(_other.c.sequence == executions.c.sequence, status_in(_other, "running")),
 )
@@ -282,6 +285,16 @@ def _allowed(connection: sa.Connection, now: datetime) -> list[str]:
     return list(connection.execute(_ALLOWED, {"now_": now}).scalars())
 
 
+def next_in_sequence(connection: sa.Connection, sequences: Collection[str], now: datetime) -> dict[str, datetime]:
+    """When what is accepted now is dated: now, or after all that is open in its sequence, by whatever clock that was dated."""
+    if not sequences:
+        return {}
+    last = sa.select(executions.c.sequence, sa.func.max(executions.c.created_at, type_=Instant()))
+    in_them = (executions.c.sequence.in_(sequences), status_in(executions, *OPEN))
+    found = dict(map(tuple, connection.execute(last.where(*in_them).group_by(executions.c.sequence))))
+    return {it: max(now, found[it] + _TICK) if it in found else now for it in sequences}
+
+
 def replace_retries(connection: sa.Connection, request_id: str, now: datetime) -> None:
     """End what waits for its next attempt at that request: it has come again."""
     waiting = status_in(executions, "waiting") & (executions.c.request_id == request_id)
@@ -290,7 +303,10 @@ def replace_retries(connection: sa.Connection, request_id: str, now: datetime) -
 
 
 def begin_step(connection: sa.Connection, row: StepRow) -> datetime | None:
-    """Write down that a step is about to happen; when it was written down before, when that was."""
+    """Write down that a step is about to happen; when it was written down before, when that was, by the database's clock.
+
+    Whoever asks may be another process, on a machine whose clock is another.
+    """
     if connection.execute(_begin_step(connection.dialect.name), _values(row)).first() is not None:
         return None
     key = [column == getattr(row, column.name) for column in steps.primary_key]
@@ -305,7 +321,9 @@ def end_step(connection: sa.Connection, row: StepRow) -> None:
 
 @cache
 def _begin_step(dialect: str) -> sa.Executable:
-    statement: sa.Executable = insert_for(dialect, steps).on_conflict_do_nothing().returning(steps.c.path)
+    row: dict[str, Any] = {it.name: sa.bindparam(it.name, type_=it.type) for it in steps.c}
+    row["started_at"] = sa.literal_column(CLOCKS[dialect])
+    statement: sa.Executable = insert_for(dialect, steps).values(row).on_conflict_do_nothing().returning(steps.c.path)
     return statement
 
 

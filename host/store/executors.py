@@ -11,7 +11,7 @@ from .database import reading
 from .schema import OPEN, executions, status_in
 from .schema import executors as table
 
-_CLOCKS = {
+CLOCKS = {
     "postgresql": """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')""",
     "sqlite": "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
 }
@@ -68,5 +68,5 @@ def require_alive(connection: sa.Connection, executor: str) -> bool:
 
 
 def _now(connection: sa.Connection) -> datetime:
-    text: str = connection.exec_driver_sql(f"SELECT {_CLOCKS[connection.dialect.name]}").scalar_one()
+    text: str = connection.exec_driver_sql(f"SELECT {CLOCKS[connection.dialect.name]}").scalar_one()
     return datetime.fromisoformat(text)

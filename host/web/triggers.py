@@ -16,6 +16,7 @@ from ...connector.payload import FlowEnd, HttpResponse, WebhookRequest
 from .. import answer
 from ..host import Ended, Host, KeyRefused, NoSuchEndpoint, Received, TooLarge
 from ..inbox import Busy
+from ..store.database import is_away
 from . import answers
 from .body import BodyRefused, Disconnected, read_body
 
@@ -107,6 +108,7 @@ def _unanswered(received: Received, execution_id: str, what: str) -> Response:
     return answers.refusal(500, f"{what}; its execution says more", executionId=execution_id)
 
 
+AGAIN: Mapping[str, str] = {"retry-after": "1"}
 _NOT_VERIFIED = (403, "the request could not be verified")
 _BY_CLASS: Mapping[type[Exception], tuple[int, str]] = {
     NoSuchEndpoint: (404, "there is no webhook at this address"),
@@ -118,14 +120,20 @@ _BY_KIND = {"refused": _NOT_VERIFIED, "connection": _NOT_VERIFIED, "input": (400
 
 
 def refused(error: Exception) -> Response:
-    """What the caller is told: which kind of thing is wrong, never why. What nobody expected is logged."""
+    """What the caller is told: which kind of thing is wrong, never why. What nobody expected is logged.
+
+    Nothing was accepted where the database is away, and a line in the log is enough for that.
+    """
     if isinstance(error, BodyRefused):
         return answers.refusal(error.status, str(error), {"connection": "close"})
     known = _BY_CLASS.get(type(error)) or _BY_KIND.get(getattr(error, "kind", ""))
+    if known is None and is_away(error):
+        log.warning("a webhook could not be received: the database does not answer")
+        return answers.refusal(503, "the host's database does not answer; send it again in a moment", AGAIN)
     if known is None:
         log.error("a webhook could not be received", exc_info=error)
         return answers.refusal(500, "the host could not take the request")
-    return answers.refusal(*known, {"retry-after": "1"} if isinstance(error, Busy) else None)
+    return answers.refusal(*known, AGAIN if isinstance(error, Busy) else None)
 
 
 def request_of(scope: Scope, public_url: str, body: bytes) -> WebhookRequest:

@@ -128,6 +128,12 @@ def test_what_is_no_function_of_the_folder_is_refused_without_running_anything(t
     assert caught.value.field == "code"
 
 
+def test_a_function_is_found_by_threads_that_parse_at_once(run, monkeypatch):
+    """Python 3.11 builds the trees of ``ast`` in one thread at a time, and raises SystemError in the others."""
+    monkeypatch.setattr("ast.parse", lambda *_, **__: pytest.fail("a tree was built"))
+    assert run("steps:reply", steps="def reply(context, results):\n    return 1\n").data == 1
+
+
 def test_an_integration_without_a_folder_has_no_code():
     action = load_component(COMPONENT).actions["runCode"]
     with pytest.raises(InvalidInput, match="came without its folder"):

@@ -2,9 +2,10 @@ import time
 
 import pytest
 import sqlalchemy as sa
+from dbos._utils import retriable_postgres_exception
 from hypothesis import given
 from hypothesis import strategies as st
-from twilio_connector.host.durable import seconds, sqlite_engine
+from twilio_connector.host.durable import postgres_engine, seconds, sqlite_engine
 
 YEARS_2025_TO_2037 = st.integers(1_735_689_600_000, 2_114_380_800_000)
 
@@ -20,6 +21,26 @@ def connection(tmp_path):
     with engine.connect() as opened:
         yield opened
     engine.dispose()
+
+
+def test_what_finds_no_database_is_waited_out_by_the_engine(tmp_path):
+    """Over a socket the driver says it in other words than the engine knows."""
+    engine = postgres_engine(sa.make_url(f"postgresql+psycopg://me@/nothing?host={tmp_path}"))
+    with pytest.raises(sa.exc.OperationalError) as failed:
+        engine.connect()
+    assert retriable_postgres_exception(failed.value)
+
+
+def test_a_full_disk_is_waited_out_by_the_engine_and_a_mistake_is_not(connection):
+    connection.exec_driver_sql("CREATE TABLE t (text TEXT)")
+    connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    with pytest.raises(sa.exc.OperationalError, match="full") as full:
+        connection.exec_driver_sql("INSERT INTO t VALUES (?)", ("x" * 100_000,))
+    assert retriable_postgres_exception(full.value)
+    connection.rollback()
+    with pytest.raises(sa.exc.OperationalError, match="no such table") as mistaken:
+        connection.exec_driver_sql("SELECT * FROM u")
+    assert not retriable_postgres_exception(mistaken.value)
 
 
 @pytest.mark.parametrize("clock", ["strftime('%s', 'now')", "unixepoch('subsec')"])

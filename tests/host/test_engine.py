@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.payload import WebhookRequest
 from twilio_connector.host import portable
+from twilio_connector.host.store.schema import executions
 
 TOKEN = (
     "requiredConfigVars:\n  - {key: Token, dataType: connection, "
@@ -181,3 +182,12 @@ def test_a_flow_outlives_the_connections_to_its_database(deploy, host, step, tmp
     killer.dispose()
     assert asyncio.run(host.result(accepted, 60)).status == "succeeded"
     assert (lines(first), lines(second)) == (["x"], ["x"])
+
+
+def test_what_others_ran_before_it_began_here_takes_up_no_worker(host, deploy, step, call, tmp_path):
+    """As when a process is frozen between a claim and the start of what it claimed, and is taken for dead."""
+    instance = deploy(step("Give", "give", what="$trigger.results.body.data.n"))
+    ran = [call(instance, b'{"n": %d}' % number).execution_id for number in range(host.settings.limits.workers)]
+    with host.store.engine.begin() as connection:
+        connection.execute(sa.update(executions).where(executions.c.id.in_(ran)).values(status="accepted"))
+    assert call(instance).status == "succeeded"

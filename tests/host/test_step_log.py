@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+import sqlalchemy as sa
 from twilio_connector.host.step_log import LogBook
+from twilio_connector.host.store.logs import Logs
 
 from .test_cancel import eventually
 
@@ -21,6 +23,19 @@ def test_lines_are_kept_with_their_step_and_without_secrets(host, integration, c
     eventually(lambda: host.store.logs.of(done.execution_id))
     (kept,) = host.store.logs.of(done.execution_id)
     assert (kept.path, kept.level, kept.message) == ("say", "debug", "it is [secret] <b>")
+
+
+def test_a_line_waits_for_a_database_that_is_away_and_does_not_fail_its_step(host, integration, call, monkeypatch):
+    count, answers = Logs.count, iter([False])
+
+    def count_or_not(logs, execution_id):
+        if next(answers, True):
+            return count(logs, execution_id)
+        raise sa.exc.OperationalError("SELECT", {}, Exception("refused"))
+
+    monkeypatch.setattr(Logs, "count", count_or_not)
+    assert call(host.deploy(integration(line("hi")), customer="acme")).status == "succeeded"
+    assert next(answers, None) is None
 
 
 def test_only_so_many_lines_are_kept_of_an_execution(host, integration, call):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from twilio_connector.connector.claims import ClaimsInMemory
 from twilio_connector.connector.context import ActionContext
-from twilio_connector.connector.errors import OutcomeUnknown, Refused
+from twilio_connector.connector.errors import OutcomeUnknown, Refused, TryLater
 from twilio_connector.connector.twilio.client import TwilioClient
 from twilio_connector.connector.twilio.once import LOOKED_AT, SETTLING, send_once
 from twilio_connector.connector.twilio.resource import api_2010
@@ -64,13 +64,15 @@ class ModelTwilio:
     taken: list = field(default_factory=list)
     fates: list = field(default_factory=list)
     listing: int = 200
+    refusals: int = 0  # how many GETs are refused first
+    down: tuple = (NOW, NOW)  # from when until when they are
     posts: int = 0
     shown: dict = field(default_factory=dict)  # what Twilio makes of a message
 
     def send(self, request):
         self.now += timedelta(milliseconds=200)
         if request.method == "GET":
-            return self._get(request)
+            return self._get(request) if self._answers() else Answer(500, b"")
         self.posts += 1
         fate = self.fates.pop(0) if self.fates else "answer"
         if fate == "crash-before":
@@ -85,6 +87,10 @@ class ModelTwilio:
         if fate == "drop-after":
             raise requests.ReadTimeout("dropped")
         return Answer(201, json.dumps(message).encode())
+
+    def _answers(self):
+        self.refusals -= 1
+        return self.refusals < 0 and not self.down[0] <= self.now < self.down[1]
 
     def _take(self, form):
         message = {
@@ -109,7 +115,7 @@ class ModelTwilio:
         kinds = {"To": "to", "From": "from"}
         found = [m for m in self.taken if all(m[key] == params.get(name, m[key]) for name, key in kinds.items())]
         page = {"messages": found[::-1], "calls": found[::-1], "next_page_uri": None}
-        return Answer(self.listing, json.dumps(page).encode())
+        return Answer(self.listing, json.dumps(page).encode(), {"Date": format_datetime(self.now, usegmt=True)})
 
     def client(self):
         return TwilioClient(
@@ -119,6 +125,7 @@ class ModelTwilio:
             transport=self,
             clock=lambda: self.now,
             sleep=self.sleep,
+            elapsed=lambda: self.now.timestamp(),  # noqa: PLW0108 -- now is another each time
         )
 
     def context(self, **more):
@@ -238,9 +245,48 @@ def test_what_may_have_been_sent_by_one_that_looked_before_is_looked_for_from_th
 
 def test_it_is_not_sent_for_ever():
     twilio = ModelTwilio(fates=["500"] * 9)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(TryLater, match="did not reach Twilio"):  # it was looked for each time
         send_once(twilio.client(), twilio.context(), MESSAGES, TEXT)
     assert twilio.posts == 3
+
+
+def test_a_look_that_fails_is_made_again():
+    twilio = ModelTwilio(fates=["drop-after"], refusals=12)
+    assert send_once(twilio.client(), twilio.context(), MESSAGES, TEXT)["sid"]
+    assert twilio.posts == 1
+
+
+def test_only_a_look_that_succeeds_after_the_settling_time_tells_that_it_was_not_sent():
+    twilio = ModelTwilio(fates=["drop-before"], down=(NOW + timedelta(seconds=4), NOW + timedelta(seconds=25)))
+    send_once(twilio.client(), twilio.context(), MESSAGES, TEXT)
+    assert twilio.now >= NOW + timedelta(seconds=25)
+    assert (twilio.posts, len(twilio.taken)) == (2, 1)
+
+
+def test_what_was_claimed_is_read_again_where_twilio_does_not_answer():
+    twilio, claims = ModelTwilio(), FragileClaims(ClaimsInMemory(), "use", "answer")
+    sent = send_once(twilio.client(), twilio.context(claims=claims), MESSAGES, TEXT)
+    twilio.refusals = 7
+    again = send_once(twilio.client(), twilio.context(claims=claims, first_attempt=NOW), MESSAGES, TEXT)
+    assert (again["sid"], twilio.posts) == (sent["sid"], 1)
+
+
+@pytest.mark.parametrize("wrong", [-300, 300])
+def test_by_a_clock_that_is_wrong_it_is_found_although_twilio_first_does_not_tell_its_time(wrong):
+    twilio = ModelTwilio(fates=["drop-after"], refusals=3)
+    clock = lambda: twilio.now + timedelta(seconds=wrong)  # noqa: E731
+    client = replace(twilio.client(), clock=clock)
+    assert send_once(client, replace(twilio.context(), clock=clock), MESSAGES, TEXT)["sid"]
+    assert twilio.posts == 1
+
+
+@pytest.mark.parametrize("step", [-300, 300])
+def test_a_clock_that_is_set_while_it_is_sent_does_not_hide_it(step):
+    twilio = ModelTwilio(fates=["drop-after"])
+    clock = lambda: twilio.now + timedelta(seconds=step * twilio.posts)  # noqa: E731
+    client = replace(twilio.client(), clock=clock)
+    assert send_once(client, replace(twilio.context(), clock=clock), MESSAGES, TEXT)["sid"]
+    assert twilio.posts == 1
 
 
 @pytest.mark.parametrize("status", [401, 403, 500])

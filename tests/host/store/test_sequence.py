@@ -1,6 +1,7 @@
 """Those of one sequence run one after another, whoever claims them."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -8,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from twilio_connector.connector.context import utc_now
 from twilio_connector.host.ids import rising_ids
-from twilio_connector.host.inbox import Inbound, Inbox
+from twilio_connector.host.inbox import Inbound, Inbox, admit
 from twilio_connector.host.settings import Limits
 from twilio_connector.host.store import executions
 from twilio_connector.host.store.schema import executions as table
@@ -76,6 +78,76 @@ def test_one_that_was_on_disk_first_is_not_joined_by_an_earlier_id(store, accept
     assert claim(store) == []
     end(store, later)
     assert claim(store) == [earlier]
+
+
+def test_what_is_accepted_later_comes_later_whatever_the_clocks_of_two_processes_say(store, accept, monkeypatch):
+    """The first is accepted by one whose clock is five minutes fast, in its id too; the others by one that is right."""
+    ids, right = sorted(new_id() for _ in range(3)), utc_now()
+    for execution_id, minutes in zip(reversed(ids), (5, 0, 0), strict=True):
+        now = right + timedelta(minutes=minutes)
+        monkeypatch.setattr("twilio_connector.host.inbox.utc_now", lambda now=now: now)
+        accept("s", execution_id)
+    for execution_id in reversed(ids):
+        assert claim(store) == [execution_id]
+        end(store, execution_id)
+
+
+@pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_one_that_supersedes_what_another_process_is_about_to_accept_comes_after_it(store, monkeypatch):
+    """Its own clock is behind; it waits until the other is on disk, and is dated after it."""
+    early, late, right = new_id(), new_id(), utc_now()
+
+    def accept(connection, execution_id, identity, supersedes=()):
+        item = Inbound(
+            execution_id=execution_id,
+            endpoint_id="e",
+            instance_id="i",
+            version_id="v",
+            flow="f",
+            payload="{}",
+            identities=(identity,),
+            supersedes=supersedes,
+            sequence="s",
+        )
+        return admit(connection, [item])
+
+    def accept_late():
+        with store.engine.begin() as connection:
+            return accept(connection, early, "delivered", ("sent",))
+
+    with ThreadPoolExecutor(1) as other:
+        with store.engine.begin() as first:
+            monkeypatch.setattr("twilio_connector.host.inbox.utc_now", lambda: right + timedelta(minutes=5))
+            accept(first, late, "sent")
+            monkeypatch.setattr("twilio_connector.host.inbox.utc_now", lambda: right)
+            waiting = other.submit(accept_late)
+            deadline = time.monotonic() + 30
+            while first.scalar(sa.text("SELECT bool_and(granted) FROM pg_locks")) and time.monotonic() < deadline:
+                time.sleep(0.01)
+        assert not waiting.result(30)[0].duplicate
+    assert claim(store) == [late]
+    end(store, late)
+    assert claim(store) == [early]
+
+
+def test_when_a_step_began_is_told_by_the_clock_of_the_database(store, accept):
+    """Who looks for what it sent may be another process, whose clock is another."""
+    wrong = utc_now() + timedelta(minutes=5)
+    row = executions.StepRow(
+        execution_id=accept(""),
+        flow_attempt=1,
+        path="send",
+        attempt=1,
+        name="Send",
+        component="c",
+        action="a",
+        status="running",
+        started_at=wrong,
+    )
+    with store.engine.begin() as connection:
+        assert executions.begin_step(connection, row) is None
+        began = executions.begin_step(connection, row)
+    assert abs(began - utc_now()) < timedelta(minutes=2)
 
 
 STEPS = st.one_of(

@@ -2,6 +2,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 from twilio_connector.host.inbox import Busy
 from twilio_connector.host.web.triggers import request_of
 
@@ -206,6 +207,16 @@ def test_a_fault_of_the_host_is_not_told_to_the_caller(stranger, web_host, url, 
     assert answer.status_code == 500
     assert "inside" not in answer.text
     assert json.loads(answer.text)["error"]
+
+
+def test_a_database_that_is_away_asks_to_come_back(stranger, web_host, url, monkeypatch, caplog):
+    async def away(_item):
+        raise sa.exc.OperationalError("INSERT", {}, Exception("refused"))
+
+    monkeypatch.setattr(web_host.inbox, "accept", away)
+    answer = stranger.post(url, headers=GOOD)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert [record.exc_info for record in caplog.records] == [None]
 
 
 def test_answers_are_not_kept_and_not_of_the_pages_origin(stranger, url):
