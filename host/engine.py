@@ -92,6 +92,9 @@ class Engine:
         self._workshop.stopping.set()
         self._wake.set()
         deadline = time.monotonic() + self._settings.limits.stop_deadline
+        for thread in self._threads:  # first: the pump may be about to begin what it has claimed
+            left = max(0.0, deadline - time.monotonic())
+            thread.join(left)  # one that waits for a database that is gone is left behind
         while self._active and time.monotonic() < deadline:
             time.sleep(0.02)
         if self._active:
@@ -99,10 +102,6 @@ class Engine:
         self._life.end()
         with suppress(sa.exc.SQLAlchemyError):  # then the others wait until it is taken for dead
             self._store.executors.end([self.executor])
-        for thread in self._threads:
-            thread.join(
-                self._settings.limits.stop_deadline
-            )  # one that waits for a database that is gone is left behind
         DBOS.destroy(destroy_registry=True)
         if self._database is not None:  # handed in, so the engine leaves it open
             self._database.dispose()
