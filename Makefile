@@ -6,7 +6,7 @@ export PYTHON
 help:
 	@echo 'make demo          a local Twilio, the host and one conversation, until Ctrl-C (ONCE=1: end after it)'
 	@echo 'make test          all that CI runs: format, lint, types, import contracts, tests, wheel contents'
-	@echo 'make bench         what this costs, beside what you would use instead: a table of ratios, in twenty minutes'
+	@echo 'make bench         what this costs, beside what you would use instead: a table of ratios, in a quarter of an hour'
 	@echo 'make soak          an hour of everything that can break, and an audit of what became of it (MINUTES=5, SEED=1)'
 	@echo 'make format        write the code as the formatter and the linter want it'
 	@echo 'make lock          choose the newest dependencies that pyproject.toml allows (needs uv)'
