@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 from starlette.responses import Response
 
@@ -47,7 +46,6 @@ def of(answer: HttpResponse) -> Response:
     return Response(body, status, headers | {"content-type": _one_line(answer.content_type)})
 
 
-@lru_cache(maxsize=64)
 def _status(value: object) -> int:
     """A final status; flows may give it as text, and what is none becomes 200."""
     return int(str(value)) if re.fullmatch(r"[2-5][0-9]{2}", str(value)) else _DEFAULT_STATUS
@@ -59,6 +57,5 @@ def _sendable(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield name, _one_line(value)
 
 
-@lru_cache(maxsize=64)
 def _one_line(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip().encode("latin-1", "replace").decode("latin-1")
