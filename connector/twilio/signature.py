@@ -260,9 +260,7 @@ def _trimmed(part: tuple[str, str, str]) -> tuple[str, str]:
 def _sorted_out(tokens: Any) -> tuple[list[bytes], dict[str, bytes]]:
     plain: list[bytes] = []
     shared: dict[str, bytes] = {}
-    several = isinstance(tokens, list) or (
-        isinstance(tokens, Iterable) and not isinstance(tokens, str | bytes | Mapping)
-    )
+    several = isinstance(tokens, Iterable) and not isinstance(tokens, str | bytes | Mapping)
     for token in tokens if several else [tokens]:
         if secret := _secret(token):
             plain.append(secret)

@@ -124,8 +124,10 @@ class GroupCommit(Generic[Item, Result]):
             try:
                 with self._engine.begin() as connection:
                     return self._apply(connection, items)
-            except (sa.exc.DBAPIError, Raced) as error:
-                if not isinstance(error, (sa.exc.IntegrityError, Raced)) and not is_away(error):
+            except (sa.exc.IntegrityError, Raced) as error:
+                lost: Exception = error
+            except sa.exc.DBAPIError as error:
+                if not is_away(error):
                     raise
                 lost = error
         raise lost
