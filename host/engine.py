@@ -33,6 +33,7 @@ from .retention import forget_checkpoints, sweep
 from .runner import NEVER_REPEATED, FlowOutcome
 from .settings import Settings
 from .store import Store
+from .store.database import close
 from .store.executions import REPLACED, Claim, End, adopt, end, postpone
 from .store.instances import InstanceRecord
 from .work import perform
@@ -104,7 +105,7 @@ class Engine:
             self._store.executors.end([self.executor])
         DBOS.destroy(destroy_registry=True)
         if self._database is not None:  # handed in, so the engine leaves it open
-            self._database.dispose()
+            close(self._database)
         if self._identity:
             self._identity.release()
 

@@ -10,7 +10,7 @@ from ..settings import Settings
 from .calls import Calls
 from .connections import Connections
 from .customers import Customers
-from .database import connect, prepare
+from .database import close, connect, prepare
 from .declared import Declared
 from .executions import Executions
 from .executors import Executors
@@ -52,7 +52,7 @@ class Store:
         return cls(engine, settings.limits.refusals_kept)
 
     def close(self) -> None:
-        self.engine.dispose()
+        close(self.engine)
 
     @cached_property
     def customers(self) -> Customers:

@@ -90,6 +90,12 @@ def _on_sqlite_begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def close(engine: sa.Engine) -> None:
+    """For good. What a thread still has out is closed when it comes back: ``dispose`` alone leaves it open in the old pool."""
+    sa.event.listen(engine, "checkin", lambda _connection, record: record.invalidate())
+    engine.dispose()
+
+
 def reading(engine: sa.Engine) -> sa.Engine:
     """The same pool, for transactions that only read and so wait for no writer."""
     return engine.execution_options(reads=True)

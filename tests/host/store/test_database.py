@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 from twilio_connector.host.durable import configuration
-from twilio_connector.host.store.database import connect, is_away, prepare, watched
+from twilio_connector.host.store.database import close, connect, is_away, prepare, watched
 from twilio_connector.host.store.executors import Executors
 
 ON_POSTGRES = pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
@@ -43,3 +43,16 @@ def test_what_the_url_says_itself_stays():
     url = watched("postgresql+psycopg://me@db.example/texts?connect_timeout=60&options=-c%20search_path%3Dmine")
     assert url.query["connect_timeout"] == "60"
     assert url.query["options"].endswith("-c search_path=mine")
+
+
+@ON_POSTGRES
+def test_what_a_thread_has_out_when_it_is_closed_is_closed_when_it_comes_back(settings):
+    engine = connect(settings)
+    kept, late = engine.connect(), engine.connect()
+    kept_line, late_line = (connection.connection.dbapi_connection for connection in (kept, late))
+    kept.close()
+    assert not kept_line.closed
+    close(engine)
+    assert (kept_line.closed, late_line.closed) == (True, False)
+    late.close()
+    assert late_line.closed
