@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from ..connector.errors import ConnectorError
-from ..host import portable
 from ..host.host import Host
 from ..host.settings import Settings
+from ..host.store import portable
 from ..host.store.executions import ExecutionRecord
 from ..host.web.access import Access
 from ..host.web.app import create_app

@@ -10,44 +10,46 @@ from ..connector.context import ActionContext, Customer, User, utc_now
 from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import backup, publication, uploads
-from .calls import Calls
-from .changes import Changes
-from .configuration import Configuration
-from .credentials import Credentials
-from .custody import Custody
-from .databases import Databases
+from .administration.credentials import Credentials
+from .administration.custody import Custody
+from .administration.password import Password
 from .definition import model
 from .definition.check import load, require
 from .definition.timetable import Timetable
-from .engine import Engine
-from .inbox import Inbox
-from .invocation import Invocations
-from .locks import Locks
-from .named_secrets import NamedSecrets, references
-from .password import Password
-from .presence import Presence
-from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
-from .redact import RedactingFilter, Redactor
-from .registrations import Registrations
+from .deployment.registrations import Registrations
+from .engine.engine import Engine
+from .engine.replays import Replays
+from .engine.scheduler import Scheduler
+from .execution.calls import Calls
+from .execution.databases import Databases
+from .execution.trials import Trials
+from .execution.workshop import Workshop
+from .integrations import publication, uploads
+from .integrations.configuration import Configuration
+from .integrations.versions import Versions, renamed
+from .operating import backup
+from .operating.changes import Changes
+from .operating.telemetry import Telemetry
+from .processes.locks import Locks
+from .processes.presence import Presence
+from .receiving.inbox import Inbox
+from .receiving.invocation import Invocations
+from .receiving.reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
+from .receiving.results import Ended
+from .receiving.routes import Routes
 from .registry import Registry, components
-from .replays import Replays
-from .results import Ended
-from .routes import Routes
-from .scheduler import Scheduler
+from .secrets.named_secrets import NamedSecrets, references
+from .secrets.redact import RedactingFilter, Redactor
+from .secrets.vault import Vault
 from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
 from .store.connections import ConnectionRecord
+from .store.database import Write
 from .store.executions import CANCELLED, ENDED, cancel
 from .store.instances import InstanceRecord
 from .store.integrations import VersionRecord
 from .store.search import Filter
-from .telemetry import Telemetry
-from .trials import Trials
-from .vault import Vault
-from .versions import Versions, renamed
-from .workshop import Workshop, Write
 
 _PARTS = ("", ".flow", ".engine", ".registrations", ".schedules", ".webhooks")
 _OURS = ("", "dbos", *(f"twilio_connector{name}" for name in _PARTS))

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from ...connector.context import Customer, User
 from ...connector.errors import ConnectorError
-from .. import publication
 from ..definition.timetable import Timetable
 from ..host import Host
+from ..integrations import publication
 from ..store.connections import ConnectionRecord
 from ..store.declared import Mark, Subject
 from ..store.instances import InstanceRecord

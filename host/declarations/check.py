@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from ...connector.errors import ConnectorError
-from ..configuration import Expected
 from ..definition.check import check as check_definition
 from ..definition.cursor import Cursor
 from ..definition.model import Integration
 from ..definition.names import did_you_mean
 from ..definition.problems import Problem
 from ..host import Host
+from ..integrations.configuration import Expected
 from .files import FOLDERS
 from .model import (
     NEW,

@@ -15,7 +15,7 @@ from twilio_connector.cli.main import _tell
 from twilio_connector.cli.output import write_data, write_json
 from twilio_connector.connector.errors import ConnectorError, Refused
 from twilio_connector.host.host import Host
-from twilio_connector.host.redact import RedactingFilter, Redactor
+from twilio_connector.host.secrets.redact import RedactingFilter, Redactor
 from twilio_connector.host.settings import Settings
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.api.table import ROUTES

@@ -12,9 +12,9 @@ import pytest
 import requests
 import sqlalchemy as sa
 from twilio_connector.cli.app_services.command import import_app_services
-from twilio_connector.host import portable
-from twilio_connector.host.databases import Databases
+from twilio_connector.host.execution.databases import Databases
 from twilio_connector.host.host import Host
+from twilio_connector.host.store import portable
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.app import create_app
 from twilio_connector.host.web.server import listen, serving, url_of

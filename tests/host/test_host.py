@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.errors import ConnectionFailed, InvalidInput
 from twilio_connector.connector.payload import WebhookRequest
-from twilio_connector.host import portable
 from twilio_connector.host.definition import IntegrationInvalid
 from twilio_connector.host.host import Host, KeyRefused, NoSuchEndpoint, TooLarge
 from twilio_connector.host.settings import Limits
+from twilio_connector.host.store import portable
 from twilio_connector.host.store.schema import metadata
 
 FIELDS = {"account": "A1", "token": "hunter2-hunter2"}

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from twilio.request_validator import RequestValidator
-from twilio_connector.host import portable
 from twilio_connector.host.host import Host
 from twilio_connector.host.settings import Settings
+from twilio_connector.host.store import portable
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.app import create_app
 from twilio_connector.host.web.server import listen, serving

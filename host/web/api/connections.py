@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ...named_secrets import Place
+from ...secrets.named_secrets import Place
 from ...store.connections import ConnectionRecord
 from .route import Call, Route, found
 from .shapes import MAX_PAGE, Name, Page, Shape, Text

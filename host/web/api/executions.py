@@ -8,9 +8,9 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from ....connector.errors import InvalidInput
-from ... import portable
-from ...replays import MOST, JobStatus
-from ...replays import Job as JobRecord
+from ...engine.replays import MOST, JobStatus
+from ...engine.replays import Job as JobRecord
+from ...store import portable
 from ...store.database import storable
 from ...store.executions import StartedBy, Status
 from ...store.search import Filter, find

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ....connector.errors import InvalidInput
+from ...integrations.uploads import LONGEST_PATH, MOST_FILES, unzipped
 from ...store.integrations import VersionRecord
-from ...uploads import LONGEST_PATH, MOST_FILES, unzipped
 from .problems import missing
 from .route import Call, Route
 from .shapes import Page, Shape, Text

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.errors import InvalidInput
-from ... import uploads
+from ...integrations import uploads
 from ...settings import Limits
 from ...store.integrations import VersionRecord
 from ..forms import Form, FormPage, fields_of, values_of

@@ -12,15 +12,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.errors import InvalidInput
-from ... import portable
-from ...past import obstacles
+from ...execution.past import obstacles
+from ...execution.run_as import SYSTEM
 from ...registry import Registry
-from ...run_as import SYSTEM
-from ...store import Store, search
+from ...store import Store, portable, search
 from ...store.executions import ENDED, ExecutionRecord, StartedBy, Status, StepRow
 from ...store.logs import LogLine
 from ...store.search import Filter
-from ...subject import said
+from ...store.subject import said
 from ..cards import Drawing
 from ..forms import Form
 from ..hints import Trouble

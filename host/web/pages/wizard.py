@@ -17,9 +17,9 @@ from starlette.routing import Route
 from ....connector.context import Customer
 from ....connector.errors import InvalidInput
 from ...definition.model import Integration
+from ...integrations.versions import renamed
 from ...store.instances import InstanceRecord
 from ...store.integrations import VersionRecord
-from ...versions import renamed
 from ..body import BodyRefused
 from ..configuring import Asking, Step, about, begun, remembered, steps_of
 from ..forms import Form, FormPage, fields_of, values_of

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.errors import ConnectionFailed, InvalidInput
-from twilio_connector.host.changes import Wanted
+from twilio_connector.host.operating.changes import Wanted
 from twilio_connector.host.store.registrations import intend
 from twilio_connector.host.store.schema import metadata
 

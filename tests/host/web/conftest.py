@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 from twilio_connector.host.host import Host
-from twilio_connector.host.results import Ended
+from twilio_connector.host.receiving.results import Ended
 from twilio_connector.host.settings import Limits, Settings
 from twilio_connector.host.store.connections import ConnectionRecord
 from twilio_connector.host.store.instances import InstanceRecord

@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from twilio_connector.host.named_secrets import reference
+from twilio_connector.host.secrets.named_secrets import reference
 from twilio_connector.host.store.search import Filter
 from twilio_connector.host.web.pages import log
 

@@ -3,8 +3,8 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from twilio_connector.connector.context import utc_now
-from twilio_connector.host import portable
-from twilio_connector.host.inbox import Inbound
+from twilio_connector.host.receiving.inbox import Inbound
+from twilio_connector.host.store import portable
 from twilio_connector.host.store.executions import StepRow, end, end_step
 
 from .conftest import LOOKS, fits

@@ -4,7 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from twilio_connector.host import trials
+from twilio_connector.host.execution import trials
 
 from .conftest import FIELDS, SECRET
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from twilio_connector.host.changes import by
+from twilio_connector.host.operating.changes import by
 from twilio_connector.host.store.schema import changes
 from twilio_connector.host.web.pages.log import PAGE
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from twilio_connector.host.named_secrets import reference
+from twilio_connector.host.secrets.named_secrets import reference
 
 from .conftest import FIELDS, SECRET
 

@@ -4,8 +4,8 @@ from urllib.parse import quote_plus
 import pytest
 from starlette.testclient import TestClient
 from twilio_connector.connector.context import utc_now
-from twilio_connector.host import portable
-from twilio_connector.host.inbox import Inbound
+from twilio_connector.host.receiving.inbox import Inbound
+from twilio_connector.host.store import portable
 from twilio_connector.host.store.executions import StepRow, end, end_step, run_as
 from twilio_connector.host.web.app import create_app
 

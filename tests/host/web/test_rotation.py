@@ -1,6 +1,6 @@
 """A connection's secrets are replaced without a moment in which they do not work."""
 
-from twilio_connector.host.named_secrets import reference
+from twilio_connector.host.secrets.named_secrets import reference
 
 from .conftest import FIELDS, SECRET
 

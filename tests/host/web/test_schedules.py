@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from twilio_connector.connector.context import utc_now
-from twilio_connector.host.scheduler import Scheduler
+from twilio_connector.host.engine.scheduler import Scheduler
 from twilio_connector.host.store.schedules import settle
 
 from .conftest import Wizard

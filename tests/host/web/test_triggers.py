@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
-from twilio_connector.host.inbox import Busy
+from twilio_connector.host.receiving.inbox import Busy
 from twilio_connector.host.web.triggers import request_of
 
 PUBLIC = "https://hooks.example.com"
