@@ -84,8 +84,8 @@ def deploy(host: Host, twilio: Sandbox) -> None:
         "authToken": twilio.auth_token,
         "baseUrl": twilio.base_url,
     }
-    record = host.add_connection(name="Local Twilio", component="twilio", key="apiKeySecret", fields=fields)
-    host.test_connection(record.id)
+    record = host.connections.add(name="Local Twilio", component="twilio", key="apiKeySecret", fields=fields)
+    host.connections.test(record.id)
     config = {"Twilio Connection": record.name, "Phone Number": _number(twilio).sid}
     host.deploy(EXAMPLE, customer="acme", customer_name="Acme", config=config)
 

@@ -108,7 +108,7 @@ def deploy(settings: Settings, twilio: Twilio) -> dict[str, str]:
     }
     host = Host.open(settings)
     try:
-        connection = host.add_connection(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
+        connection = host.connections.add(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
         instance = host.deploy(FLOW, customer="soak", config={"Twilio": connection.id})
         return host.addresses(instance.id)
     finally:

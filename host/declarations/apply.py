@@ -153,13 +153,13 @@ def _connection(host: Host, found: DeclaredConnection) -> _Step:
         wanted: dict[str, Any] = {"name": found.name, "fields": found.fields, "elsewhere": True}
         users = None if found.reserved_for is None else [_user_id(host, one) for one in found.reserved_for]
         if record is None:
-            host.add_connection(component=found.component, key=found.key, reserved_for=users or (), **wanted)
+            host.connections.add(component=found.component, key=found.key, reserved_for=users or (), **wanted)
         else:
-            secrets = host.connection_type(found.component, found.key).secrets
-            host.update_connection(record.id, forget=secrets, reserved_for=users, **wanted)
+            secrets = host.connections.type_of(found.component, found.key).secrets
+            host.connections.update(record.id, forget=secrets, reserved_for=users, **wanted)
 
     same = record is not None and (
-        host.connection_fields(record) == found.fields
+        host.connections.fields(record) == found.fields
         and (
             found.reserved_for is None
             or set(record.reserved_for) == {_user_id(host, reserved) for reserved in found.reserved_for}
@@ -257,7 +257,7 @@ def _removals(host: Host, gone: set[Subject]) -> Iterator[_Step]:
     connections = {c.id: c.name for c in host.store.connections.all()}
     users = {u.id: f"{u.external_id} of {name}" for id_, name in customers.items() for u in host.store.users.of(id_)}
     yield from _removing("instance", instances, gone, host.store.instances.get, host.remove_instance)
-    yield from _removing("connection", connections, gone, host.store.connections.get, host.remove_connection)
+    yield from _removing("connection", connections, gone, host.store.connections.get, host.connections.remove)
     yield from _removing("user", users, gone, host.store.users.get, host.remove_user)
     yield from _removing("customer", customers, gone, host.store.customers.get, host.remove_customer)
 

@@ -54,7 +54,9 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("attacked")
     settings = Settings(data=folder / "data", public_url=PUBLIC, limits=Limits(body=65536))
     opened = Host.open(settings)
-    opened.add_connection(name="Main", component="twilio", key="basic", fields={"username": ACCOUNT, "password": TOKEN})
+    opened.connections.add(
+        name="Main", component="twilio", key="basic", fields={"username": ACCOUNT, "password": TOKEN}
+    )
     file = folder / "integration.yaml"
     file.write_text(INTEGRATION)
     opened.deploy(file, customer="acme", config={"Twilio": "Main"})

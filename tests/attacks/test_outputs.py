@@ -164,19 +164,19 @@ def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, lo
     answers: dict[str, str] = {}
     with Host.open(settings) as host:
         host.secrets.set("named", SECRETS["named"])
-        main = host.add_connection(name="Main", component="twilio", key="basic", fields=fields, elsewhere=True)
-        host.update_connection(main.id, name="Main", fields=fields | {"sharedKeySecret": SECRETS["shared"]})
+        main = host.connections.add(name="Main", component="twilio", key="basic", fields=fields, elsewhere=True)
+        host.connections.update(main.id, name="Main", fields=fields | {"sharedKeySecret": SECRETS["shared"]})
         for wrong in (
             {"baseUrl": SECRETS["wrong"]},
             {"region": SECRETS["wrong"]},
             {"password": {"$secret": SECRETS["wrong"]}},
         ):
             with pytest.raises(ConnectorError) as refused:
-                host.add_connection(
+                host.connections.add(
                     name="Wrong", component="twilio", key="basic", fields=fields | wrong, elsewhere=True
                 )
             answers[f"refused {wrong.keys()}"] = str(refused.value) if "password" in wrong else ""
-        host.test_connection(main.id)
+        host.connections.test(main.id)
         paths = {name: deploy(host, tmp_path, name) for name in LAST}
         key = host.add_key(paths["Tell"].rpartition("/")[2])
         access = Access(host.credentials)

@@ -84,7 +84,7 @@ def connect(settings):
             socket = stack.enter_context(listen())
             host = stack.enter_context(Host.open(replace(settings, public_url=url_of(socket))))
             given = {"baseUrl": twilio.base_url} | credentials(twilio, kind) | fields
-            host.add_connection(name="Twilio", component="twilio", key=kind, fields=given)
+            host.connections.add(name="Twilio", component="twilio", key=kind, fields=given)
             number = twilio.state.number(twilio.number)
             config = {"Twilio Connection": "Twilio"}
             if integration == EXAMPLE:

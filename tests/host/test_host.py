@@ -6,14 +6,12 @@ import time
 from dataclasses import replace
 
 import pytest
-import sqlalchemy as sa
-from twilio_connector.connector.errors import ConnectionFailed, InvalidInput
+from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.payload import WebhookRequest
 from twilio_connector.host.definition import IntegrationInvalid
 from twilio_connector.host.host import Host, KeyRefused, NoSuchEndpoint, TooLarge
 from twilio_connector.host.settings import Limits
 from twilio_connector.host.store import portable
-from twilio_connector.host.store.schema import metadata
 
 FIELDS = {"account": "A1", "token": "hunter2-hunter2"}
 JSON = (("Content-Type", "application/json"),)
@@ -108,53 +106,8 @@ def test_a_synchronous_flow_says_so(host, integration, step):
     assert receive(host, endpoint.id, request()).wait
 
 
-# ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def add(host, name="mine", **fields):
-    return host.add_connection(name=name, component="probe", key="token", fields=FIELDS | fields)
-
-
-def test_a_connection_is_checked_by_its_component_before_it_is_kept(host):
-    with pytest.raises(ConnectionFailed) as caught:
-        host.add_connection(name="mine", component="probe", key="token", fields={"token": "hunter2-hunter2"})
-    assert caught.value.field == "account"
-    assert host.store.connections.all() == []
-
-
-def test_a_page_sees_which_secrets_are_set_but_never_their_values(host):
-    shown, secret = host.connection_form(add(host).id)
-    assert (shown, secret) == ({"account": "A1"}, {"token"})
-
-
-def test_a_secret_left_empty_keeps_its_value(host):
-    made = add(host)
-    host.update_connection(made.id, name="ours", fields={"account": "A2", "token": ""})
-    record = host.store.connections.require(made.id)
-    assert record.name == "ours"
-    assert host.vault.unseal(made.id, record.secret) == {"account": "A2", "token": "hunter2-hunter2"}
-
-
-def test_a_test_is_written_down_whether_good_or_bad(host):
-    good, bad = add(host), add(host, "bad", token="wrong-token")
-    assert (host.test_connection(good.id).healthy, host.test_connection(good.id).verdict) == (True, "reaches A1")
-    tested = host.test_connection(bad.id)
-    assert (tested.healthy, tested.verdict) == (False, "the token [secret] is wrong")
-
-
-@pytest.mark.parametrize(
-    "unknown", [{"component": "nothing", "key": "token"}, {"component": "probe", "key": "nothing"}]
-)
-def test_a_connection_of_no_component_is_refused(host, unknown):
-    with pytest.raises(InvalidInput, match="no installed component"):
-        host.add_connection(name="mine", fields=FIELDS, **unknown)
-
-
-def test_no_table_holds_a_secret_in_plain(host):
-    add(host)
-    with host.store.engine.begin() as connection:
-        everything = [connection.execute(sa.select(table)).all() for table in metadata.sorted_tables]
-    assert "hunter2" not in repr(everything)
+def add(host):
+    return host.connections.add(name="mine", component="probe", key="token", fields=FIELDS)
 
 
 # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -250,18 +203,10 @@ def test_removing_an_instance_closes_its_addresses(host, endpoint, instance):
 
 
 def test_a_running_host_strikes_known_secrets_out_of_the_log(host, caplog):
-    host.test_connection(add(host).id)
+    host.connections.test(add(host).id)
     for name in ("twilio_connector.flow", "somebody.elses"):
         logging.getLogger(name).warning("token=%s", "hunter2-hunter2")
     assert [record.getMessage() for record in caplog.records] == ["token=[secret]"] * 2
-
-
-@pytest.mark.parametrize("name", ["", "  ", "a\0b", "\ud800"])
-def test_names_that_a_database_does_not_take_are_refused(host, name):
-    with pytest.raises(InvalidInput, match="printable"):
-        add(host, name)
-    with pytest.raises(InvalidInput, match="printable"):
-        host.store.customers.ensure(name.strip())
 
 
 def test_what_strangers_ask_for_by_id_is_simply_not_there(host):
@@ -281,7 +226,7 @@ def test_files_that_hold_data_are_for_their_owner_only(settings, host):
 def test_a_trigger_that_could_take_no_request_is_told_of_on_deployment(host, tmp_path):
     """The file is sound: what it lacks is in the configuration, and the first webhook would be lost by it."""
     fields = {"accountSid": "AC" + "1" * 32, "apiKey": "SK" + "2" * 32, "apiSecret": "secret", "authToken": "token"}
-    host.add_connection(name="Twilio", component="twilio", key="apiKeySecret", fields=fields)
+    host.connections.add(name="Twilio", component="twilio", key="apiKeySecret", fields=fields)
     (tmp_path / "texts.yaml").write_text(ANSWERING)
     with pytest.raises(InvalidInput, match=r"flow 'Answer': its trigger 'Text' cannot take its inputs: .*responseText"):
         host.deploy(tmp_path / "texts.yaml", customer="acme", config={"Twilio": "Twilio", "Answer": " "})
@@ -309,40 +254,3 @@ flows:
           responseMode: {type: value, value: text}
           responseText: {type: configVar, value: Answer}
 """
-
-
-def test_stored_secrets_are_not_sent_to_another_address(host):
-    fields = {"username": "AC" + "1" * 32, "password": "the-auth-token"}
-    made = host.add_connection(name="Twilio", component="twilio", key="basic", fields=fields)
-    theirs = {"username": fields["username"], "baseUrl": "https://theirs.example/{product}"}
-    with pytest.raises(InvalidInput, match=r"baseUrl: .*enter them again \(password\)"):
-        host.update_connection(made.id, name="Twilio", fields=theirs)
-    with pytest.raises(InvalidInput, match="baseUrl"):
-        host.update_connection(made.id, name="Twilio", fields=theirs, tested=True)
-    assert host.connection_form(made.id)[0] == {"username": fields["username"]}
-    same = {"username": fields["username"], "baseUrl": "https://{product}.twilio.com", "timeout": "5"}
-    host.update_connection(made.id, name="Twilio", fields=same)
-    host.update_connection(made.id, name="Twilio", fields=theirs | {"password": "the-auth-token"})
-    assert host.connection_form(made.id)[0]["baseUrl"] == theirs["baseUrl"]
-
-
-def test_a_named_secret_is_not_sent_to_an_address_that_whoever_chose_it_gave(host):
-    host.custody.set_secret("one", "the-auth-token")
-    host.custody.set_secret("two", "another-token")
-    theirs = {"username": "AC" + "1" * 32, "baseUrl": "https://theirs.example/{product}"}
-    call, other = {"password": {"$secret": "one"}}, {"password": {"$secret": "two"}}
-    kind = {"component": "twilio", "key": "basic"}
-    with pytest.raises(InvalidInput, match="baseUrl: a secret that is called by its name"):
-        host.add_connection(name="New", **kind, fields=theirs | call)
-    usual = host.add_connection(name="Usual", **kind, fields={"username": theirs["username"]} | call)
-    for change in ({}, call, other):
-        with pytest.raises(InvalidInput, match="baseUrl: "):
-            host.update_connection(usual.id, name="Usual", fields=theirs | change)
-    own = host.add_connection(name="Own", **kind, fields=theirs | {"password": "entered"})
-    with pytest.raises(InvalidInput, match="baseUrl: a secret"):
-        host.update_connection(own.id, name="Own", fields=theirs | call, tested=True)
-    declared = host.add_connection(name="Declared", **kind, fields=theirs | call, elsewhere=True)
-    host.update_connection(declared.id, name="Renamed", fields=theirs | call)
-    with pytest.raises(InvalidInput, match="baseUrl: a secret"):
-        host.update_connection(declared.id, name="Renamed", fields=theirs | other)
-    assert [record.name for record in host.store.connections.all()] == ["Own", "Renamed", "Usual"]

@@ -81,7 +81,7 @@ def proxied(request, tmp_path_factory):
         public = f"https://{NAME}:{port}" if request.param == "with a port" else f"https://{NAME}"
         settings = Settings(data=tmp_path_factory.mktemp("data"), public_url=public)
         host = stack.enter_context(Host.open(settings))
-        host.add_connection(
+        host.connections.add(
             name="Twilio", component="twilio", key="basic", fields={"username": ACCOUNT, "password": TOKEN}
         )
         file = tmp_path_factory.mktemp("integration") / "integration.yaml"

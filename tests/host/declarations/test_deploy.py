@@ -147,7 +147,7 @@ def test_an_edited_integration_is_a_new_version_of_its_instances(deploy, folder,
 
 @BOTH
 def test_what_is_declared_no_more_goes_only_when_asked_and_what_others_made_stays(deploy, folder, host):
-    host.add_connection(name="By hand", component="probe", key="token", fields={"account": "A", "token": "t"})
+    host.connections.add(name="By hand", component="probe", key="token", fields={"account": "A", "token": "t"})
     host.put_customer("by-hand")
     deploy(folder())
     gone = dict.fromkeys(("connections/main.yaml", "customers/acme.yaml", "instances/acme.yaml"))

@@ -79,7 +79,7 @@ class Desk:
             return known.id
         own = self.twilio
         fields = {"username": own.account_sid, "password": own.auth_token, "baseUrl": own.base_url}
-        return host.add_connection(name=name, component="twilio", key="basic", fields=fields).id
+        return host.connections.add(name=name, component="twilio", key="basic", fields=fields).id
 
     def file(self, *flows: str) -> Path:
         path = self.folder / "reception.yaml"
@@ -239,7 +239,7 @@ def test_another_connection_is_not_needed_to_put_back_what_the_first_registered(
     desk.deploy(host, desk.flow())
     other = desk.twilio.state.add_account("Other")
     fields = {"username": other.sid, "password": other.auth_token, "baseUrl": desk.twilio.base_url}
-    new = host.add_connection(name="Other", component="twilio", key="basic", fields=fields)
+    new = host.connections.add(name="Other", component="twilio", key="basic", fields=fields)
     number = desk.twilio.state.add_number("+14155550999", other.sid)
     desk.deploy(host, desk.flow(target="number", phoneNumberSid=number.sid), Twilio=new.id)
     assert (desk.number.sms_url, desk.twilio.state.numbers[number.sid].sms_url) == ("", desk.url(host))
@@ -384,11 +384,11 @@ def test_a_connection_stays_while_something_is_registered_with_it(host, desk, mo
         desk.deploy(host, desk.flow(), Twilio=new)
     desk.twilio.state.faults.clear()
     with pytest.raises(InvalidInput, match="webhooks of Reception were registered with the connection"):
-        host.remove_connection(desk.connect(host))
+        host.connections.remove(desk.connect(host))
     host.store.registrations.save(record(host, "Events").endpoint_id, due_at=utc_now())
     host.registrations.finish()
     desk.deploy(host, desk.flow(), Twilio=new)
-    host.remove_connection(desk.connect(host))
+    host.connections.remove(desk.connect(host))
     assert (desk.sinks, desk.number.sms_url) == ({}, desk.url(host))
 
 

@@ -136,7 +136,7 @@ def test_nobody_waits_for_an_execution_that_is_forgotten(host):
 
 
 def test_secrets_stay_out_of_records_but_reach_the_flow(host, integration, step, call, tmp_path):
-    host.add_connection(
+    host.connections.add(
         name="mine", component="probe", key="token", fields={"account": "A1", "token": "hunter2-hunter2"}
     )
     path = integration(
@@ -154,7 +154,7 @@ def test_secrets_stay_out_of_records_but_reach_the_flow(host, integration, step,
 
 def test_no_file_of_the_host_holds_a_secret_however_written(host, integration, step, call, tmp_path):
     secret = "hunter2/+ hunter2"
-    host.add_connection(name="mine", component="probe", key="token", fields={"account": "A1", "token": secret})
+    host.connections.add(name="mine", component="probe", key="token", fields={"account": "A1", "token": secret})
     path = integration(step("Note", "note", file=str(tmp_path / "f"), line="x", token="#Token"), config=TOKEN)
     instance = host.deploy(path, customer="acme", config={"Token": "mine"})
     assert call(instance).status == "succeeded"

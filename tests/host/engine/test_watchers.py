@@ -52,7 +52,7 @@ def twilio():
 def host(settings, twilio, tmp_path):
     host = Host.open(replace(settings, public_url="https://host.example"))
     fields = {"username": twilio.account_sid, "password": twilio.auth_token, "baseUrl": twilio.base_url}
-    host.add_connection(name="Twilio", component="twilio", key="basic", fields=fields)
+    host.connections.add(name="Twilio", component="twilio", key="basic", fields=fields)
     (tmp_path / "integration.yaml").write_text(WATCHING)
     host.deploy(tmp_path / "integration.yaml", customer="acme", config={"Twilio": "Twilio"})
     yield host

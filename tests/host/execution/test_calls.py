@@ -18,7 +18,7 @@ from twilio_connector.host.processes.presence import Presence
 from twilio_connector.host.secrets.vault import Vault
 from twilio_connector.host.store.schema import calls
 
-TILL = Path(__file__).with_name("till")
+TILL = Path(__file__).parents[1] / "till"
 SECRET = "5ecret-of-the-drawer"
 OTHER_PROCESS = """
 import json, sys
@@ -37,7 +37,7 @@ host.calls.perform(unit, Asked(who="api:t", inputs=json.loads(inputs), connectio
 @pytest.fixture
 def host(settings):
     opened = Host.open(replace(settings, components=(TILL,)))
-    opened.add_connection(name="Drawer", component="till", key="drawer", fields={"secret": SECRET})
+    opened.connections.add(name="Drawer", component="till", key="drawer", fields={"secret": SECRET})
     yield opened
     opened.stop()
 
@@ -230,10 +230,10 @@ def test_a_connection_that_is_reserved_or_anothers_is_not_used(call, host):
     customer = host.put_customer("acme")
     user = host.add_user(customer.id, external_id="ada")
     (record,) = host.store.connections.all()
-    host.update_connection(record.id, name="Drawer", fields={}, reserved_for=[user.id])
+    host.connections.update(record.id, name="Drawer", fields={}, reserved_for=[user.id])
     with pytest.raises(ConnectionFailed, match="reserved"):
         call()
-    host.update_connection(record.id, name="Renamed", fields={}, reserved_for=[])
+    host.connections.update(record.id, name="Renamed", fields={}, reserved_for=[])
     with pytest.raises(InvalidInput, match="there is no connection 'Drawer' of till"):
         call()
 

@@ -101,7 +101,7 @@ def accept(settings, twilio, tmp_path):
             "baseUrl": twilio.base_url,
         }
         host = Host.open(settings)
-        connection = host.add_connection(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
+        connection = host.connections.add(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
         instance = host.deploy(file, customer="acme", config={"Twilio": connection.id})
         (endpoint,) = host.store.instances.endpoints(instance.id)
         sent = [

@@ -185,7 +185,7 @@ def test_what_cannot_be_is_refused_with_its_line(deploy, flow, told):
 def reserved(host, acme, ada):
     """A connection that only Ada may use."""
     fields = {"account": "A1", "token": "hunter2-hunter2"}
-    return host.add_connection(name="Main", component="probe", key="token", fields=fields, reserved_for=[ada.id])
+    return host.connections.add(name="Main", component="probe", key="token", fields=fields, reserved_for=[ada.id])
 
 
 @pytest.fixture
@@ -242,13 +242,13 @@ def test_a_withheld_connection_gives_nothing_wherever_it_is_named():
 def test_who_may_use_it_can_be_changed_and_only_users_can_be_named(host, reserved, ada, acme):
     fields = {"account": "A1"}
     bob = host.add_user(acme.id, external_id="bob")
-    kept = host.update_connection(reserved.id, name="Main", fields=fields)
+    kept = host.connections.update(reserved.id, name="Main", fields=fields)
     assert kept.reserved_for == [ada.id]
-    changed = host.update_connection(reserved.id, name="Main", fields=fields, reserved_for=[bob.id, ada.id])
+    changed = host.connections.update(reserved.id, name="Main", fields=fields, reserved_for=[bob.id, ada.id])
     assert set(changed.reserved_for) == {ada.id, bob.id}
     with pytest.raises(InvalidInput, match="no user 'x'"):
-        host.update_connection(reserved.id, name="Main", fields=fields, reserved_for=["x"])
-    assert host.update_connection(reserved.id, name="Main", fields=fields, reserved_for=[]).reserved_for == []
+        host.connections.update(reserved.id, name="Main", fields=fields, reserved_for=["x"])
+    assert host.connections.update(reserved.id, name="Main", fields=fields, reserved_for=[]).reserved_for == []
 
 
 # ── users ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -277,7 +277,7 @@ def test_users_are_the_customers_own(host, acme, ada):
 def test_a_user_with_a_reserved_connection_stays(host, reserved, ada):
     with pytest.raises(InvalidInput, match="Main"):
         host.remove_user(ada.id)
-    host.update_connection(reserved.id, name="Main", fields={"account": "A1"}, reserved_for=[])
+    host.connections.update(reserved.id, name="Main", fields={"account": "A1"}, reserved_for=[])
     host.remove_user(ada.id)
     assert host.store.users.get(ada.id) is None
 

@@ -125,7 +125,7 @@ def test_a_shared_connection_is_found_by_its_name(host, integration, step):
     with pytest.raises(InvalidInput, match="'shared'; the integration shares it"):
         host.deploy(path, customer="acme")
     fields = {"account": "a", "token": "a-long-token"}
-    record = host.add_connection(name="shared", component="probe", key="token", fields=fields)
+    record = host.connections.add(name="shared", component="probe", key="token", fields=fields)
     instance = host.deploy(path, customer="acme")
     assert instance.connections == {"Token": record.id}
     (endpoint,) = host.store.instances.endpoints(instance.id)

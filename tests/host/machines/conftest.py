@@ -156,7 +156,7 @@ class Machines:
             "baseUrl": self.twilio.base_url,
         }
         host = Host.open(replace(self.settings, keys=(SecretStr(self.key),), public_url=self.url))
-        connection = host.add_connection(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
+        connection = host.connections.add(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
         instance = host.deploy(file, customer="acme", config={"Twilio": connection.id})
         (webhook,) = host.addresses(instance.id).values()
         host.stop()

@@ -17,15 +17,15 @@ def lines(host):
 
 def test_each_change_says_who_what_and_of_what(host, integration, step):
     with by("cli:ann"):
-        made = host.add_connection(name="mine", component="probe", key="token", fields=FIELDS)
+        made = host.connections.add(name="mine", component="probe", key="token", fields=FIELDS)
     with by("page:1234"):
-        host.update_connection(made.id, name="mine", fields={"account": "A2", "token": "hunter3-hunter3"})
+        host.connections.update(made.id, name="mine", fields={"account": "A2", "token": "hunter3-hunter3"})
     instance = host.deploy(integration(step("Give", "give", what="x")), customer="acme")
     (endpoint,) = host.store.instances.endpoints(instance.id)
     key = host.add_key(endpoint.id)
     host.enable(instance.id, enabled=False)
     host.remove_instance(instance.id)
-    host.remove_connection(made.id)
+    host.connections.remove(made.id)
     assert lines(host) == [
         ("cli:ann", "connection.add", "mine: token of probe"),
         ("page:1234", "connection.update", "mine: account, token"),
@@ -103,5 +103,5 @@ def test_lines_of_actions_go_with_their_time_and_changes_stay(host):
 
 def test_what_was_refused_leaves_no_line(host):
     with pytest.raises(ConnectorError):
-        host.add_connection(name="", component="probe", key="token", fields=FIELDS)
+        host.connections.add(name="", component="probe", key="token", fields=FIELDS)
     assert lines(host) == []

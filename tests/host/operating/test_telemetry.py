@@ -24,7 +24,7 @@ def ended(host, integration, step, call, tmp_path):
     """Run a flow whose first step knows a secret and whose second fails with it in its message."""
 
     def run():
-        host.add_connection(
+        host.connections.add(
             name="mine", component="probe", key="token", fields={"account": "A1", "token": "/nowhere/hunter2"}
         )
         path = integration(

@@ -61,9 +61,9 @@ def test_the_names_that_there_are_are_told_with_their_places(quiet, folder):
 
 def test_a_connection_that_calls_a_secret_follows_it_when_it_changes(quiet):
     quiet.custody.set_secret("my-token", "first-token")
-    made = quiet.add_connection(name="mine", component="probe", key="token", fields=CALLING)
+    made = quiet.connections.add(name="mine", component="probe", key="token", fields=CALLING)
     assert token_of(quiet, made) == "first-token"
-    assert quiet.test_connection(made.id).healthy
+    assert quiet.connections.test(made.id).healthy
     quiet.custody.set_secret("my-token", "second-token")
     assert token_of(quiet, made) == "second-token"
     assert quiet.redactor.strike("first-token second-token") == "[secret] [secret]"
@@ -71,15 +71,15 @@ def test_a_connection_that_calls_a_secret_follows_it_when_it_changes(quiet):
 
 def test_a_secret_left_empty_on_the_form_still_calls_its_name(quiet):
     quiet.custody.set_secret("my-token", "first-token")
-    made = quiet.add_connection(name="mine", component="probe", key="token", fields=CALLING)
-    quiet.update_connection(made.id, name="ours", fields={"account": "A2", "token": ""})
+    made = quiet.connections.add(name="mine", component="probe", key="token", fields=CALLING)
+    quiet.connections.update(made.id, name="ours", fields={"account": "A2", "token": ""})
     quiet.custody.set_secret("my-token", "second-token")
     assert token_of(quiet, made) == "second-token"
 
 
 def test_a_secret_that_is_nowhere_is_named_with_where_it_was_looked_for(quiet, folder):
     with pytest.raises(ConnectionFailed) as caught:
-        quiet.add_connection(name="mine", component="probe", key="token", fields=CALLING)
+        quiet.connections.add(name="mine", component="probe", key="token", fields=CALLING)
     for told in ("token: ", "'my-token'", "TWILIO_CONNECTOR_SECRET_MY_TOKEN", str(folder / "my-token"), "secret set"):
         assert told in str(caught.value)
 
@@ -88,15 +88,15 @@ def test_a_secret_is_called_only_where_a_secret_belongs(quiet):
     quiet.custody.set_secret("my-token", "first-token")
     fields = {"account": reference("my-token"), "token": "t"}
     with pytest.raises(InvalidInput, match="account: is no secret"):
-        quiet.add_connection(name="mine", component="probe", key="token", fields=fields)
+        quiet.connections.add(name="mine", component="probe", key="token", fields=fields)
 
 
 def test_a_secret_in_use_is_not_removed(quiet):
     quiet.custody.set_secret("my-token", "first-token")
-    made = quiet.add_connection(name="mine", component="probe", key="token", fields=CALLING)
+    made = quiet.connections.add(name="mine", component="probe", key="token", fields=CALLING)
     with pytest.raises(InvalidInput, match="called by mine"):
         quiet.custody.remove_secret("my-token")
-    quiet.remove_connection(made.id)
+    quiet.connections.remove(made.id)
     quiet.custody.remove_secret("my-token")
     with pytest.raises(InvalidInput, match="secret list"):
         quiet.custody.remove_secret("my-token")
@@ -116,7 +116,7 @@ def test_a_secret_in_use_is_not_removed(quiet):
 def test_what_is_no_name_is_refused_and_never_quoted(quiet, name):
     for refused in (
         lambda: quiet.custody.set_secret(name, "v"),
-        lambda: quiet.add_connection(
+        lambda: quiet.connections.add(
             name="m", component="probe", key="token", fields={"account": "a", "token": {"$secret": name}}
         ),
     ):
@@ -182,7 +182,7 @@ def test_a_secrets_row_that_was_swapped_is_refused(quiet):
 
 def test_no_secret_is_written_down_in_plain(quiet, settings):
     quiet.custody.set_secret("my-token", "hunter2-hunter2")
-    made = quiet.add_connection(name="mine", component="probe", key="token", fields=CALLING)
+    made = quiet.connections.add(name="mine", component="probe", key="token", fields=CALLING)
     quiet.configuration.open(made)
     quiet.changes.note("probe", "x", "hunter2-hunter2")
     for file in settings.data.rglob("*"):

@@ -28,7 +28,7 @@ def test_a_value_moved_to_another_connection_is_refused(vault):
 
 def test_two_connections_whose_rows_were_swapped_in_the_database_are_refused(host):
     one, two = (
-        host.add_connection(name=name, component="probe", key="token", fields={"account": name, "token": "hunter2"})
+        host.connections.add(name=name, component="probe", key="token", fields={"account": name, "token": "hunter2"})
         for name in ("one", "two")
     )
     host.store.connections.update(one.id, name="one", secret=two.secret)

@@ -152,7 +152,7 @@ def deploy(web_host: ToldHost, tmp_path: Path) -> Callable[..., InstanceRecord]:
 
 @pytest.fixture
 def connection(web_host: ToldHost) -> ConnectionRecord:
-    return web_host.add_connection(name="Main account", component="acme", key="token", fields=FIELDS)
+    return web_host.connections.add(name="Main account", component="acme", key="token", fields=FIELDS)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def test_a_connection_is_given_a_named_secret_and_a_value_of_its_own_again(view,
     view.get_by_role("button", name="Test and save").click()
     view.get_by_text("Saved.").wait_for()
     assert named.input_value() == "acme-token"
-    assert web_host.connection_fields(web_host.store.connections.get(connection.id))["secret"] == reference(
+    assert web_host.connections.fields(web_host.store.connections.get(connection.id))["secret"] == reference(
         "acme-token"
     )
     is_fit(view)

@@ -292,7 +292,9 @@ def test_a_secret_left_empty_is_kept_and_one_ticked_is_forgotten(client, web_hos
 
 
 def test_a_failed_test_says_why(client, web_host):
-    bad = web_host.add_connection(name="Bad", component="acme", key="token", fields=FIELDS | {"secret": "wrong-secret"})
+    bad = web_host.connections.add(
+        name="Bad", component="acme", key="token", fields=FIELDS | {"secret": "wrong-secret"}
+    )
     client.post(f"/connections/{bad.id}/test")
     page = client.get(f"/connections/{bad.id}").text
     assert "It does not work" in page
