@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from ..connector.context import ActionContext, Customer, User, utc_now
+from ..connector.context import ActionContext, utc_now
 from ..connector.errors import InvalidInput, WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from .administration.connections import Connections
 from .administration.credentials import Credentials
 from .administration.custody import Custody
+from .administration.customers import Customers, Users
 from .administration.password import Password
 from .definition import model
 from .definition.check import load, require
@@ -140,6 +141,8 @@ class Host:
             changes=self.changes,
             changed=self.routes.forget,
         )
+        self.customers = Customers(store=store, changes=self.changes)
+        self.users = Users(store=store, changes=self.changes, changed=self.routes.forget)
         self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
 
     @classmethod
@@ -251,27 +254,6 @@ class Host:
         self.changes.note("execution.cancel", execution_id)
         if status == "cancelled":
             self.engine.results.announce(Ended(execution_id=execution_id, status="failed", error=dict(CANCELLED)))
-
-    # ── users ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def add_user(self, customer_id: str, *, external_id: str, name: str = "", email: str = "") -> User:
-        """A user of the customer, as whom flows may run. Raises InvalidInput, naming the field."""
-        if self.store.customers.get(customer_id) is None:
-            raise InvalidInput(f"there is no customer {customer_id}; it was removed", field="customer")
-        user = self.store.users.add(customer_id, external_id=external_id, name=name, email=email)
-        self.changes.note("user.add", user.id, external_id)
-        return user
-
-    def update_user(self, user_id: str, *, name: str, email: str) -> None:
-        """Raises InvalidInput, naming the field."""
-        self.store.users.update(user_id, name=name, email=email)
-        self.routes.forget()
-        self.changes.note("user.update", user_id, name)
-
-    def remove_user(self, user_id: str) -> None:
-        """Raises InvalidInput while a connection is reserved for them."""
-        self.store.users.remove(user_id)
-        self.changes.note("user.remove", user_id)
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -400,17 +382,6 @@ class Host:
     def choices(self, integration: model.Integration, key: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
         """``{"label", "key"}`` of each value that a config variable's data source offers. Raises ConnectorError."""
         return self.configuration.choices(integration, key, given, ActionContext(transport=self.transport))
-
-    def put_customer(self, external_id: str, name: str = "") -> Customer:
-        """Make or rename the customer of that external id. Raises InvalidInput."""
-        customer = self.store.customers.ensure(external_id, name)
-        self.changes.note("customer.put", customer.id, f"{external_id}: {customer.name}")
-        return customer
-
-    def remove_customer(self, customer_id: str) -> None:
-        """Raises InvalidInput while the customer has instances."""
-        self.store.customers.remove(customer_id)
-        self.changes.note("customer.remove", customer_id)
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
         self.store.instances.enable(instance_id, enabled=enabled)

@@ -119,7 +119,7 @@ def _customer(host: Host, found: DeclaredCustomer) -> _Step:
         kind="customer",
         name=found.external_id,
         find=lambda: _id(host.store.customers.known(found.external_id)),
-        act=lambda: host.put_customer(found.external_id, found.name),
+        act=lambda: host.customers.put(found.external_id, found.name),
     )
 
 
@@ -132,9 +132,9 @@ def _user(host: Host, found: DeclaredUser) -> _Step:
 
     def act() -> None:
         if user := known():
-            host.update_user(user.id, **wanted)
+            host.users.update(user.id, **wanted)
         elif customer := host.store.customers.known(found.customer):
-            host.add_user(customer.id, external_id=found.external_id, **wanted)
+            host.users.add(customer.id, external_id=found.external_id, **wanted)
 
     user = known()
     return _Step(
@@ -258,8 +258,8 @@ def _removals(host: Host, gone: set[Subject]) -> Iterator[_Step]:
     users = {u.id: f"{u.external_id} of {name}" for id_, name in customers.items() for u in host.store.users.of(id_)}
     yield from _removing("instance", instances, gone, host.store.instances.get, host.remove_instance)
     yield from _removing("connection", connections, gone, host.store.connections.get, host.connections.remove)
-    yield from _removing("user", users, gone, host.store.users.get, host.remove_user)
-    yield from _removing("customer", customers, gone, host.store.customers.get, host.remove_customer)
+    yield from _removing("user", users, gone, host.store.users.get, host.users.remove)
+    yield from _removing("customer", customers, gone, host.store.customers.get, host.customers.remove)
 
 
 def _removing(

@@ -238,7 +238,7 @@ def test_an_imported_application_answers_texts_as_it_did_and_runs_as_whom_it_did
     (tmp_path / "out" / "handlers.py").write_text(ported)
     line = connect(tmp_path / "out" / "integration.yaml", kind="basic")
     (customer,) = line.host.store.customers.all()
-    ada = line.host.add_user(customer.id, external_id="ada")
+    ada = line.host.users.add(customer.id, external_id="ada")
     line.text("Hello!")
     (reply,) = line.wait_for_reply()
     (execution,) = line.host.store.executions.recent()

@@ -65,7 +65,7 @@ def _version(request: Request, given: Mapping[str, Any], form: Form) -> VersionR
 def _customer(request: Request, given: Mapping[str, Any]) -> str:
     host = site_of(request).host
     if new := given.get("newCustomer"):
-        return host.put_customer(new, given.get("newCustomerName", "")).external_id
+        return host.customers.put(new, given.get("newCustomerName", "")).external_id
     if host.store.customers.known(given["customer"]) is None:
         raise InvalidInput("customer: was removed; choose another", field="customer")
     return str(given["customer"])

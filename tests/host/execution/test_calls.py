@@ -227,8 +227,8 @@ def test_reading_leaves_no_trace_and_a_key_makes_it_repeat(call, file, host):
 
 
 def test_a_connection_that_is_reserved_or_anothers_is_not_used(call, host):
-    customer = host.put_customer("acme")
-    user = host.add_user(customer.id, external_id="ada")
+    customer = host.customers.put("acme")
+    user = host.users.add(customer.id, external_id="ada")
     (record,) = host.store.connections.all()
     host.connections.update(record.id, name="Drawer", fields={}, reserved_for=[user.id])
     with pytest.raises(ConnectionFailed, match="reserved"):

@@ -47,7 +47,7 @@ def acme(host):
 
 @pytest.fixture
 def ada(host, acme):
-    return host.add_user(acme.id, external_id="ada", name="Ada", email="ada@example.com")
+    return host.users.add(acme.id, external_id="ada", name="Ada", email="ada@example.com")
 
 
 BACK = (
@@ -119,7 +119,7 @@ def test_a_script_that_names_nobody_means_the_system(host, run, sender):
 
 @on_sqlite
 def test_a_user_may_be_called_system(host, run, acme):
-    named = host.add_user(acme.id, external_id="system")
+    named = host.users.add(acme.id, external_id="system")
     assert run(run_as("script", "whom:later"), sender="system").result["data"][1] == named.id
 
 
@@ -142,7 +142,7 @@ def test_what_a_script_does_wrong_fails_the_execution_and_names_the_line(host, a
 
 @on_sqlite
 def test_a_user_of_another_customer_is_nobody(host, run):
-    other = host.add_user(host.store.customers.ensure("other").id, external_id="eve")
+    other = host.users.add(host.store.customers.ensure("other").id, external_id="eve")
     for value in ("eve", other.id):
         assert "has no user" in run(run_as("user", value)).error["message"]
 
@@ -216,7 +216,7 @@ def test_a_reserved_connection_serves_the_user_it_is_reserved_for(using, call, t
 )
 def test_anybody_else_is_refused_at_the_step_before_it_is_opened(host, using, call, opened, flow_of):
     flow, who = flow_of
-    host.add_user(host.store.customers.ensure("acme").id, external_id="bob")
+    host.users.add(host.store.customers.ensure("acme").id, external_id="bob")
     instance = using(flow)
     opened.clear()  # what deploying it looked at
     ended = call(instance)
@@ -241,7 +241,7 @@ def test_a_withheld_connection_gives_nothing_wherever_it_is_named():
 @on_sqlite
 def test_who_may_use_it_can_be_changed_and_only_users_can_be_named(host, reserved, ada, acme):
     fields = {"account": "A1"}
-    bob = host.add_user(acme.id, external_id="bob")
+    bob = host.users.add(acme.id, external_id="bob")
     kept = host.connections.update(reserved.id, name="Main", fields=fields)
     assert kept.reserved_for == [ada.id]
     changed = host.connections.update(reserved.id, name="Main", fields=fields, reserved_for=[bob.id, ada.id])
@@ -256,7 +256,7 @@ def test_who_may_use_it_can_be_changed_and_only_users_can_be_named(host, reserve
 
 def test_users_are_the_customers_own(host, acme, ada):
     other = host.store.customers.ensure("other", "Other")
-    same = host.add_user(other.id, external_id="ada")
+    same = host.users.add(other.id, external_id="ada")
     assert [user.external_id for user in host.store.users.of(acme.id)] == ["ada"]
     assert host.store.users.find(other.id, "ada") == replace(same, name="ada")
     assert [(customer, user.id) for customer, user in host.store.users.all()] == [
@@ -264,21 +264,21 @@ def test_users_are_the_customers_own(host, acme, ada):
         ("Other", same.id),
     ]
     with pytest.raises(InvalidInput, match="already"):
-        host.add_user(acme.id, external_id=" ada ")
+        host.users.add(acme.id, external_id=" ada ")
     for bad in ("", "  ", "a\0b", "x" * 256):
         with pytest.raises(InvalidInput) as caught:
-            host.add_user(acme.id, external_id=bad)
+            host.users.add(acme.id, external_id=bad)
         assert caught.value.field == "external_id"
     with pytest.raises(InvalidInput):
-        host.add_user("nobody", external_id="x")
+        host.users.add("nobody", external_id="x")
 
 
 @on_sqlite
 def test_a_user_with_a_reserved_connection_stays(host, reserved, ada):
     with pytest.raises(InvalidInput, match="Main"):
-        host.remove_user(ada.id)
+        host.users.remove(ada.id)
     host.connections.update(reserved.id, name="Main", fields={"account": "A1"}, reserved_for=[])
-    host.remove_user(ada.id)
+    host.users.remove(ada.id)
     assert host.store.users.get(ada.id) is None
 
 

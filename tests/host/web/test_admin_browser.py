@@ -64,7 +64,7 @@ def test_a_token_is_made_with_the_keyboard_copied_and_revoked(view, served, web_
 def test_who_changed_a_connection_is_found_from_its_page(view, served, web_host, connection, monkeypatch):
     monkeypatch.setattr(log, "PAGE", 5)
     for number in range(6):
-        web_host.put_customer(f"c{number}", f"Customer {number} with a long name that goes on and on")
+        web_host.customers.put(f"c{number}", f"Customer {number} with a long name that goes on and on")
     web_host.changes.note("key.add", "a" * 200, SECRET)
     view.goto(f"{served}/connections/{connection.id}")
     view.get_by_role("link", name="Who changed it").click()

@@ -236,7 +236,7 @@ def test_a_connection_of_another_component_is_refused(client, web_host):
 
 def test_a_connection_that_is_reserved_for_users_is_not_tried_on(client, web_host):
     customer = web_host.store.customers.ensure("acme", "Acme Inc.")
-    user = web_host.add_user(customer.id, external_id="ada", name="Ada")
+    user = web_host.users.add(customer.id, external_id="ada", name="Ada")
     reserved = web_host.connections.add(
         name="Ada's", component="acme", key="token", fields=FIELDS, reserved_for=[user.id]
     )

@@ -328,8 +328,8 @@ def test_customers_are_added_once(client, web_host):
 def users(web_host):
     """Of one customer, and of another."""
     acme, other = web_host.store.customers.ensure("acme", "Acme Inc."), web_host.store.customers.ensure("other")
-    ada = web_host.add_user(acme.id, external_id="ada", name="Ada")
-    return acme, ada, web_host.add_user(other.id, external_id="eve")
+    ada = web_host.users.add(acme.id, external_id="ada", name="Ada")
+    return acme, ada, web_host.users.add(other.id, external_id="eve")
 
 
 def test_a_customers_users_are_listed_added_and_removed(client, web_host, users):
