@@ -19,6 +19,7 @@ from .definition.check import load, require
 from .definition.timetable import Timetable
 from .deployment.registrations import Registrations
 from .engine.engine import Engine
+from .engine.executions import Executions
 from .engine.replays import Replays
 from .engine.scheduler import Scheduler
 from .execution.calls import Calls
@@ -46,10 +47,8 @@ from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
 from .store.database import Write
-from .store.executions import CANCELLED, ENDED, cancel
 from .store.instances import InstanceRecord
 from .store.integrations import VersionRecord
-from .store.search import Filter
 
 _PARTS = ("", ".flow", ".engine", ".registrations", ".schedules", ".webhooks")
 _OURS = ("", "dbos", *(f"twilio_connector{name}" for name in _PARTS))
@@ -143,6 +142,9 @@ class Host:
         )
         self.customers = Customers(store=store, changes=self.changes)
         self.users = Users(store=store, changes=self.changes, changed=self.routes.forget)
+        self.executions = Executions(
+            store=store, replays=self.replays, results=self.engine.results, changes=self.changes
+        )
         self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
 
     @classmethod
@@ -219,41 +221,6 @@ class Host:
         """How an execution ended. Raises TimeoutError after ``timeout`` seconds, by default the synchronous deadline."""
         seconds = self.settings.limits.sync_deadline if timeout is None else timeout
         return await self.engine.results.wait(execution_id, seconds)
-
-    # ── executions ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def replay(self, execution_id: str, from_step: str | None = None) -> str:
-        """Run it again, and give the new execution's id; what its steps send goes out again.
-
-        From a step, by its path, the results of the steps before it are taken over. Raises InvalidInput, saying what to do.
-        """
-        new_id = self.replays.replay(execution_id, from_step)
-        self.changes.note("execution.replay", execution_id, f"{new_id} from {from_step or 'its start'}")
-        return new_id
-
-    def replay_failed(self, wanted: Filter, limit: int = 1000) -> str:
-        """Replay failed executions in the background, the newest first; those that were replayed already are left out."""
-        job_id = self.replays.replay_failed(wanted, limit)
-        which = ", ".join(f"{name} {value}" for name, value in wanted.to_json().items() if name != "status")
-        self.changes.note("execution.replayFailed", job_id, f"at most {limit}: {which or 'all that failed'}")
-        return job_id
-
-    def stop_replaying(self, job_id: str) -> None:
-        """Replay no more of those failed executions; what runs again already runs on. Raises InvalidInput if it has ended."""
-        self.replays.end(job_id)
-        self.changes.note("execution.stopReplaying", job_id)
-
-    def cancel(self, execution_id: str) -> None:
-        """End it if it waits or sleeps; if it runs, it stops before its next step. Raises InvalidInput if it has ended."""
-        with self.store.engine.begin() as connection:
-            status = cancel(connection, execution_id, utc_now())
-        if status is None:
-            raise InvalidInput(f"there is no execution {execution_id}; it was removed", field="execution")
-        if status in ENDED - {"cancelled"}:
-            raise InvalidInput("it has ended already", field="execution")
-        self.changes.note("execution.cancel", execution_id)
-        if status == "cancelled":
-            self.engine.results.announce(Ended(execution_id=execution_id, status="failed", error=dict(CANCELLED)))
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -41,7 +41,7 @@ def test_a_running_one_stops_before_its_next_step(host, integration, step, tmp_p
     second = step("Second", "note", IGNORE, file=str(traces), line="second")
     execution_id = accept(host, host.deploy(integration(first, second), customer="acme"))
     eventually(traces.exists)
-    host.cancel(execution_id)
+    host.executions.cancel(execution_id)
     eventually(lambda: host.store.executions.status(execution_id) == "cancelled")
     assert traces.read_text() == "first\n"
     record = host.store.executions.get(execution_id)
@@ -50,7 +50,7 @@ def test_a_running_one_stops_before_its_next_step(host, integration, step, tmp_p
         ["succeeded"],
     )
     with pytest.raises(InvalidInput, match="no execution"):
-        host.cancel("gone")
+        host.executions.cancel("gone")
 
 
 def test_another_process_can_cancel_one_that_sleeps_between_two_attempts(host, settings, integration, step, tmp_path):
@@ -74,7 +74,7 @@ def test_one_that_sleeps_ends_at_once(host, integration):
     )
     execution_id = accept(host, host.deploy(integration(sleep), customer="acme"))
     eventually(lambda: [row.status for row in host.store.executions.steps(execution_id)] == ["running"])
-    host.cancel(execution_id)
+    host.executions.cancel(execution_id)
     eventually(lambda: host.store.executions.status(execution_id) == "cancelled")
     assert [row.status for row in host.store.executions.steps(execution_id)] == ["cancelled"]
 
@@ -84,7 +84,7 @@ def test_one_that_waits_for_its_next_attempt_ends_at_once(host, integration, ste
     flow = integration(step("Fail", "fail", file=str(tmp_path / "traces")), flow=retry)
     execution_id = accept(host, host.deploy(flow, customer="acme"))
     eventually(lambda: host.store.executions.status(execution_id) == "waiting")
-    host.cancel(execution_id)
+    host.executions.cancel(execution_id)
     assert host.store.executions.status(execution_id) == "cancelled"
 
 
@@ -103,5 +103,5 @@ def test_one_that_fails_after_it_was_cancelled_is_not_tried_again(store):
 def test_one_that_ended_stays_as_it_is(host, integration, step, call):
     ended = call(host.deploy(integration(step("Give", "give", what="x")), customer="acme"))
     with pytest.raises(InvalidInput, match="ended already"):
-        host.cancel(ended.execution_id)
+        host.executions.cancel(ended.execution_id)
     assert host.store.executions.status(ended.execution_id) == "succeeded"

@@ -265,7 +265,7 @@ def test_a_replay_that_died_goes_on_and_takes_over_the_same_results(
         async def send():
             return await host.result((await host.receive(endpoint.id, request)).execution_id, 60)
 
-        new_id = host.replay(asyncio.run(send()).execution_id, "second")
+        new_id = host.executions.replay(asyncio.run(send()).execution_id, "second")
         before = len(lines(second))
     run_and_kill(path, 0, lambda: len(lines(second)) > before or finished(settings, new_id))
     assert finish(settings, [new_id]) == {new_id: ("succeeded", "")}

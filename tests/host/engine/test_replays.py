@@ -30,7 +30,7 @@ def test_from_a_step_the_results_before_it_are_taken_over_and_nothing_is_done_tw
     last = step("Last", "fail", file=str(tries), times="1", kind="Refused")
     failed = call(host.deploy(integration(*flow_of(step, traces, last)), customer="acme"))
     assert failed.status == "failed"
-    new = host.replay(failed.execution_id, "last")
+    new = host.executions.replay(failed.execution_id, "last")
     assert end(new).status == "succeeded"
     assert traces.read_text() == "first\ngiven\n"
     steps = {row.path: row.status for row in host.store.executions.steps(new)}
@@ -38,7 +38,7 @@ def test_from_a_step_the_results_before_it_are_taken_over_and_nothing_is_done_tw
     record = host.store.executions.get(new)
     assert (record.replay_of, record.from_step) == (failed.execution_id, "last")
     assert [r.id for r in host.store.executions.replays(failed.execution_id)] == [new]
-    once_more = host.replay(new, "after")
+    once_more = host.executions.replay(new, "after")
     assert end(once_more).status == "succeeded"
     assert traces.read_text() == "first\ngiven\ngiven\n"
 
@@ -48,7 +48,7 @@ def test_from_its_start_it_runs_the_version_that_is_deployed_now(host, integrati
     broken = step("Last", "fail", file=str(tmp_path / "tries"), kind="Refused")
     failed = call(host.deploy(integration(*flow_of(step, traces, broken)), customer="acme"))
     mended = host.deploy(integration(step("Mended", "note", file=str(traces), line="mended")), customer="acme")
-    new = host.replay(failed.execution_id)
+    new = host.executions.replay(failed.execution_id)
     assert end(new).status == "succeeded"
     assert host.store.executions.get(new).version_id == mended.version_id
     assert traces.read_text() == "first\nmended\n"
@@ -60,20 +60,20 @@ def test_a_secret_that_was_struck_out_cannot_be_taken_over(host, integration, st
     steps = flow_of(step, tmp_path / "traces", last, what="a-word-of-power")
     failed = call(host.deploy(integration(*steps), customer="acme"))
     with pytest.raises(InvalidInput, match="Give had a secret in its result"):
-        host.replay(failed.execution_id, "last")
-    assert host.replay(failed.execution_id, "give")
+        host.executions.replay(failed.execution_id, "last")
+    assert host.executions.replay(failed.execution_id, "give")
 
 
 def test_what_cannot_be_replayed_says_why(host, integration, step, call):
     instance = host.deploy(integration(step("Give", "give", what="x")), customer="acme")
     ended = call(instance).execution_id
     with pytest.raises(InvalidInput, match="no execution"):
-        host.replay("gone")
+        host.executions.replay("gone")
     with pytest.raises(InvalidInput, match="did not come to a step 'other'"):
-        host.replay(ended, "other")
+        host.executions.replay(ended, "other")
     host.remove_instance(instance.id)
     with pytest.raises(InvalidInput, match="instance was removed"):
-        host.replay(ended)
+        host.executions.replay(ended)
 
 
 def test_a_replay_whose_flow_takes_another_way_does_nothing(host, integration, step, *, call, end, tmp_path):
@@ -92,7 +92,7 @@ def test_a_replay_whose_flow_takes_another_way_does_nothing(host, integration, s
     ended = call(host.deploy(file, customer="acme", config={"Way": "one"}))
     assert ended.status == "succeeded"
     host.deploy(file, customer="acme", config={"Way": "two"})
-    again = end(host.replay(ended.execution_id, "inside"))
+    again = end(host.executions.replay(ended.execution_id, "inside"))
     assert (again.status, again.error["kind"]) == ("failed", "input")
     assert traces.read_text() == "inside\n"
 
@@ -104,8 +104,8 @@ def test_failed_ones_are_replayed_together_and_once(host, integration, step, cal
     )
     failed = [call(instance).execution_id for _ in range(3)]
     wanted = Filter(instance_id=instance.id)
-    host.replay_failed(wanted)
-    host.replay_failed(wanted)
+    host.executions.replay_failed(wanted)
+    host.executions.replay_failed(wanted)
     eventually(lambda: all(job.ended_at for job in host.replays.jobs()))
     replayed = [host.store.executions.replays(execution_id) for execution_id in failed]
     assert [len(found) for found in replayed] == [1, 1, 1]
@@ -115,6 +115,6 @@ def test_failed_ones_are_replayed_together_and_once(host, integration, step, cal
 
 def test_only_so_many_failed_ones_are_replayed_together(host):
     with pytest.raises(InvalidInput, match="limit"):
-        host.replay_failed(Filter(), limit=0)
+        host.executions.replay_failed(Filter(), limit=0)
     with pytest.raises(InvalidInput, match="only failed"):
-        host.replay_failed(Filter(status="succeeded"))
+        host.executions.replay_failed(Filter(status="succeeded"))

@@ -81,7 +81,7 @@ def test_who_changed_a_connection_is_found_from_its_page(view, served, web_host,
 
 
 def test_a_replay_of_failed_ones_is_stopped_on_the_list(view, served, web_host):
-    web_host.replay_failed(Filter())
+    web_host.executions.replay_failed(Filter())
     view.goto(f"{served}/executions?by=schedule")
     is_fit(view)
     view.get_by_role("button", name="Stop replaying").click()
@@ -105,7 +105,7 @@ def test_all_of_it_works_without_script(chromium, served, access, web_host, conn
     assert page.get_by_label("token billing", exact=True).input_value().startswith("tc_")
     page.goto(f"{served}/log?what=token")
     assert "token.create" in page.inner_text("main")
-    web_host.replay_failed(Filter())
+    web_host.executions.replay_failed(Filter())
     page.goto(f"{served}/executions")
     page.get_by_role("button", name="Stop replaying").click()
     assert "No more failed executions are replayed." in page.inner_text("main")
