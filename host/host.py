@@ -15,7 +15,7 @@ from .administration.custody import Custody
 from .administration.customers import Customers, Users
 from .administration.password import Password
 from .definition import model
-from .definition.check import load, require
+from .definition.check import require
 from .definition.timetable import Timetable
 from .deployment.registrations import Registrations
 from .engine.engine import Engine
@@ -26,8 +26,8 @@ from .execution.calls import Calls
 from .execution.databases import Databases
 from .execution.trials import Trials
 from .execution.workshop import Workshop
-from .integrations import publication, uploads
 from .integrations.configuration import Configuration
+from .integrations.publication import Integrations
 from .integrations.versions import Versions, renamed
 from .operating import backup
 from .operating.changes import Changes
@@ -48,7 +48,6 @@ from .store import Store
 from .store.commit import GroupCommit
 from .store.database import Write
 from .store.instances import InstanceRecord
-from .store.integrations import VersionRecord
 
 _PARTS = ("", ".flow", ".engine", ".registrations", ".schedules", ".webhooks")
 _OURS = ("", "dbos", *(f"twilio_connector{name}" for name in _PARTS))
@@ -128,6 +127,13 @@ class Host:
             redactor=self.redactor,
             changes=self.changes,
             limit=settings.limits.step,
+        )
+        self.integrations = Integrations(
+            store=store,
+            registry=registry,
+            changes=self.changes,
+            limit=settings.limits.definition,
+            folder=settings.data,
         )
         self.connections = Connections(
             store=store,
@@ -224,26 +230,6 @@ class Host:
 
     # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def publish(self, path: Path) -> VersionRecord:
-        """Keep an integration file, and what belongs to it, as the next version; instances stay on theirs.
-
-        The same content gives the same version. Raises IntegrationInvalid with everything that is wrong in the file.
-        """
-        integration = load(path, self.registry)
-        limit = self.settings.limits.definition
-        files = publication.files(integration, path, limit)
-        return self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
-
-    def publish_upload(
-        self, files: Mapping[str, bytes], definition: str = "", *, field: str = "files", chosen_by: str = "file"
-    ) -> VersionRecord:
-        """Publish files from elsewhere, by path; see uploads.folder_of. Raises InvalidInput too."""
-        limit, data = self.settings.limits.definition, self.settings.data
-        with uploads.folder_of(files, definition, limit, field=field, chosen_by=chosen_by, within=data) as path:
-            version = self.publish(path)
-        self.changes.note("integration.publish", version.id, f"{version.integration}: version {version.number}")
-        return version
-
     def deploy(
         self,
         path: Path,
@@ -255,7 +241,7 @@ class Host:
         enabled: bool | None = None,
     ) -> InstanceRecord:
         """Publish an integration file and deploy it for a customer, in one act; raises what the two raise."""
-        version = self.publish(path)
+        version = self.integrations.publish(path)
         return self.deploy_version(
             version.id, customer=customer, config=config, name=name, customer_name=customer_name, enabled=enabled
         )

@@ -189,7 +189,7 @@ def _integration(host: Host, found: DeclaredIntegration) -> _Step:
         kind="integration",
         name=found.name,
         find=lambda: None,
-        act=lambda: host.publish(found.path),
+        act=lambda: host.integrations.publish(found.path),
     )
 
 

@@ -53,13 +53,13 @@ def _version(request: Request, given: Mapping[str, Any], form: Form) -> VersionR
     host = site_of(request).host
     if upload := form.files.get("upload"):
         files = uploads.read(upload.name, upload.content, host.settings.limits.definition, "upload")
-        return host.publish_upload(files, field="upload", chosen_by="upload")
+        return host.integrations.publish_upload(files, field="upload", chosen_by="upload")
     if version_id := given.get("version"):
         return host.store.integrations.version(version_id)
     path = Path(given["file"])
     if not path.is_file():  # a device or a pipe would be read without end
         raise InvalidInput(f"{path}: there is no such file on this machine; give its whole path", field="file")
-    return host.publish(path)
+    return host.integrations.publish(path)
 
 
 def _customer(request: Request, given: Mapping[str, Any]) -> str:

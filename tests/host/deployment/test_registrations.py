@@ -211,7 +211,7 @@ def test_a_flow_that_says_its_old_name_keeps_its_address_registered(host, desk):
     url = desk.url(host)
     path = desk.file(desk.flow("Reply"))
     path.write_text(path.read_text() + "renameAttributes: {flows: [{oldName: Answer, newName: Reply}]}\n")
-    host.publish(path)
+    host.integrations.publish(path)
     host.upgrade(instance.id)
     assert desk.url(host, "Reply") == url == desk.number.sms_url
     assert (record(host, "Reply").status, len(host.store.registrations.of(instance.id))) == ("registered", 1)

@@ -24,7 +24,7 @@ def result(host, execution_id):
 def test_publishing_changes_no_instance_and_upgrading_does(host, integration, step):
     instance = host.deploy(integration(step("Give", "give", what="one")), customer="acme")
     (endpoint,) = host.store.instances.endpoints(instance.id)
-    newer = host.publish(integration(step("Give", "give", what="two")))
+    newer = host.integrations.publish(integration(step("Give", "give", what="two")))
     assert (newer.number, host.store.instances.get(instance.id).version) == (2, 1)
     assert result(host, send(host, endpoint.id)) == "one"
     upgraded = host.upgrade(instance.id)
@@ -32,7 +32,7 @@ def test_publishing_changes_no_instance_and_upgrading_does(host, integration, st
     assert host.store.instances.endpoints(instance.id) == (endpoint,)
     assert result(host, send(host, endpoint.id)) == "two"
     assert host.upgrade(instance.id, version_id=instance.version_id).version == 1
-    assert host.publish(integration(step("Give", "give", what="two"))) == newer
+    assert host.integrations.publish(integration(step("Give", "give", what="two"))) == newer
 
 
 def test_what_runs_ends_on_the_version_that_it_began_with(host, integration, step, tmp_path):
@@ -43,7 +43,7 @@ def test_what_runs_ends_on_the_version_that_it_began_with(host, integration, ste
     running = send(host, endpoint.id)
     while not file.exists():
         time.sleep(0.01)
-    host.publish(integration(slow, step("Give", "give", what="two")))
+    host.integrations.publish(integration(slow, step("Give", "give", what="two")))
     host.upgrade(instance.id)
     assert result(host, running) == "one"
     assert result(host, send(host, endpoint.id)) == "two"
@@ -53,7 +53,7 @@ def test_an_upgrade_keeps_the_configuration_and_asks_for_what_is_new(host, integ
     path = integration(step("Give", "give", what="#Line"), config=CONFIG % "Line")
     instance = host.deploy(path, customer="acme", config={"Line": "mine"})
     config = (CONFIG % "Line").replace("]\n", ", {key: New, dataType: number}]\n")
-    host.publish(integration(step("Give", "give", what="#Line"), config=config))
+    host.integrations.publish(integration(step("Give", "give", what="#Line"), config=config))
     with pytest.raises(InvalidInput, match="'New' has no default"):
         host.upgrade(instance.id)
     assert host.store.instances.get(instance.id).version == 1
@@ -68,7 +68,7 @@ def test_what_is_renamed_keeps_its_address_its_state_and_its_value(host, integra
     path = integration(step("Count", "count"), config=CONFIG % "Text")
     renames = "renameAttributes: {flows: [{oldName: Inbound, newName: Received}]}\n"
     path.write_text(path.read_text().replace("Inbound", "Received") + renames)
-    host.publish(path)
+    host.integrations.publish(path)
     assert host.upgrade(instance.id).config == {"Text": "mine"}
     (after,) = host.store.instances.endpoints(instance.id)
     assert (after.id, after.flow) == (endpoint.id, "Received")
@@ -91,7 +91,7 @@ def test_only_what_is_gone_was_renamed():
 
 def test_a_version_of_another_integration_is_none(host, integration, step):
     instance = host.deploy(integration(step("Give", "give", what="x")), customer="acme")
-    other = host.publish(integration(step("Give", "give", what="x"), name="Other"))
+    other = host.integrations.publish(integration(step("Give", "give", what="x"), name="Other"))
     with pytest.raises(InvalidInput, match="is not one of Probe"):
         host.upgrade(instance.id, version_id=other.id)
     with pytest.raises(InvalidInput, match="no integration version"):
@@ -100,7 +100,7 @@ def test_a_version_of_another_integration_is_none(host, integration, step):
 
 def test_a_file_that_cannot_run_is_not_published(host, integration, step):
     with pytest.raises(IntegrationInvalid):
-        host.publish(integration(step("Give", "giv")))
+        host.integrations.publish(integration(step("Give", "giv")))
     assert host.store.integrations.all() == []
 
 
