@@ -95,8 +95,8 @@ def deployed(data: Path, base: str, flow: str, first: Callable[[Any, str], objec
     fields = {"username": ACCOUNT, "password": TOKEN}
     host.connections.add(name="Twilio", component="twilio", key="basic", fields=fields)
     path = FLOWS / flow / "integration.yaml"
-    instance = host.deploy(path, customer="bench", config={"Twilio Connection": "Twilio"})
-    (url,) = host.addresses(instance.id).values()
+    instance = host.instances.deploy(path, customer="bench", config={"Twilio Connection": "Twilio"})
+    (url,) = host.endpoints.addresses(instance.id).values()
     first(host, url)
     host.stop()
     return url

@@ -87,7 +87,7 @@ def deploy(host: Host, twilio: Sandbox) -> None:
     record = host.connections.add(name="Local Twilio", component="twilio", key="apiKeySecret", fields=fields)
     host.connections.test(record.id)
     config = {"Twilio Connection": record.name, "Phone Number": _number(twilio).sid}
-    host.deploy(EXAMPLE, customer="acme", customer_name="Acme", config=config)
+    host.instances.deploy(EXAMPLE, customer="acme", customer_name="Acme", config=config)
 
 
 def registered(stage: Stage) -> str:

@@ -1,12 +1,9 @@
-"""The host without its web: what the pages and the command do is here, each with errors that say what to mend."""
+"""The host without its web: its parts, put together. What the pages and the command do is in the parts, by subject."""
 
 import logging
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Self
 
-from ..connector.context import ActionContext, utc_now
-from ..connector.errors import InvalidInput, WebhookRejected
+from ..connector.errors import WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from .administration.connections import Connections
@@ -14,9 +11,8 @@ from .administration.credentials import Credentials
 from .administration.custody import Custody
 from .administration.customers import Customers, Users
 from .administration.password import Password
-from .definition import model
-from .definition.check import require
-from .definition.timetable import Timetable
+from .deployment.endpoints import Endpoints
+from .deployment.instances import Instances
 from .deployment.registrations import Registrations
 from .engine.engine import Engine
 from .engine.executions import Executions
@@ -28,7 +24,7 @@ from .execution.trials import Trials
 from .execution.workshop import Workshop
 from .integrations.configuration import Configuration
 from .integrations.publication import Integrations
-from .integrations.versions import Versions, renamed
+from .integrations.versions import Versions
 from .operating import backup
 from .operating.changes import Changes
 from .operating.telemetry import Telemetry
@@ -47,7 +43,6 @@ from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
 from .store.database import Write
-from .store.instances import InstanceRecord
 
 _PARTS = ("", ".flow", ".engine", ".registrations", ".schedules", ".webhooks")
 _OURS = ("", "dbos", *(f"twilio_connector{name}" for name in _PARTS))
@@ -55,7 +50,11 @@ _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
 class Host:
-    """Made by :meth:`open`; executes after :meth:`start`; a context manager that does both and stops."""
+    """Made by :meth:`open`; executes after :meth:`start`; a context manager that starts and stops.
+
+    ``integrations``, ``instances``, ``endpoints``, ``executions``, ``connections``, ``customers``, ``users``, ``custody`` and
+    ``credentials`` are what people do with it, each act with errors that say what to mend.
+    """
 
     def __init__(self, settings: Settings, store: Store, vault: Vault, registry: Registry) -> None:
         self.settings, self.store, self.vault, self.registry = settings, store, vault, registry
@@ -135,6 +134,24 @@ class Host:
             limit=settings.limits.definition,
             folder=settings.data,
         )
+        self.instances = Instances(
+            store=store,
+            registry=registry,
+            integrations=self.integrations,
+            versions=self.versions,
+            configuration=self.configuration,
+            registrations=self.registrations,
+            invocations=self.invocations,
+            changes=self.changes,
+            changed=self.routes.forget,
+        )
+        self.endpoints = Endpoints(
+            store=store,
+            registrations=self.registrations,
+            changes=self.changes,
+            address=self.address,
+            changed=self.routes.forget,
+        )
         self.connections = Connections(
             store=store,
             vault=vault,
@@ -211,12 +228,6 @@ class Host:
         """The webhook URL of an endpoint, as senders see and sign it."""
         return f"{self.settings.public_url}/trigger/{endpoint_id}"
 
-    def addresses(self, instance_id: str) -> dict[str, str]:
-        """Webhook URL by flow."""
-        return {e.flow: self.address(e.id) for e in self.store.instances.endpoints(instance_id)}
-
-    # ── webhooks ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
     async def receive(
         self, endpoint_id: str, request: WebhookRequest, *, api_key: str | None = None, source: str = ""
     ) -> Received:
@@ -227,164 +238,6 @@ class Host:
         """How an execution ended. Raises TimeoutError after ``timeout`` seconds, by default the synchronous deadline."""
         seconds = self.settings.limits.sync_deadline if timeout is None else timeout
         return await self.engine.results.wait(execution_id, seconds)
-
-    # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def deploy(
-        self,
-        path: Path,
-        *,
-        customer: str,
-        config: Mapping[str, Any] | None = None,
-        name: str = "",
-        customer_name: str = "",
-        enabled: bool | None = None,
-    ) -> InstanceRecord:
-        """Publish an integration file and deploy it for a customer, in one act; raises what the two raise."""
-        version = self.integrations.publish(path)
-        return self.deploy_version(
-            version.id, customer=customer, config=config, name=name, customer_name=customer_name, enabled=enabled
-        )
-
-    def deploy_version(
-        self,
-        version_id: str,
-        *,
-        customer: str,
-        config: Mapping[str, Any] | None = None,
-        name: str = "",
-        customer_name: str = "",
-        enabled: bool | None = None,
-    ) -> InstanceRecord:
-        """Deploy a version for the customer of that external id; once more gives the instance of that name this version.
-
-        ``config`` maps config variables to values, those of connections to a connection's name or id. Without ``enabled`` a
-        new instance is on and another stays as it is. Raises InvalidInput for a config variable, IntegrationInvalid for a
-        version that cannot run here any more, and what keeps a trigger from registering its webhook: the instance is
-        deployed then, and deploying again mends it.
-        """
-        integration = self.versions.load(version_id)
-        require(integration, self.registry)
-        values, connections = self.configuration.check(integration, config or {})
-        customer_id = self.store.customers.ensure(customer, customer_name).id
-        named = name or integration.name
-        return self._put(version_id, named, customer_id, values, connections, enabled=enabled)
-
-    def upgrade(
-        self, instance_id: str, *, version_id: str = "", config: Mapping[str, Any] | None = None
-    ) -> InstanceRecord:
-        """Give an instance another version, by default the newest, with the configuration that it has and what is given.
-
-        What runs ends on the version that it began with. Flows and config variables that were renamed keep their address
-        and their value. Raises what deploy_version raises.
-        """
-        instance = self.store.instances.require(instance_id)
-        wanted = version_id or self.store.integrations.newest(instance.integration_id).id
-        kept, new = self.carried(instance, wanted), self.versions.load(wanted)
-        require(new, self.registry)
-        values, connections = self.configuration.check(new, kept | dict(config or {}))
-        return self._put(wanted, instance.name, instance.customer_id, values, connections)
-
-    def carried(self, instance: InstanceRecord, version_id: str) -> dict[str, Any]:
-        """Of an instance's configuration, what another version of its integration still asks for, by its names.
-
-        Raises InvalidInput for a version of another integration.
-        """
-        if self.store.integrations.version(version_id).integration_id != instance.integration_id:
-            raise InvalidInput(f"version {version_id} is not one of {instance.integration}", field="version")
-        old, new = self.versions.load(instance.version_id), self.versions.load(version_id)
-        names = renamed(old, new).config_vars
-        kept = {names.get(key, key): value for key, value in {**instance.config, **instance.connections}.items()}
-        return {key: value for key, value in kept.items() if new.config_var(key)}
-
-    def _put(
-        self,
-        version_id: str,
-        name: str,
-        customer_id: str,
-        values: Mapping[str, Any],
-        connections: Mapping[str, str],
-        *,
-        enabled: bool | None = None,
-    ) -> InstanceRecord:
-        version, integration = self.store.integrations.version(version_id), self.versions.load(version_id)
-        self.configuration.check_triggers(integration, values, connections)
-        before = self.store.instances.of_customer(customer_id, name)
-        renames = renamed(self.versions.load(before.version_id), integration) if before else model.Renames()
-        instance = self.store.instances.put(
-            name=name,
-            version_id=version_id,
-            integration_id=version.integration_id,
-            customer_id=customer_id,
-            config=values,
-            connections=connections,
-            flows=[flow.name for flow in integration.flows],
-            registering=self.registrations.flows(integration),
-            starts=self.configuration.starts(integration, values),
-            renamed=renames.flows,
-            enabled=enabled,
-        )
-        self.routes.forget()
-        said = f"{instance.name} for {instance.customer}: version {version.number}"
-        self.changes.note("instance.deploy", instance.id, said)
-        self.registrations.deploy(instance.id)
-        if instance.enabled:
-            self.invocations.fire(instance.id, "instanceDeploy", instance.updated_at.isoformat())
-        return instance
-
-    def choices(self, integration: model.Integration, key: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
-        """``{"label", "key"}`` of each value that a config variable's data source offers. Raises ConnectorError."""
-        return self.configuration.choices(integration, key, given, ActionContext(transport=self.transport))
-
-    def enable(self, instance_id: str, *, enabled: bool) -> None:
-        self.store.instances.enable(instance_id, enabled=enabled)
-        self.routes.forget()
-        self.changes.note("instance.enable" if enabled else "instance.disable", instance_id)
-
-    def remove_instance(self, instance_id: str, *, force: bool = False) -> None:
-        """Put back the webhooks that it registered, then remove it. Raises what keeps one from being put back.
-
-        It is switched off then, and goes as soon as they are; with ``force`` it goes at once, and they stay as they are. Where
-        a flow is to run on its removal, it takes no more requests, and all this happens when that flow has ended.
-        """
-        record = self.store.instances.get(instance_id)
-        self.routes.forget()
-        if record:
-            self.changes.note("instance.remove", instance_id, f"{record.name} of {record.customer}")
-        if record and not force and self.invocations.fire(instance_id, "instanceRemove", "removal"):
-            self.store.instances.retire(instance_id)
-        else:
-            self.registrations.remove(instance_id, force=force)
-        self.routes.forget()
-
-    def register_again(self, endpoint_id: str) -> None:
-        """Register the webhook of a flow anew, or put it back if it is to go. Raises what keeps it from that."""
-        self.routes.forget()
-        self.changes.note("webhook.register", f"{endpoint_id[:6]}…")
-        self.registrations.again(endpoint_id)
-
-    def set_schedule(self, endpoint_id: str, timetable: Timetable | None) -> None:
-        """Start the flow at times of this instance's own, from now; None: at those of the integration file."""
-        self.store.schedules.override(endpoint_id, timetable, utc_now())
-        times = str(timetable) if timetable else "as in the integration"
-        self.changes.note("schedule.set", f"{endpoint_id[:6]}…", times)
-
-    def run_now(self, endpoint_id: str) -> None:
-        """Start the flow once more, beside its times. Raises InvalidInput while it cannot be."""
-        self.store.schedules.run_now(endpoint_id, utc_now())
-        self.changes.note("schedule.run", f"{endpoint_id[:6]}…")
-
-    def add_key(self, endpoint_id: str) -> str:
-        """A new API key of the endpoint, to be shown once."""
-        key = self.store.instances.add_key(endpoint_id)
-        self.routes.forget()
-        self.changes.note("key.add", f"{endpoint_id[:6]}…")  # whole, it is itself a permission
-        return key
-
-    def remove_key(self, key_id: str) -> None:
-        self.store.instances.remove_key(key_id)
-        self.routes.forget()
-        self.changes.note("key.remove", key_id)
 
 
 def _apply(connection: Any, changes: Any) -> list[Any]:

@@ -109,8 +109,8 @@ def deploy(settings: Settings, twilio: Twilio) -> dict[str, str]:
     host = Host.open(settings)
     try:
         connection = host.connections.add(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
-        instance = host.deploy(FLOW, customer="soak", config={"Twilio": connection.id})
-        return host.addresses(instance.id)
+        instance = host.instances.deploy(FLOW, customer="soak", config={"Twilio": connection.id})
+        return host.endpoints.addresses(instance.id)
     finally:
         host.stop()
 

@@ -211,11 +211,11 @@ def _instance(host: Host, checked: Checked, found: DeclaredInstance) -> _Step:
     )
 
     def act() -> None:
-        deployed = host.deploy(
+        deployed = host.instances.deploy(
             integration.path, customer=found.customer, config=found.config, name=found.name, enabled=found.enabled
         )
         for endpoint_id, timetable in _other_times(host, deployed, found):
-            host.set_schedule(endpoint_id, timetable)
+            host.endpoints.set_schedule(endpoint_id, timetable)
 
     return _Step(
         did=_did(record, same),
@@ -256,7 +256,7 @@ def _removals(host: Host, gone: set[Subject]) -> Iterator[_Step]:
     instances = {i.id: f"{i.name} of {customers[i.customer_id]}" for i in host.store.instances.all()}
     connections = {c.id: c.name for c in host.store.connections.all()}
     users = {u.id: f"{u.external_id} of {name}" for id_, name in customers.items() for u in host.store.users.of(id_)}
-    yield from _removing("instance", instances, gone, host.store.instances.get, host.remove_instance)
+    yield from _removing("instance", instances, gone, host.store.instances.get, host.instances.remove)
     yield from _removing("connection", connections, gone, host.store.connections.get, host.connections.remove)
     yield from _removing("user", users, gone, host.store.users.get, host.users.remove)
     yield from _removing("customer", customers, gone, host.store.customers.get, host.customers.remove)

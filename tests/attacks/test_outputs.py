@@ -140,8 +140,8 @@ def deploy(host: Host, folder: Path, name: str) -> str:
     own.mkdir()
     (own / "steps.py").write_text(CODE)
     (own / "flow.yaml").write_text(INTEGRATION.format(name=name, connected=CONNECTED, inputs=inputs, **units))
-    instance = host.deploy(own / "flow.yaml", customer="acme", name=name, config={"Twilio": "Main"})
-    return host.addresses(instance.id)[name].removeprefix(PUBLIC)
+    instance = host.instances.deploy(own / "flow.yaml", customer="acme", name=name, config={"Twilio": "Main"})
+    return host.endpoints.addresses(instance.id)[name].removeprefix(PUBLIC)
 
 
 def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, log, monkeypatch, twilio, httpserver):
@@ -178,7 +178,7 @@ def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, lo
             answers[f"refused {wrong.keys()}"] = str(refused.value) if "password" in wrong else ""
         host.connections.test(main.id)
         paths = {name: deploy(host, tmp_path, name) for name in LAST}
-        key = host.add_key(paths["Tell"].rpartition("/")[2])
+        key = host.endpoints.add_key(paths["Tell"].rpartition("/")[2])
         access = Access(host.credentials)
         with TestClient(
             create_app(host, access), base_url="http://127.0.0.1:8000", raise_server_exceptions=False

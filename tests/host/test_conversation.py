@@ -89,8 +89,8 @@ def connect(settings):
             config = {"Twilio Connection": "Twilio"}
             if integration == EXAMPLE:
                 config["Phone Number"] = number.sid
-            instance = host.deploy(integration, customer="acme", config=config)
-            webhook = host.addresses(instance.id)[host.versions.load(instance.version_id).flows[0].name]
+            instance = host.instances.deploy(integration, customer="acme", config=config)
+            webhook = host.endpoints.addresses(instance.id)[host.versions.load(instance.version_id).flows[0].name]
             stack.enter_context(serving(create_app(host, Access(host.credentials)), socket))
             if integration != EXAMPLE:  # that one registers itself
                 twilio.state.change_number(number.sid, sms_url=webhook)
@@ -285,7 +285,7 @@ def test_a_flow_that_asks_twilio_is_given_each_message_once(connect, tmp_path):
 
     def poll_again():
         before = polled()
-        line.host.run_now(endpoint_id)
+        line.host.endpoints.run_now(endpoint_id)
         until(lambda: polled() != before)
 
     until(polled)  # the first poll comes with the deployment

@@ -3,14 +3,11 @@
 import asyncio
 import logging
 import time
-from dataclasses import replace
 
 import pytest
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.payload import WebhookRequest
-from twilio_connector.host.definition import IntegrationInvalid
-from twilio_connector.host.host import Host, KeyRefused, NoSuchEndpoint, TooLarge
-from twilio_connector.host.settings import Limits
+from twilio_connector.host.host import KeyRefused, NoSuchEndpoint, TooLarge
 from twilio_connector.host.store import portable
 
 FIELDS = {"account": "A1", "token": "hunter2-hunter2"}
@@ -23,7 +20,7 @@ def request(body=b"{}", headers=JSON, url="https://host.example/trigger/x?a=1&a=
 
 @pytest.fixture
 def instance(host, integration, step):
-    return host.deploy(integration(step("Give", "give", what="x")), customer="acme", customer_name="Acme")
+    return host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme", customer_name="Acme")
 
 
 @pytest.fixture
@@ -34,9 +31,6 @@ def endpoint(host, instance):
 
 def receive(host, endpoint, *args, **given):
     return asyncio.run(host.receive(endpoint, *args, **given))
-
-
-# ── webhooks ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_accepted_request_is_the_platforms_envelope(host, endpoint, instance):
@@ -60,10 +54,10 @@ def test_an_address_that_nobody_was_given_is_404(host, address):
 
 
 def test_an_instance_that_is_switched_off_takes_nothing(host, endpoint, instance):
-    host.enable(instance.id, enabled=False)
+    host.instances.enable(instance.id, enabled=False)
     with pytest.raises(NoSuchEndpoint):
         receive(host, endpoint, request())
-    host.enable(instance.id, enabled=True)
+    host.instances.enable(instance.id, enabled=True)
     assert receive(host, endpoint, request()).execution_id
 
 
@@ -84,25 +78,25 @@ def test_a_malformed_body_is_the_senders_mistake(host, endpoint):
 
 
 def test_a_flow_with_a_key_asks_for_it(host, endpoint):
-    key = host.add_key(endpoint)
+    key = host.endpoints.add_key(endpoint)
     assert receive(host, endpoint, request(), api_key=key).execution_id
     for wrong in (None, "", key + "x", "\ud800"):
         with pytest.raises(KeyRefused):
             receive(host, endpoint, request(), api_key=wrong)
-    host.remove_key(host.store.instances.keys(endpoint)[0].id)
+    host.endpoints.remove_key(host.store.instances.keys(endpoint)[0].id)
     assert receive(host, endpoint, request()).execution_id
 
 
 def test_a_flow_that_requires_a_key_lets_nobody_in_without_one(host, integration, step):
     path = integration(step("Give", "give", what="x"), flow="    endpointSecurityType: customer_required\n")
-    (endpoint,) = host.store.instances.endpoints(host.deploy(path, customer="acme").id)
+    (endpoint,) = host.store.instances.endpoints(host.instances.deploy(path, customer="acme").id)
     with pytest.raises(KeyRefused):
         receive(host, endpoint.id, request())
 
 
 def test_a_synchronous_flow_says_so(host, integration, step):
     path = integration(step("Give", "give", what="twiml"), flow="    isSynchronous: true\n")
-    (endpoint,) = host.store.instances.endpoints(host.deploy(path, customer="acme").id)
+    (endpoint,) = host.store.instances.endpoints(host.instances.deploy(path, customer="acme").id)
     assert receive(host, endpoint.id, request()).wait
 
 
@@ -110,96 +104,10 @@ def add(host):
     return host.connections.add(name="mine", component="probe", key="token", fields=FIELDS)
 
 
-# ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-CODE = (
-    "{name: Code, action: {component: {key: code, isPublic: true, version: LATEST}, key: runCode}, "
-    "inputs: {code: {type: value, value: 'steps:run'}}}"
-)
-CONFIG = """requiredConfigVars:
-  - {key: Token, dataType: connection, connection: {component: {key: probe, isPublic: true, version: LATEST}, key: token}}
-  - {key: Greeting, dataType: string, defaultValue: hello}
-  - {key: Mood, dataType: picklist, pickList: [glad, sad]}
-"""
-
-
-@pytest.fixture
-def configured(host, integration, step):
-    path = integration(step("Give", "give", what="#Greeting"), config=CONFIG)
-    return lambda **config: host.deploy(path, customer="acme", config=config)
-
-
-def test_config_variables_are_given_or_have_defaults(host, configured):
-    made = add(host)
-    instance = configured(Token="mine", Mood="glad")
-    assert (instance.config, instance.connections) == ({"Greeting": "hello", "Mood": "glad"}, {"Token": made.id})
-    assert configured(Token=made.id, Mood="sad", Greeting="hi").config == {"Greeting": "hi", "Mood": "sad"}
-
-
-@pytest.mark.parametrize(
-    ("given", "field", "message"),
-    [
-        ({"Mood": "glad"}, "Token", "choose a connection"),
-        ({"Token": "other", "Mood": "glad"}, "Token", "there is no connection 'other'"),
-        ({"Token": "mine"}, "Mood", "give it a value"),
-        ({"Token": "mine", "Mood": "angry"}, "Mood", "glad, sad"),
-        ({"Token": "mine", "Mood": "glad", "Mod": "x"}, "Mod", "the integration has 'Token'"),
-    ],
-)
-def test_a_config_variable_that_is_wrong_is_named(host, configured, given, field, message):
-    add(host)
-    with pytest.raises(InvalidInput, match=message) as caught:
-        configured(**given)
-    assert caught.value.field == field
-    assert host.store.instances.all() == []
-
-
-def test_what_the_host_cannot_run_is_refused_when_it_is_deployed(host, integration, step):
-    path = integration(step("Give", "giev", what="x"))
-    with pytest.raises(IntegrationInvalid, match=r"probe.yaml:\d+: .*giev"):
-        host.deploy(path, customer="acme")
-    assert host.store.integrations.all() == []
-
-
-def test_only_an_integration_with_code_steps_brings_its_folder(host, integration, step, tmp_path):
-    folder = tmp_path / "integration"
-    path = integration(step("Give", "give", what="x"))
-    (folder / "steps.py").write_text("def run(context, results):\n    return {'trigger': sorted(results)}\n")
-    (folder / ".secret").write_text("x")
-    (folder / "__pycache__").mkdir()
-    (folder / "__pycache__" / "x.pyc").write_text("x")
-    plain = host.deploy(path, customer="acme", name="plain")
-    assert set(host.store.integrations.files(plain.version_id)) == {"probe.yaml"}
-    coded = host.deploy(integration(CODE), customer="acme", name="coded")
-    assert set(host.store.integrations.files(coded.version_id)) == {"probe.yaml", "steps.py"}
-
-
-def test_a_code_step_runs_from_the_published_folder(host, integration, call, tmp_path):
-    path = integration(CODE)
-    module = path.parent / "steps.py"
-    module.write_text("def run(context, results):\n    return [context.customer.external_id, sorted(results)]\n")
-    instance = host.deploy(path, customer="acme")
-    module.write_text("def run(context, results):\n    return 'edited'\n")
-    assert call(instance).result["data"] == ["acme", ["trigger"]]
-    assert call(host.deploy(path, customer="acme")).result["data"] == "edited"
-
-
-def test_a_folder_that_is_too_large_is_not_published(settings, integration, probe):
-    path = integration(CODE)
-    (path.parent / "steps.py").write_text("def run(context, results): ...\n" + "#" * 5000)
-    host = Host.open(replace(settings, components=(probe,), limits=Limits(definition=4000)))
-    with pytest.raises(InvalidInput, match="more than 4000 bytes"):
-        host.deploy(path, customer="acme")
-    host.stop()
-
-
 def test_removing_an_instance_closes_its_addresses(host, endpoint, instance):
-    host.remove_instance(instance.id)
+    host.instances.remove(instance.id)
     with pytest.raises(NoSuchEndpoint):
         receive(host, endpoint, request())
-
-
-# ── secrets ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_running_host_strikes_known_secrets_out_of_the_log(host, caplog):
@@ -221,36 +129,3 @@ def test_files_that_hold_data_are_for_their_owner_only(settings, host):
     for file in settings.data.iterdir():
         if file.is_file() and file.suffix in {".sqlite", ".key"}:
             assert file.stat().st_mode & 0o077 == 0, file
-
-
-def test_a_trigger_that_could_take_no_request_is_told_of_on_deployment(host, tmp_path):
-    """The file is sound: what it lacks is in the configuration, and the first webhook would be lost by it."""
-    fields = {"accountSid": "AC" + "1" * 32, "apiKey": "SK" + "2" * 32, "apiSecret": "secret", "authToken": "token"}
-    host.connections.add(name="Twilio", component="twilio", key="apiKeySecret", fields=fields)
-    (tmp_path / "texts.yaml").write_text(ANSWERING)
-    with pytest.raises(InvalidInput, match=r"flow 'Answer': its trigger 'Text' cannot take its inputs: .*responseText"):
-        host.deploy(tmp_path / "texts.yaml", customer="acme", config={"Twilio": "Twilio", "Answer": " "})
-    assert host.store.instances.all() == []
-    instance = host.deploy(tmp_path / "texts.yaml", customer="acme", config={"Twilio": "Twilio", "Answer": "Thanks"})
-    assert instance.config == {"Answer": "Thanks"}
-
-
-ANSWERING = """
-definitionVersion: 7
-name: Answering
-requiredConfigVars:
-  - key: Twilio
-    dataType: connection
-    connection: {component: {key: twilio, isPublic: true, version: LATEST}, key: apiKeySecret}
-  - {key: Answer, dataType: string}
-flows:
-  - name: Answer
-    steps:
-      - name: Text
-        isTrigger: true
-        action: {component: {key: twilio, isPublic: true, version: LATEST}, key: inboundMessage}
-        inputs:
-          twilioConnection: {type: configVar, value: Twilio}
-          responseMode: {type: value, value: text}
-          responseText: {type: configVar, value: Answer}
-"""

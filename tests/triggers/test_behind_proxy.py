@@ -86,10 +86,10 @@ def proxied(request, tmp_path_factory):
         )
         file = tmp_path_factory.mktemp("integration") / "integration.yaml"
         file.write_text(HEAD + "".join(FLOW.format(key=key) for key in KEYS))
-        instance = host.deploy(file, customer="acme", config={"Twilio": "Twilio"})
+        instance = host.instances.deploy(file, customer="acme", config={"Twilio": "Twilio"})
         upstream = stack.enter_context(serving(create_app(host, Access(host.credentials)), socket))
         stack.enter_context(nginx(folder, port, upstream))
-        yield host, host.addresses(instance.id), port, folder / "certificate.pem"
+        yield host, host.endpoints.addresses(instance.id), port, folder / "certificate.pem"
 
 
 def free_port():

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.errors import ConnectionFailed, InvalidInput
 from twilio_connector.host.administration.customers import Users
+from twilio_connector.host.deployment.instances import Instances
 from twilio_connector.host.operating.changes import Wanted
 from twilio_connector.host.store.registrations import intend
 from twilio_connector.host.store.schema import metadata
@@ -183,14 +184,14 @@ def test_a_folder_of_another_name_removes_nothing_and_takes_nothing(deploy, fold
 
 def test_one_that_fails_stops_no_other(deploy, folder, host, monkeypatch):
     second = "{integration: Greet, customer: acme, name: Second, config: {Token: Main}}"
-    real = host.deploy
+    real = host.instances.deploy
 
     def failing(path, *, name, **given):
         if name == "Greet":
             raise ConnectionFailed("the service said no")
         return real(path, name=name, **given)
 
-    monkeypatch.setattr(host, "deploy", failing)
+    monkeypatch.setattr(Instances, "deploy", staticmethod(failing))
     root = folder(**{"instances/second.yaml": second})
     done = deploy(root)
     assert (done["instance", "Greet of acme"], done["instance", "Second of acme"]) == ("failed", "made")
@@ -200,13 +201,13 @@ def test_one_that_fails_stops_no_other(deploy, folder, host, monkeypatch):
 
 def test_what_was_made_and_then_failed_is_tried_again_and_is_still_the_folders_own(deploy, folder, host, monkeypatch):
     """As when an instance is stored, and its webhook cannot be registered at the service."""
-    real = host.deploy
+    real = host.instances.deploy
 
     def failing(*args, **given):
         real(*args, **given)
         raise ConnectionFailed("the service said no")
 
-    monkeypatch.setattr(host, "deploy", failing)
+    monkeypatch.setattr(Instances, "deploy", staticmethod(failing))
     assert only(deploy(folder())) == dict.fromkeys(KINDS, "made") | {("instance", "Greet of acme"): "failed"}
     assert only(deploy(folder())) == {("instance", "Greet of acme"): "failed"}
     monkeypatch.undo()
@@ -230,7 +231,7 @@ def test_a_connection_in_use_is_not_pruned_and_the_rest_is(deploy, folder, host)
     deploy(folder())
     host.customers.put("by-hand")
     path = folder() / "integrations/greet/integration.yaml"
-    host.deploy(path, customer="by-hand", config={"Token": "Main"})
+    host.instances.deploy(path, customer="by-hand", config={"Token": "Main"})
     root = folder(**{"connections/main.yaml": None, "instances/acme.yaml": None})
     assert only(deploy(root, prune=True)) == {
         ("instance", "Greet of acme"): "removed",

@@ -87,11 +87,11 @@ class Desk:
         return path
 
     def deploy(self, host: Host, *flows: str, **given):
-        return host.deploy(self.file(*flows), customer="acme", config={"Twilio": self.connect(host)} | given)
+        return host.instances.deploy(self.file(*flows), customer="acme", config={"Twilio": self.connect(host)} | given)
 
     def url(self, host: Host, flow: str = "Answer") -> str:
         (instance,) = host.store.instances.all()
-        return host.addresses(instance.id)[flow]
+        return host.endpoints.addresses(instance.id)[flow]
 
     def flow(self, name: str = "Answer", trigger: str = "inboundMessage", **inputs: str) -> str:
         target = inputs or {"target": "number", "phoneNumberSid": self.number.sid}
@@ -161,12 +161,12 @@ def test_a_deployment_registers_and_a_removal_puts_back(host, desk):
     service = desk.service.sid
     status = desk.flow("Status", "messageStatus", target="messagingService", messagingServiceSid=service)
     instance = desk.deploy(host, desk.overwriting(), status, desk.stream())
-    urls = host.addresses(instance.id)
+    urls = host.endpoints.addresses(instance.id)
     assert desk.number.sms_url == urls["Answer"]
     assert desk.service.status_callback == urls["Status"]
     assert desk.sinks == {urls["Events"]: {DELIVERED}}
     assert {it.flow: it.status for it in _all(host)} == dict.fromkeys(urls, "registered")
-    host.remove_instance(instance.id)
+    host.instances.remove(instance.id)
     assert (desk.number.sms_url, desk.service.status_callback, desk.sinks) == (THEIRS, "", {})
     assert (host.store.instances.all(), host.store.registrations.of(instance.id)) == ([], [])
 
@@ -185,7 +185,7 @@ def test_a_flow_without_a_target_registers_nothing(host, desk):
     instance = desk.deploy(host, desk.flow(target="none"))
     assert _all(host) == []
     assert desk.changes_sent() == 0
-    host.remove_instance(instance.id)
+    host.instances.remove(instance.id)
     assert host.store.instances.all() == []
 
 
@@ -202,7 +202,7 @@ def test_a_flow_that_was_renamed_takes_its_number_along(host, desk):
     desk.deploy(host, desk.overwriting())
     desk.deploy(host, desk.overwriting("Reply"))
     assert desk.number.sms_url == desk.url(host, "Reply")
-    host.remove_instance(host.store.instances.all()[0].id)
+    host.instances.remove(host.store.instances.all()[0].id)
     assert desk.number.sms_url == THEIRS
 
 
@@ -212,10 +212,10 @@ def test_a_flow_that_says_its_old_name_keeps_its_address_registered(host, desk):
     path = desk.file(desk.flow("Reply"))
     path.write_text(path.read_text() + "renameAttributes: {flows: [{oldName: Answer, newName: Reply}]}\n")
     host.integrations.publish(path)
-    host.upgrade(instance.id)
+    host.instances.upgrade(instance.id)
     assert desk.url(host, "Reply") == url == desk.number.sms_url
     assert (record(host, "Reply").status, len(host.store.registrations.of(instance.id))) == ("registered", 1)
-    host.remove_instance(instance.id)
+    host.instances.remove(instance.id)
     assert desk.number.sms_url != url
 
 
@@ -254,14 +254,14 @@ def test_an_address_that_moved_is_registered_anew(desk, settings):
         assert desk.number.sms_url == desk.url(host)
         assert desk.url(host).startswith("https://moved.example/")
         assert list(desk.sinks) == [desk.url(host, "Events")]
-        host.remove_instance(instance.id)
+        host.instances.remove(instance.id)
     assert (desk.number.sms_url, desk.sinks) == (THEIRS, {})
 
 
 def test_what_is_no_longer_ours_is_not_touched_on_removal(host, desk):
     instance = desk.deploy(host, desk.flow())
     desk.theirs()
-    host.remove_instance(instance.id)
+    host.instances.remove(instance.id)
     assert desk.number.sms_url == THEIRS
 
 
@@ -298,7 +298,7 @@ def test_a_conflict_leaves_the_instance_and_takes_back_what_the_deployment_regis
     desk.twilio.state.change_number(desk.number.sid, sms_url="")
     instance = desk.deploy(host, status, desk.flow(), desk.stream())
     assert {it.status for it in _all(host)} == {"registered"}
-    host.remove_instance(instance.id)
+    host.instances.remove(instance.id)
     assert (desk.number.sms_url, desk.service.status_callback, desk.sinks) == ("", "", {})
 
 
@@ -320,8 +320,8 @@ def test_two_flows_on_one_number_are_a_conflict_whatever_they_say(host, desk):
 def test_another_instance_on_the_same_number_is_a_conflict(host, desk):
     first = desk.deploy(host, desk.flow())
     with pytest.raises(InvalidInput, match="registered for the flow 'Answer' of 'Reception'"):
-        host.deploy(desk.file(desk.overwriting()), customer="other", config={"Twilio": "Twilio"})
-    assert desk.number.sms_url == host.addresses(first.id)["Answer"]
+        host.instances.deploy(desk.file(desk.overwriting()), customer="other", config={"Twilio": "Twilio"})
+    assert desk.number.sms_url == host.endpoints.addresses(first.id)["Answer"]
 
 
 def test_registering_again_mends_a_failure(host, desk):
@@ -330,9 +330,9 @@ def test_registering_again_mends_a_failure(host, desk):
         desk.deploy(host, desk.flow())
     endpoint = record(host).endpoint_id
     with pytest.raises(InvalidInput):
-        host.register_again(endpoint)
+        host.endpoints.register_again(endpoint)
     desk.twilio.state.change_number(desk.number.sid, sms_url="")
-    host.register_again(endpoint)
+    host.endpoints.register_again(endpoint)
     assert (desk.number.sms_url, record(host).status, record(host).error) == (desk.url(host), "registered", None)
 
 
@@ -342,7 +342,7 @@ def test_an_instance_whose_webhooks_cannot_be_put_back_is_off_and_goes_later(hos
     monkeypatch.setattr(Transport, "send", unreachable)
     monkeypatch.setattr(registrations.Registrations, "_nap", lambda self, seconds: None)
     with pytest.raises(TryLater, match="the instance is switched off and goes once its webhooks are put back"):
-        host.remove_instance(instance.id)
+        host.instances.remove(instance.id)
     (left,) = host.store.instances.all()
     assert not left.enabled
     assert (record(host).status, record(host).attempts) == ("removing", 1)
@@ -361,7 +361,7 @@ def test_an_instance_that_is_leaving_and_deployed_again_stays(host, desk, monkey
         patch.setattr(Transport, "send", unreachable)
         patch.setattr(registrations.Registrations, "_nap", lambda self, seconds: None)
         with pytest.raises(TryLater):
-            host.remove_instance(instance.id)
+            host.instances.remove(instance.id)
     desk.deploy(host, desk.flow())
     (left,) = host.store.instances.all()
     assert (left.id, left.enabled, record(host).status) == (instance.id, True, "registered")
@@ -371,7 +371,7 @@ def test_force_removes_the_instance_and_leaves_twilio_as_it_is(host, desk, monke
     instance = desk.deploy(host, desk.flow())
     url = desk.url(host)
     monkeypatch.setattr(Transport, "send", unreachable)
-    host.remove_instance(instance.id, force=True)
+    host.instances.remove(instance.id, force=True)
     assert (host.store.instances.all(), desk.number.sms_url) == ([], url)
 
 
@@ -403,7 +403,7 @@ def test_what_was_there_is_sealed_in_the_database_and_stays_readable_with_new_ke
     host.custody.rotate()
     with host.store.engine.connect() as connection:
         assert connection.scalar(sa.select(table.c.ledger)) != before
-    host.remove_instance(host.store.instances.all()[0].id)
+    host.instances.remove(host.store.instances.all()[0].id)
     assert desk.number.sms_url == THEIRS
 
 
@@ -450,14 +450,14 @@ def test_what_a_process_left_when_it_died_is_finished_by_the_next(desk, settings
         flows = [desk.overwriting(), desk.stream()]
         with desk.host(settings) as host:
             for instance in host.store.instances.all():
-                host.remove_instance(instance.id, force=True)
+                host.instances.remove(instance.id, force=True)
             if what != "deploy":
                 desk.deploy(host, *flows)
             if what == "change":
                 flows = [desk.stream(READ)]
             with dying(monkeypatch, step, after=after) as died:
                 if what == "remove":
-                    host.remove_instance(host.store.instances.all()[0].id)
+                    host.instances.remove(host.store.instances.all()[0].id)
                 else:
                     desk.deploy(host, *flows)
         with desk.host(settings) as host:
@@ -498,9 +498,9 @@ def deadly(self, request):
 Transport.send = deadly
 with Host.open(Settings(data=Path(data), public_url="https://host.example")) as host:
     if what == "deploy":
-        host.deploy(Path(file), customer="acme", config={"Twilio": "Twilio"})
+        host.instances.deploy(Path(file), customer="acme", config={"Twilio": "Twilio"})
     else:
-        host.remove_instance(host.store.instances.all()[0].id)
+        host.instances.remove(host.store.instances.all()[0].id)
 """
 
 
@@ -513,7 +513,7 @@ def test_a_host_that_is_killed_is_followed_by_one_that_finishes_when_it_starts(d
     with desk.host(settings) as host:
         desk.connect(host)
         if what == "remove":
-            host.deploy(file, customer="acme", config={"Twilio": "Twilio"})
+            host.instances.deploy(file, customer="acme", config={"Twilio": "Twilio"})
     command = [sys.executable, "-c", HOST, str(settings.data), str(file), what, str(last)]
     assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
     with Host.open(settings) as host:

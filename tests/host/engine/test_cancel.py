@@ -39,7 +39,7 @@ def test_a_running_one_stops_before_its_next_step(host, integration, step, tmp_p
     traces = tmp_path / "traces"
     first = step("First", "note", file=str(traces), line="first", seconds="1")
     second = step("Second", "note", IGNORE, file=str(traces), line="second")
-    execution_id = accept(host, host.deploy(integration(first, second), customer="acme"))
+    execution_id = accept(host, host.instances.deploy(integration(first, second), customer="acme"))
     eventually(traces.exists)
     host.executions.cancel(execution_id)
     eventually(lambda: host.store.executions.status(execution_id) == "cancelled")
@@ -56,7 +56,7 @@ def test_a_running_one_stops_before_its_next_step(host, integration, step, tmp_p
 def test_another_process_can_cancel_one_that_sleeps_between_two_attempts(host, settings, integration, step, tmp_path):
     traces = tmp_path / "traces"
     execution_id = accept(
-        host, host.deploy(integration(step("Fail", "fail", RETRY, file=str(traces))), customer="acme")
+        host, host.instances.deploy(integration(step("Fail", "fail", RETRY, file=str(traces))), customer="acme")
     )
     eventually(traces.exists)
     other = Store.open(settings)
@@ -72,7 +72,7 @@ def test_one_that_sleeps_ends_at_once(host, integration):
         "{name: Sleep, action: {component: {key: sleep, isPublic: true, version: LATEST}, key: sleep}, "
         "inputs: {ms: {type: value, value: '600000'}}}"
     )
-    execution_id = accept(host, host.deploy(integration(sleep), customer="acme"))
+    execution_id = accept(host, host.instances.deploy(integration(sleep), customer="acme"))
     eventually(lambda: [row.status for row in host.store.executions.steps(execution_id)] == ["running"])
     host.executions.cancel(execution_id)
     eventually(lambda: host.store.executions.status(execution_id) == "cancelled")
@@ -82,7 +82,7 @@ def test_one_that_sleeps_ends_at_once(host, integration):
 def test_one_that_waits_for_its_next_attempt_ends_at_once(host, integration, step, tmp_path):
     retry = "    retryConfig: {maxAttempts: 2, delayMinutes: 1}\n"
     flow = integration(step("Fail", "fail", file=str(tmp_path / "traces")), flow=retry)
-    execution_id = accept(host, host.deploy(flow, customer="acme"))
+    execution_id = accept(host, host.instances.deploy(flow, customer="acme"))
     eventually(lambda: host.store.executions.status(execution_id) == "waiting")
     host.executions.cancel(execution_id)
     assert host.store.executions.status(execution_id) == "cancelled"
@@ -101,7 +101,7 @@ def test_one_that_fails_after_it_was_cancelled_is_not_tried_again(store):
 
 
 def test_one_that_ended_stays_as_it_is(host, integration, step, call):
-    ended = call(host.deploy(integration(step("Give", "give", what="x")), customer="acme"))
+    ended = call(host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme"))
     with pytest.raises(InvalidInput, match="ended already"):
         host.executions.cancel(ended.execution_id)
     assert host.store.executions.status(ended.execution_id) == "succeeded"

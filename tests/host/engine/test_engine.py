@@ -19,7 +19,7 @@ TOKEN = (
 
 @pytest.fixture
 def deploy(host, integration):
-    return lambda *steps, **parts: host.deploy(integration(*steps, **parts), customer="acme")
+    return lambda *steps, **parts: host.instances.deploy(integration(*steps, **parts), customer="acme")
 
 
 def lines(path):
@@ -29,7 +29,7 @@ def lines(path):
 def test_a_flow_runs_and_its_last_result_is_the_executions(host, integration, step, call, tmp_path):
     file = tmp_path / "lines"
     path = integration(step("Write It", "note", file=str(file), line="$trigger.results.body.data.n"))
-    ended = call(host.deploy(path, customer="acme"))
+    ended = call(host.instances.deploy(path, customer="acme"))
     assert ended.status == "succeeded", ended.error
     assert lines(file) == ["1"]
     assert ended.result["data"]["pair"] == [1, 2]
@@ -43,7 +43,7 @@ def test_each_step_is_on_record_with_what_went_in_and_came_out(host, integration
         step("Write It", "note", file=str(tmp_path / "f"), line="hi"),
         step("Give", "give", what="$writeIt.results.when"),
     )
-    ended = call(host.deploy(path, customer="acme"))
+    ended = call(host.instances.deploy(path, customer="acme"))
     first, second = host.store.executions.steps(ended.execution_id)
     assert (first.path, first.status, first.component, first.action) == ("writeIt", "succeeded", "probe", "note")
     assert portable.loads(first.inputs)["line"] == "hi"
@@ -53,7 +53,7 @@ def test_each_step_is_on_record_with_what_went_in_and_came_out(host, integration
 
 def test_a_failing_step_ends_the_execution_with_its_error(host, integration, step, call, tmp_path):
     path = integration(step("Break It", "fail", file=str(tmp_path / "f"), kind="Refused"))
-    ended = call(host.deploy(path, customer="acme"))
+    ended = call(host.instances.deploy(path, customer="acme"))
     assert (ended.status, ended.error["kind"], ended.error["message"]) == ("failed", "refused", "it broke")
     (row,) = host.store.executions.steps(ended.execution_id)
     assert (row.status, row.error["kind"]) == ("failed", "refused")
@@ -61,7 +61,9 @@ def test_a_failing_step_ends_the_execution_with_its_error(host, integration, ste
 
 def test_an_error_of_ones_own_code_is_named_by_its_type(host, integration, step, call, tmp_path):
     ended = call(
-        host.deploy(integration(step("Break", "fail", file=str(tmp_path / "f"), kind="None")), customer="acme")
+        host.instances.deploy(
+            integration(step("Break", "fail", file=str(tmp_path / "f"), kind="None")), customer="acme"
+        )
     )
     assert (ended.error["kind"], ended.error["message"]) == ("failed", "ValueError: it broke")
 
@@ -69,7 +71,9 @@ def test_an_error_of_ones_own_code_is_named_by_its_type(host, integration, step,
 def test_a_step_is_retried_as_it_asks(host, integration, step, call, tmp_path):
     file = tmp_path / "tries"
     extra = ", errorConfig: {errorHandlerType: retry, maxAttempts: 3, delaySeconds: 0}"
-    ended = call(host.deploy(integration(step("Try", "fail", extra, file=str(file), times="2")), customer="acme"))
+    ended = call(
+        host.instances.deploy(integration(step("Try", "fail", extra, file=str(file), times="2")), customer="acme")
+    )
     assert (ended.status, ended.result["data"], len(lines(file))) == ("succeeded", "mended", 3)
     assert [row.status for row in host.store.executions.steps(ended.execution_id)] == [
         "retrying",
@@ -86,7 +90,7 @@ def test_a_flow_is_retried_from_its_start_with_the_same_payload(host, integratio
         step("Try", "fail", file=str(tries), times="1"),
         flow=flow,
     )
-    ended = call(host.deploy(path, customer="acme"), b'{"n": 7}')
+    ended = call(host.instances.deploy(path, customer="acme"), b'{"n": 7}')
     assert (ended.status, lines(noted)) == ("succeeded", ["7", "7"])
     assert host.store.executions.get(ended.execution_id).attempt == 2
 
@@ -94,7 +98,7 @@ def test_a_flow_is_retried_from_its_start_with_the_same_payload(host, integratio
 def test_what_was_refused_is_not_retried(host, integration, step, call, tmp_path):
     flow = "    retryConfig: {maxAttempts: 5, delayMinutes: 0, usesExponentialBackoff: false}\n"
     path = integration(step("Try", "fail", file=str(tmp_path / "f"), kind="OutcomeUnknown"), flow=flow)
-    ended = call(host.deploy(path, customer="acme"))
+    ended = call(host.instances.deploy(path, customer="acme"))
     assert (ended.error["kind"], len(lines(tmp_path / "f"))) == ("unknown", 1)
 
 
@@ -106,7 +110,7 @@ def test_an_output_that_cannot_be_kept_is_an_error_that_says_so(deploy, step, ca
 
 
 def test_state_lasts_from_one_execution_to_the_next(host, integration, step, call):
-    instance = host.deploy(
+    instance = host.instances.deploy(
         integration("{name: Count, action: {component: {key: probe, isPublic: true, version: LATEST}, key: count}}"),
         customer="acme",
     )
@@ -114,16 +118,16 @@ def test_state_lasts_from_one_execution_to_the_next(host, integration, step, cal
 
 
 def test_an_execution_ends_on_the_version_that_it_was_accepted_for(host, integration, step, call):
-    first = host.deploy(integration(step("Give", "give", what="old")), customer="acme")
+    first = host.instances.deploy(integration(step("Give", "give", what="old")), customer="acme")
     assert call(first).result["data"] == "old"
-    second = host.deploy(integration(step("Give", "give", what="new")), customer="acme")
+    second = host.instances.deploy(integration(step("Give", "give", what="new")), customer="acme")
     assert second.id == first.id
     assert call(second).result["data"] == "new"
 
 
 def test_a_result_that_is_late_is_a_timeout(host, integration, step, tmp_path):
     slow = step("Note", "note", file=str(tmp_path / "f"), line="x", seconds="1")
-    (endpoint,) = host.store.instances.endpoints(host.deploy(integration(slow), customer="acme").id)
+    (endpoint,) = host.store.instances.endpoints(host.instances.deploy(integration(slow), customer="acme").id)
     received = asyncio.run(host.receive(endpoint.id, WebhookRequest(url=host.address(endpoint.id), body=b"{}")))
     with pytest.raises(TimeoutError):
         asyncio.run(host.result(received.execution_id, 0.01))
@@ -144,7 +148,7 @@ def test_secrets_stay_out_of_records_but_reach_the_flow(host, integration, step,
         step("Again", "note", file=str(tmp_path / "f"), line="$note.results.seen"),
         config=TOKEN,
     )
-    ended = call(host.deploy(path, customer="acme", config={"Token": "mine"}))
+    ended = call(host.instances.deploy(path, customer="acme", config={"Token": "mine"}))
     assert ended.status == "succeeded", ended.error
     assert lines(tmp_path / "f") == ["x", "hunter2-hunter2"]
     rows = host.store.executions.steps(ended.execution_id)
@@ -156,7 +160,7 @@ def test_no_file_of_the_host_holds_a_secret_however_written(host, integration, s
     secret = "hunter2/+ hunter2"
     host.connections.add(name="mine", component="probe", key="token", fields={"account": "A1", "token": secret})
     path = integration(step("Note", "note", file=str(tmp_path / "f"), line="x", token="#Token"), config=TOKEN)
-    instance = host.deploy(path, customer="acme", config={"Token": "mine"})
+    instance = host.instances.deploy(path, customer="acme", config={"Token": "mine"})
     assert call(instance).status == "succeeded"
     forms = {secret, quote(secret), quote_plus(secret), base64.b64encode(secret.encode()).decode()[:20]}
     for file in host.settings.data.rglob("*"):

@@ -93,7 +93,7 @@ def outcomes(host, received):
 def test_a_fifo_queue_runs_one_at_a_time_in_the_order_of_acceptance(settings, integration, spans, worker):
     path = spans(integration(SPAN, flow="    queueConfig: {usesFifoQueue: true}\n"))
     with Host.open(settings) as host:
-        received = send(host, host.deploy(path, customer="acme"), [{"n": n} for n in range(10)])
+        received = send(host, host.instances.deploy(path, customer="acme"), [{"n": n} for n in range(10)])
         assert outcomes(host, received) == {("succeeded", ""): 10}
     assert spans.read() == [(n, what) for n in range(10) for what in ("in", "out")]
 
@@ -101,7 +101,7 @@ def test_a_fifo_queue_runs_one_at_a_time_in_the_order_of_acceptance(settings, in
 def test_a_limit_holds_in_all_processes_together(settings, integration, spans, worker):
     path = spans(integration(SPAN, flow="    queueConfig: {concurrencyLimit: 2}\n"))
     with Host.open(settings) as host:
-        received = send(host, host.deploy(path, customer="acme"), [{"n": n} for n in range(16)])
+        received = send(host, host.instances.deploy(path, customer="acme"), [{"n": n} for n in range(16)])
         assert outcomes(host, received) == {("succeeded", ""): 16}
     inside, most = 0, 0
     for _, what in spans.read():
@@ -136,7 +136,7 @@ DEDUPE = "    queueConfig: {dedupeIdField: {type: reference, value: trigger.resu
 
 def test_an_id_that_came_before_is_a_duplicate_and_a_blank_one_is_none(settings, integration, step):
     with Host.open(settings) as host:
-        instance = host.deploy(integration(step("Give", "give", what="x"), flow=DEDUPE), customer="acme")
+        instance = host.instances.deploy(integration(step("Give", "give", what="x"), flow=DEDUPE), customer="acme")
         bodies = [
             {"id": "a"},
             {"id": "b"},
@@ -169,7 +169,7 @@ def waiting(host, received):
 def test_the_same_request_replaces_what_waits_for_a_retry(settings, integration, step, tmp_path):
     path = integration(step("Fail", "fail", file=str(tmp_path / "tries"), times="3"), flow=RETRY % 60)
     with Host.open(settings) as host:
-        instance = host.deploy(path, customer="acme")
+        instance = host.instances.deploy(path, customer="acme")
         first, other, blank = send(host, instance, [{"id": "a"}, {"id": "b"}, {}])
         for one in (first, other, blank):
             waiting(host, one)

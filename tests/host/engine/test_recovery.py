@@ -33,7 +33,7 @@ from twilio_connector.host.settings import Limits, Settings
 data, url, probe, integration, count = sys.argv[1:]
 settings = Settings(data=Path(data), database_url=SecretStr(url), components=(Path(probe),), limits=Limits(workers=4))
 with Host.open(settings) as host:
-    instance = host.deploy(Path(integration), customer="acme")
+    instance = host.instances.deploy(Path(integration), customer="acme")
     (endpoint,) = host.store.instances.endpoints(instance.id)
 
     async def send():
@@ -147,7 +147,7 @@ def test_a_stopping_host_leaves_the_rest_of_a_flow_to_the_next_start(settings, i
         step("Second", "note", file=str(second), line="x"),
     )
     with Host.open(settings) as host:
-        (endpoint,) = host.store.instances.endpoints(host.deploy(path, customer="acme").id)
+        (endpoint,) = host.store.instances.endpoints(host.instances.deploy(path, customer="acme").id)
         accepted = asyncio.run(host.receive(endpoint.id, WebhookRequest(url="/"))).execution_id
         while not lines(first):
             time.sleep(0.01)
@@ -159,7 +159,7 @@ def test_a_stopping_host_leaves_the_rest_of_a_flow_to_the_next_start(settings, i
 def test_what_was_claimed_but_not_started_is_started(settings, integration, step):
     host = Host.open(settings)
     (endpoint,) = host.store.instances.endpoints(
-        host.deploy(integration(step("Give", "give", what="x")), customer="a").id
+        host.instances.deploy(integration(step("Give", "give", what="x")), customer="a").id
     )
     accepted = asyncio.run(host.receive(endpoint.id, WebhookRequest(url="/"))).execution_id
     identity = Identity.take(settings)
@@ -258,7 +258,7 @@ def test_a_replay_that_died_goes_on_and_takes_over_the_same_results(
         step("Second", "look", file=str(second), line="$first.results.wrote", seconds="0.3"),
     )
     with Host.open(settings) as host:
-        instance = host.deploy(path, customer="acme")
+        instance = host.instances.deploy(path, customer="acme")
         (endpoint,) = host.store.instances.endpoints(instance.id)
         request = WebhookRequest(url="/", headers=(("content-type", "application/json"),), body=b"{}")
 

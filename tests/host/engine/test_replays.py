@@ -28,7 +28,7 @@ def test_from_a_step_the_results_before_it_are_taken_over_and_nothing_is_done_tw
 ):
     traces, tries = tmp_path / "traces", tmp_path / "tries"
     last = step("Last", "fail", file=str(tries), times="1", kind="Refused")
-    failed = call(host.deploy(integration(*flow_of(step, traces, last)), customer="acme"))
+    failed = call(host.instances.deploy(integration(*flow_of(step, traces, last)), customer="acme"))
     assert failed.status == "failed"
     new = host.executions.replay(failed.execution_id, "last")
     assert end(new).status == "succeeded"
@@ -46,8 +46,10 @@ def test_from_a_step_the_results_before_it_are_taken_over_and_nothing_is_done_tw
 def test_from_its_start_it_runs_the_version_that_is_deployed_now(host, integration, step, *, call, end, tmp_path):
     traces = tmp_path / "traces"
     broken = step("Last", "fail", file=str(tmp_path / "tries"), kind="Refused")
-    failed = call(host.deploy(integration(*flow_of(step, traces, broken)), customer="acme"))
-    mended = host.deploy(integration(step("Mended", "note", file=str(traces), line="mended")), customer="acme")
+    failed = call(host.instances.deploy(integration(*flow_of(step, traces, broken)), customer="acme"))
+    mended = host.instances.deploy(
+        integration(step("Mended", "note", file=str(traces), line="mended")), customer="acme"
+    )
     new = host.executions.replay(failed.execution_id)
     assert end(new).status == "succeeded"
     assert host.store.executions.get(new).version_id == mended.version_id
@@ -58,20 +60,20 @@ def test_a_secret_that_was_struck_out_cannot_be_taken_over(host, integration, st
     host.redactor.learn(["a-word-of-power"])
     last = step("Last", "fail", file=str(tmp_path / "tries"), kind="Refused")
     steps = flow_of(step, tmp_path / "traces", last, what="a-word-of-power")
-    failed = call(host.deploy(integration(*steps), customer="acme"))
+    failed = call(host.instances.deploy(integration(*steps), customer="acme"))
     with pytest.raises(InvalidInput, match="Give had a secret in its result"):
         host.executions.replay(failed.execution_id, "last")
     assert host.executions.replay(failed.execution_id, "give")
 
 
 def test_what_cannot_be_replayed_says_why(host, integration, step, call):
-    instance = host.deploy(integration(step("Give", "give", what="x")), customer="acme")
+    instance = host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme")
     ended = call(instance).execution_id
     with pytest.raises(InvalidInput, match="no execution"):
         host.executions.replay("gone")
     with pytest.raises(InvalidInput, match="did not come to a step 'other'"):
         host.executions.replay(ended, "other")
-    host.remove_instance(instance.id)
+    host.instances.remove(instance.id)
     with pytest.raises(InvalidInput, match="instance was removed"):
         host.executions.replay(ended)
 
@@ -89,9 +91,9 @@ def test_a_replay_whose_flow_takes_another_way_does_nothing(host, integration, s
         + "]}]}"
     )
     file = integration(branch, config=config)
-    ended = call(host.deploy(file, customer="acme", config={"Way": "one"}))
+    ended = call(host.instances.deploy(file, customer="acme", config={"Way": "one"}))
     assert ended.status == "succeeded"
-    host.deploy(file, customer="acme", config={"Way": "two"})
+    host.instances.deploy(file, customer="acme", config={"Way": "two"})
     again = end(host.executions.replay(ended.execution_id, "inside"))
     assert (again.status, again.error["kind"]) == ("failed", "input")
     assert traces.read_text() == "inside\n"
@@ -99,7 +101,7 @@ def test_a_replay_whose_flow_takes_another_way_does_nothing(host, integration, s
 
 def test_failed_ones_are_replayed_together_and_once(host, integration, step, call, tmp_path):
     tries = tmp_path / "tries"
-    instance = host.deploy(
+    instance = host.instances.deploy(
         integration(step("Fail", "fail", file=str(tries), times="3", kind="Refused")), customer="acme"
     )
     failed = [call(instance).execution_id for _ in range(3)]

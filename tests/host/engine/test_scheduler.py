@@ -92,7 +92,7 @@ def deploy(host, tmp_path, service):
             f"definitionVersion: 7\nname: Scheduled\nflows:\n- name: Flow\n  {flow}\n  steps:\n  - {{name: T, isTrigger: true, "
             f"action: {{component: {{key: {component}}}, key: {trigger}}}, inputs: {inputs}{schedule}}}\n"
         )
-        return host.deploy(file, customer="acme", **given)
+        return host.instances.deploy(file, customer="acme", **given)
 
     return put
 
@@ -213,13 +213,13 @@ def test_what_is_too_large_to_keep_is_an_error_and_is_not_lost(host, deploy, run
 
 def test_a_paused_instance_starts_nothing_and_does_not_make_up_for_it(host, deploy, run, clock):
     instance = deploy()
-    host.enable(instance.id, enabled=False)
+    host.instances.enable(instance.id, enabled=False)
     clock.shift = LATER
     run()
     assert (payloads(host), schedule_of(host, instance).next_at) == ([], None)
     deploy("every 20 minutes")
     assert schedule_of(host, instance).next_at is None
-    host.enable(instance.id, enabled=True)
+    host.instances.enable(instance.id, enabled=True)
     assert schedule_of(host, instance).next_at > utc_now() + 19 * MINUTE
 
 
@@ -237,7 +237,7 @@ def test_deploying_again_keeps_the_next_time_unless_the_times_changed(host, depl
 
 def test_what_is_removed_runs_no_more(host, deploy, run):
     instance = deploy()
-    host.remove_instance(instance.id)
+    host.instances.remove(instance.id)
     run()
     assert payloads(host) == []
 
@@ -251,10 +251,10 @@ def test_a_poll_that_was_changed_while_it_ran_writes_nothing(host, deploy, sched
         time.sleep(0.005)
     (endpoint,) = host.store.instances.endpoints(instance.id)
     {
-        "pause": lambda: host.enable(instance.id, enabled=False),
+        "pause": lambda: host.instances.enable(instance.id, enabled=False),
         "redeploy": lambda: deploy(flow="description: Other"),
-        "override": lambda: host.set_schedule(endpoint.id, Timetable.parse("every 3 hours")),
-        "remove": lambda: host.remove_instance(instance.id),
+        "override": lambda: host.endpoints.set_schedule(endpoint.id, Timetable.parse("every 3 hours")),
+        "remove": lambda: host.instances.remove(instance.id),
     }[change]()
     (service / "hold").unlink()
     while scheduler._running:
@@ -268,27 +268,27 @@ def test_a_run_now_is_an_extra_one(host, deploy, run, clock):
     regular = schedule_of(host, instance).next_at
     (endpoint,) = host.store.instances.endpoints(instance.id)
     for _ in range(2):
-        host.run_now(endpoint.id)
-        host.run_now(endpoint.id)  # a second click before it began
+        host.endpoints.run_now(endpoint.id)
+        host.endpoints.run_now(endpoint.id)  # a second click before it began
         run()
         assert schedule_of(host, instance).next_at == regular
     assert len(payloads(host)) == 2
-    host.enable(instance.id, enabled=False)
+    host.instances.enable(instance.id, enabled=False)
     with pytest.raises(InvalidInput, match="the instance is paused; resume it first"):
-        host.run_now(endpoint.id)
+        host.endpoints.run_now(endpoint.id)
     with pytest.raises(InvalidInput, match="the flow has no schedule"):
-        host.run_now("nobody")
+        host.endpoints.run_now("nobody")
 
 
 def test_an_instance_may_have_times_of_its_own(host, deploy, run, clock):
     instance = deploy()
     run()
     (endpoint,) = host.store.instances.endpoints(instance.id)
-    host.set_schedule(endpoint.id, Timetable.parse("every 3 hours"))
+    host.endpoints.set_schedule(endpoint.id, Timetable.parse("every 3 hours"))
     assert schedule_of(host, instance).next_at > utc_now() + timedelta(minutes=179)
     deploy("every 5 minutes")  # the file's times change, the instance's own stay
     assert schedule_of(host, instance).next_at > utc_now() + timedelta(minutes=179)
-    host.set_schedule(endpoint.id, None)
+    host.endpoints.set_schedule(endpoint.id, None)
     assert utc_now() < schedule_of(host, instance).next_at < utc_now() + timedelta(minutes=6)
 
 
@@ -298,12 +298,12 @@ def test_a_flow_that_runs_alone_leaves_out_the_time_at_which_it_is_open(host, de
     (endpoint,) = host.store.instances.endpoints(instance.id)
     run()
     (service / "items").write_text("one\ntwo\nthree\n")
-    host.run_now(endpoint.id)
+    host.endpoints.run_now(endpoint.id)
     run()
     assert (len(payloads(host)), state(host, instance)["instance"]) == (1, {"given": 2})
     with host.store.engine.begin() as connection:
         connection.execute(sa.update(executions).values(status="succeeded"))
-    host.run_now(endpoint.id)
+    host.endpoints.run_now(endpoint.id)
     run()
     assert payloads(host)[1]["body"]["data"]["new"] == ["three"]
 
@@ -366,7 +366,7 @@ def test_polls_wait_for_a_free_worker_and_schedules_do_not(host, deploy, schedul
         deploy(name=name)
     hourly = deploy("* * * * *", "schedule", name="d")
     (endpoint,) = host.store.instances.endpoints(hourly.id)
-    host.run_now(endpoint.id)
+    host.endpoints.run_now(endpoint.id)
     scheduler.tick()
     assert len(host.store.schedules.claim(utc_now(), utc_now(), 9)) == 1  # two of the three polls run
     while not payloads(host):
@@ -402,14 +402,14 @@ flows:
 def test_the_zone_is_the_texts_then_the_config_variables_then_the_steps(host, tmp_path, given, var, meta, told):  # noqa: PLR0917
     file = tmp_path / "integration.yaml"
     file.write_text(VARIABLE.replace("VAR", var).replace("META", meta))
-    assert schedule_of(host, host.deploy(file, customer="acme", config=given)).plan == told
+    assert schedule_of(host, host.instances.deploy(file, customer="acme", config=given)).plan == told
 
 
 def test_a_config_variable_that_tells_no_times_is_refused_by_its_name(host, tmp_path):
     file = tmp_path / "integration.yaml"
     file.write_text(VARIABLE.replace("VAR", "").replace("META", ""))
     with pytest.raises(InvalidInput, match=r"config variable 'When': '0 25 .*bad hour.*; write five fields") as caught:
-        host.deploy(file, customer="acme", config={"When": "0 25 * * *"})
+        host.instances.deploy(file, customer="acme", config={"When": "0 25 * * *"})
     assert (caught.value.field, host.store.instances.all()) == ("When", [])
 
 

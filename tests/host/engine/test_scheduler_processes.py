@@ -80,7 +80,7 @@ def host(settings, tmp_path, service):
     file = tmp_path / "integration.yaml"
     file.write_text("definitionVersion: 7\nname: Scheduled\nflows:\n" + "".join(flows))
     opened = Host.open(settings)
-    opened.deploy(file, customer="acme")
+    opened.instances.deploy(file, customer="acme")
     yield opened
     opened.stop()
 
@@ -164,7 +164,7 @@ def test_a_poll_that_is_killed_anywhere_neither_loses_nor_doubles(host, process,
 def test_a_process_that_was_frozen_past_its_lease_writes_nothing(host, process, service):
     rarely = Timetable.parse("0 0 29 2 *")  # so that it is not frozen in a transaction, which would lock SQLite
     (minutely,) = (item for i in host.store.instances.all() for item in host.store.instances.endpoints(i.id)[:1])
-    host.set_schedule(minutely.id, rarely)
+    host.endpoints.set_schedule(minutely.id, rarely)
     (service / "items").write_text("one\n")
     (service / "hold").touch()
     with process(lease=240) as frozen:

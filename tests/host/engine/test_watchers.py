@@ -54,7 +54,7 @@ def host(settings, twilio, tmp_path):
     fields = {"username": twilio.account_sid, "password": twilio.auth_token, "baseUrl": twilio.base_url}
     host.connections.add(name="Twilio", component="twilio", key="basic", fields=fields)
     (tmp_path / "integration.yaml").write_text(WATCHING)
-    host.deploy(tmp_path / "integration.yaml", customer="acme", config={"Twilio": "Twilio"})
+    host.instances.deploy(tmp_path / "integration.yaml", customer="acme", config={"Twilio": "Twilio"})
     yield host
     host.stop()
 

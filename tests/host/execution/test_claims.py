@@ -26,7 +26,7 @@ class Place:
 
 @pytest.fixture
 def place(host, integration, step, call):
-    instance = host.deploy(integration(step("Give", "give", what="x")), customer="acme")
+    instance = host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme")
     return Place(host, [call(instance).execution_id for _ in range(2)])
 
 

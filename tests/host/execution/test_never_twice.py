@@ -102,7 +102,7 @@ def accept(settings, twilio, tmp_path):
         }
         host = Host.open(settings)
         connection = host.connections.add(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
-        instance = host.deploy(file, customer="acme", config={"Twilio": connection.id})
+        instance = host.instances.deploy(file, customer="acme", config={"Twilio": connection.id})
         (endpoint,) = host.store.instances.endpoints(instance.id)
         sent = [
             WebhookRequest(url="/", headers=JSON, body=json.dumps(body(number)).encode()) for number in range(count)

@@ -64,7 +64,7 @@ def deploy(host, integration, tmp_path):
         (tmp_path / "integration").mkdir(exist_ok=True)
         (tmp_path / "integration" / "whom.py").write_text(WHOM)
         path = integration(*(steps or [BACK]), flow=flow, config=config)
-        return host.deploy(path, customer="acme", config=given)
+        return host.instances.deploy(path, customer="acme", config=given)
 
     return write
 

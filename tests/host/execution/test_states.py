@@ -86,7 +86,7 @@ def test_two_processes_count_to_n_though_one_is_killed(settings, integration, st
         step("Own", "count"),
     )
     with Host.open(settings) as host:
-        instance = host.deploy(path, customer="acme")
+        instance = host.instances.deploy(path, customer="acme")
         accepted = accept(host, instance, COUNTING)
         while state(host, "instance", f"{instance.id}/Inbound").get("n", 0) < COUNTING // 3:
             time.sleep(0.01)
@@ -118,7 +118,7 @@ def test_a_code_step_that_reads_and_writes_has_the_state_to_itself(settings, int
         "    return ActionResult(instance_state={'n': seen.get('n', 0) + 1})\n"
     )
     with Host.open(settings) as host:
-        instance = host.deploy(path, customer="acme")
+        instance = host.instances.deploy(path, customer="acme")
         assert outcomes(host, accept(host, instance, 8)) == {("succeeded", ""): 8}
         assert state(host, "instance", f"{instance.id}/Inbound") == {"n": 8}
 
@@ -141,7 +141,7 @@ def test_a_step_that_only_writes_waits_for_nobody(settings, integration, tmp_pat
         "    return ActionResult(instance_state={'b': 2})\n"
     )
     with Host.open(settings) as host, ThreadPoolExecutor() as pool:
-        instance = host.deploy(path, customer="acme")
+        instance = host.instances.deploy(path, customer="acme")
         (endpoint,) = host.store.instances.endpoints(instance.id)
 
         def send(number):
@@ -163,7 +163,7 @@ def test_a_key_that_cannot_be_kept_fails_the_step(settings, integration, key):
         f"def bad(context, results):\n    return ActionResult(instance_state={{{key!r}: 1}})\n"
     )
     with Host.open(settings) as host:
-        instance = host.deploy(path, customer="acme")
+        instance = host.instances.deploy(path, customer="acme")
         assert outcomes(host, accept(host, instance, 1)) == {("failed", "refused"): 1}
 
 
@@ -175,14 +175,14 @@ def test_a_retry_of_the_flow_begins_without_the_state_of_the_execution(settings,
         flow="    retryConfig: {maxAttempts: 1, delayMinutes: 0}\n",
     )
     with Host.open(settings) as host:
-        instance = host.deploy(path, customer="acme")
+        instance = host.instances.deploy(path, customer="acme")
         (accepted,) = accept(host, instance, 1)
         assert asyncio.run(host.result(accepted, 30)).result["data"] == 2
 
 
 def test_a_process_that_was_taken_for_dead_changes_nothing_any_more(settings, integration, step):
     with Host.open(settings) as host:
-        instance = host.deploy(integration(step("Give", "give", what="x")), customer="acme")
+        instance = host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme")
         (execution,) = accept(host, instance, 1)
         owners = {"instance": "i/f", "cross_flow": "i", "execution": f"{execution}.1", "integration": "I"}
         of = partial(StepStates, host.engine._workshop, execution)

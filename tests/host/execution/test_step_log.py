@@ -19,7 +19,7 @@ def line(message, level="info"):
 
 def test_lines_are_kept_with_their_step_and_without_secrets(host, integration, call):
     host.redactor.learn(["a-word-of-power"])
-    done = call(host.deploy(integration(line("it is a-word-of-power <b>", "debug")), customer="acme"))
+    done = call(host.instances.deploy(integration(line("it is a-word-of-power <b>", "debug")), customer="acme"))
     eventually(lambda: host.store.logs.of(done.execution_id))
     (kept,) = host.store.logs.of(done.execution_id)
     assert (kept.path, kept.level, kept.message) == ("say", "debug", "it is [secret] <b>")
@@ -34,12 +34,12 @@ def test_a_line_waits_for_a_database_that_is_away_and_does_not_fail_its_step(hos
         raise sa.exc.OperationalError("SELECT", {}, Exception("refused"))
 
     monkeypatch.setattr(Logs, "count", count_or_not)
-    assert call(host.deploy(integration(line("hi")), customer="acme")).status == "succeeded"
+    assert call(host.instances.deploy(integration(line("hi")), customer="acme")).status == "succeeded"
     assert next(answers, None) is None
 
 
 def test_only_so_many_lines_are_kept_of_an_execution(host, integration, call):
-    done = call(host.deploy(integration(line("first")), customer="acme"))
+    done = call(host.instances.deploy(integration(line("first")), customer="acme"))
     workshop = replace(host.engine._workshop, limits=replace(host.settings.limits, log_lines=3))
     for _ in range(2):  # as two processes would, one after the other
         host._records.put(lambda _: None).result()

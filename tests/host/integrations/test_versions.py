@@ -22,54 +22,54 @@ def result(host, execution_id):
 
 
 def test_publishing_changes_no_instance_and_upgrading_does(host, integration, step):
-    instance = host.deploy(integration(step("Give", "give", what="one")), customer="acme")
+    instance = host.instances.deploy(integration(step("Give", "give", what="one")), customer="acme")
     (endpoint,) = host.store.instances.endpoints(instance.id)
     newer = host.integrations.publish(integration(step("Give", "give", what="two")))
     assert (newer.number, host.store.instances.get(instance.id).version) == (2, 1)
     assert result(host, send(host, endpoint.id)) == "one"
-    upgraded = host.upgrade(instance.id)
+    upgraded = host.instances.upgrade(instance.id)
     assert (upgraded.id, upgraded.version, upgraded.version_id) == (instance.id, 2, newer.id)
     assert host.store.instances.endpoints(instance.id) == (endpoint,)
     assert result(host, send(host, endpoint.id)) == "two"
-    assert host.upgrade(instance.id, version_id=instance.version_id).version == 1
+    assert host.instances.upgrade(instance.id, version_id=instance.version_id).version == 1
     assert host.integrations.publish(integration(step("Give", "give", what="two"))) == newer
 
 
 def test_what_runs_ends_on_the_version_that_it_began_with(host, integration, step, tmp_path):
     file = tmp_path / "noted"
     slow = step("Note", "note", file=str(file), line="x", seconds="0.3")
-    instance = host.deploy(integration(slow, step("Give", "give", what="one")), customer="acme")
+    instance = host.instances.deploy(integration(slow, step("Give", "give", what="one")), customer="acme")
     (endpoint,) = host.store.instances.endpoints(instance.id)
     running = send(host, endpoint.id)
     while not file.exists():
         time.sleep(0.01)
     host.integrations.publish(integration(slow, step("Give", "give", what="two")))
-    host.upgrade(instance.id)
+    host.instances.upgrade(instance.id)
     assert result(host, running) == "one"
     assert result(host, send(host, endpoint.id)) == "two"
 
 
 def test_an_upgrade_keeps_the_configuration_and_asks_for_what_is_new(host, integration, step):
     path = integration(step("Give", "give", what="#Line"), config=CONFIG % "Line")
-    instance = host.deploy(path, customer="acme", config={"Line": "mine"})
+    instance = host.instances.deploy(path, customer="acme", config={"Line": "mine"})
     config = (CONFIG % "Line").replace("]\n", ", {key: New, dataType: number}]\n")
     host.integrations.publish(integration(step("Give", "give", what="#Line"), config=config))
     with pytest.raises(InvalidInput, match="'New' has no default"):
-        host.upgrade(instance.id)
+        host.instances.upgrade(instance.id)
     assert host.store.instances.get(instance.id).version == 1
-    assert host.upgrade(instance.id, config={"New": "5"}).config == {"Line": "mine", "New": 5}
+    assert host.instances.upgrade(instance.id, config={"New": "5"}).config == {"Line": "mine", "New": 5}
 
 
 def test_what_is_renamed_keeps_its_address_its_state_and_its_value(host, integration, step):
     path = integration(step("Count", "count"), config=CONFIG % "Line")
-    instance = host.deploy(path, customer="acme", config={"Line": "mine"})
+    instance = host.instances.deploy(path, customer="acme", config={"Line": "mine"})
     (endpoint,) = host.store.instances.endpoints(instance.id)
     assert result(host, send(host, endpoint.id)) == 1
     path = integration(step("Count", "count"), config=CONFIG % "Text")
     renames = "renameAttributes: {flows: [{oldName: Inbound, newName: Received}]}\n"
     path.write_text(path.read_text().replace("Inbound", "Received") + renames)
     host.integrations.publish(path)
-    assert host.upgrade(instance.id).config == {"Text": "mine"}
+    assert host.instances.upgrade(instance.id).config == {"Text": "mine"}
     (after,) = host.store.instances.endpoints(instance.id)
     assert (after.id, after.flow) == (endpoint.id, "Received")
     assert result(host, send(host, endpoint.id)) == 2
@@ -90,12 +90,12 @@ def test_only_what_is_gone_was_renamed():
 
 
 def test_a_version_of_another_integration_is_none(host, integration, step):
-    instance = host.deploy(integration(step("Give", "give", what="x")), customer="acme")
+    instance = host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme")
     other = host.integrations.publish(integration(step("Give", "give", what="x"), name="Other"))
     with pytest.raises(InvalidInput, match="is not one of Probe"):
-        host.upgrade(instance.id, version_id=other.id)
+        host.instances.upgrade(instance.id, version_id=other.id)
     with pytest.raises(InvalidInput, match="no integration version"):
-        host.upgrade(instance.id, version_id="nothing")
+        host.instances.upgrade(instance.id, version_id="nothing")
 
 
 def test_a_file_that_cannot_run_is_not_published(host, integration, step):
@@ -123,10 +123,10 @@ def test_a_shared_connection_is_found_by_its_name(host, integration, step):
     config = "requiredConfigVars: [{key: Token, dataType: connection, useScopedConfigVar: shared}]\n"
     path = integration(step("Look", "look", file="/dev/null", line="x", token="#Token"), config=config)
     with pytest.raises(InvalidInput, match="'shared'; the integration shares it"):
-        host.deploy(path, customer="acme")
+        host.instances.deploy(path, customer="acme")
     fields = {"account": "a", "token": "a-long-token"}
     record = host.connections.add(name="shared", component="probe", key="token", fields=fields)
-    instance = host.deploy(path, customer="acme")
+    instance = host.instances.deploy(path, customer="acme")
     assert instance.connections == {"Token": record.id}
     (endpoint,) = host.store.instances.endpoints(instance.id)
     assert result(host, send(host, endpoint.id))["wrote"] == "x"

@@ -20,11 +20,11 @@ def test_each_change_says_who_what_and_of_what(host, integration, step):
         made = host.connections.add(name="mine", component="probe", key="token", fields=FIELDS)
     with by("page:1234"):
         host.connections.update(made.id, name="mine", fields={"account": "A2", "token": "hunter3-hunter3"})
-    instance = host.deploy(integration(step("Give", "give", what="x")), customer="acme")
+    instance = host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme")
     (endpoint,) = host.store.instances.endpoints(instance.id)
-    key = host.add_key(endpoint.id)
-    host.enable(instance.id, enabled=False)
-    host.remove_instance(instance.id)
+    key = host.endpoints.add_key(endpoint.id)
+    host.instances.enable(instance.id, enabled=False)
+    host.instances.remove(instance.id)
     host.connections.remove(made.id)
     assert lines(host) == [
         ("cli:ann", "connection.add", "mine: token of probe"),

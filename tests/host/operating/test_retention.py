@@ -32,7 +32,7 @@ def test_ids_can_be_compared_with_a_time():
 @pytest.fixture
 def ended(host, integration, step, call):
     log = "{name: Say, action: {component: {key: log, isPublic: true, version: LATEST}, key: writeLog}, inputs: {}}"
-    instance = host.deploy(integration(step("Give", "give", what="x"), log), customer="acme")
+    instance = host.instances.deploy(integration(step("Give", "give", what="x"), log), customer="acme")
     execution_id = call(instance, b'{"Body": "Hello"}').execution_id
     host._records.put(lambda _: None).result()
     return execution_id

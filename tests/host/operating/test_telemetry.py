@@ -32,7 +32,9 @@ def ended(host, integration, step, call, tmp_path):
             step("Fail", "fail", file="$note.results.seen"),
             config=CONFIG,
         )
-        return call(host.deploy(path, customer="acme", config={"Token": "mine"}), b'{"text": "private words"}')
+        return call(
+            host.instances.deploy(path, customer="acme", config={"Token": "mine"}), b'{"text": "private words"}'
+        )
 
     return run
 

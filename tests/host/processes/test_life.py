@@ -152,7 +152,7 @@ def test_a_process_that_was_taken_for_dead_goes_on_under_a_new_name(host, integr
     host.engine._beat()
     assert host.engine.executor != before
     assert host.store.executors.alive() == [host.engine.executor]
-    ended = call(host.deploy(integration(step("Give", "give", what="x")), customer="acme"))
+    ended = call(host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme"))
     assert ended.status == "succeeded"
 
 

@@ -40,7 +40,7 @@ def texts(tmp_path):
     (tmp_path / "texts.yaml").write_text(INTEGRATION)
     host = Host.open(Settings(data=tmp_path / "data", public_url=PUBLIC))
     connection = host.connections.add(name="Twilio", component="twilio", key="basic", fields=FIELDS)
-    instance = host.deploy(tmp_path / "texts.yaml", customer="acme", config={"Twilio": connection.id})
+    instance = host.instances.deploy(tmp_path / "texts.yaml", customer="acme", config={"Twilio": connection.id})
     (endpoint,) = host.store.instances.endpoints(instance.id)
     yield host, endpoint.id
     host.stop()

@@ -76,7 +76,7 @@ def test_a_flow_starts_another_with_its_data_once_for_each_turn(host, flows, tmp
         Split=[WEBHOOK, LOOP % (INVOKE % ("Invoke", "Work", "loop.currentItem"))],
         Work=[CROSS, NOTE % (noted, "trigger.results.body.data.n")],
     )
-    instance = host.deploy(path, customer="acme")
+    instance = host.instances.deploy(path, customer="acme")
     parent = send(host, instance, "Split", b'[{"n": "a"}, {"n": "b"}, {"n": "a"}]')
     result = end(host, parent).result["data"]
     assert all_ended(host) == {("Split", "succeeded"): 1, ("Work", "succeeded"): 3}
@@ -89,7 +89,7 @@ def test_a_flow_starts_another_with_its_data_once_for_each_turn(host, flows, tmp
 
 def test_the_same_call_of_the_same_step_starts_nothing_twice(host, flows, tmp_path):
     path = flows(Split=[WEBHOOK], Work=[CROSS])
-    instance = host.deploy(path, customer="acme")
+    instance = host.instances.deploy(path, customer="acme")
     parent = host.store.executions.get(send(host, instance, "Split", b"{}"))
     one, same, other = (host.invocations.invoke(parent, "Work", {}, identity) for identity in ("1", "1", "2"))
     assert one == same != other
@@ -98,7 +98,7 @@ def test_the_same_call_of_the_same_step_starts_nothing_twice(host, flows, tmp_pa
 def test_a_flow_that_invokes_itself_ends(host, flows, monkeypatch):
     monkeypatch.setattr(invocation, "MAX_DEPTH", 3)
     path = flows(Work=[CROSS, INVOKE % ("Again", "Work", "trigger.results.body.data")])
-    send(host, host.deploy(path, customer="acme"), "Work", b"{}")
+    send(host, host.instances.deploy(path, customer="acme"), "Work", b"{}")
     while len(host.store.executions.recent()) < 4:
         time.sleep(0.01)
     assert all_ended(host) == {("Work", "succeeded"): 3, ("Work", "failed"): 1}
@@ -107,7 +107,7 @@ def test_a_flow_that_invokes_itself_ends(host, flows, monkeypatch):
 def test_a_flow_that_is_not_there_fails_the_step(host, flows):
     computed = INVOKE.replace("type: value", "type: template")
     named = computed % ("Other", "'{{$trigger.results.body.data}}'", "trigger.results")
-    instance = host.deploy(flows(Work=[CROSS, named]), customer="acme")
+    instance = host.instances.deploy(flows(Work=[CROSS, named]), customer="acme")
     ended = end(host, send(host, instance, "Work", b'"Wrk"'))
     assert ended.error["kind"] == "input"
     assert "has no flow 'Wrk'; did you mean Work?" in ended.error["message"]
@@ -119,9 +119,9 @@ def test_deploying_and_removing_run_flows(host, flows, tmp_path):
         Deployed=[EVENT % "instanceDeploy", NOTE % (noted, "trigger.results.instance.name")],
         Removed=[EVENT % "instanceRemove", NOTE % (noted, "trigger.results.instance.id")],
     )
-    instance = host.deploy(path, customer="acme")
+    instance = host.instances.deploy(path, customer="acme")
     assert all_ended(host) == {("Deployed", "succeeded"): 1}
-    host.remove_instance(instance.id)
+    host.instances.remove(instance.id)
     assert all_ended(host) == {("Deployed", "succeeded"): 1, ("Removed", "succeeded"): 1}
     assert noted.read_text().split() == ["Flows", instance.id]
     host.registrations.finish()
@@ -130,29 +130,29 @@ def test_deploying_and_removing_run_flows(host, flows, tmp_path):
 
 def test_what_is_being_removed_takes_nothing_and_cannot_be_brought_back(settings, flows):
     host = Host.open(settings)  # executes nothing
-    instance = host.deploy(flows(Removed=[EVENT % "instanceRemove"], Work=[WEBHOOK]), customer="acme")
-    host.remove_instance(instance.id)
-    host.remove_instance(instance.id)
+    instance = host.instances.deploy(flows(Removed=[EVENT % "instanceRemove"], Work=[WEBHOOK]), customer="acme")
+    host.instances.remove(instance.id)
+    host.instances.remove(instance.id)
     assert [one.flow for one in host.store.executions.recent()] == ["Removed"]
-    host.enable(instance.id, enabled=True)
+    host.instances.enable(instance.id, enabled=True)
     with pytest.raises(NoSuchEndpoint):
         send(host, instance, "Work", b"{}")
     with pytest.raises(InvalidInput, match="is being removed"):
-        host.deploy(flows(Work=[WEBHOOK]), customer="acme")
+        host.instances.deploy(flows(Work=[WEBHOOK]), customer="acme")
     host.registrations.finish()
     assert host.store.instances.get(instance.id).removing
     host.stop()
 
 
 def test_no_request_starts_what_only_the_host_fires(host, flows):
-    instance = host.deploy(flows(Deployed=[EVENT % "instanceDeploy"]), customer="acme")
+    instance = host.instances.deploy(flows(Deployed=[EVENT % "instanceDeploy"]), customer="acme")
     with pytest.raises(NoSuchEndpoint):
         send(host, instance, "Deployed", b"{}")
 
 
 def test_an_instance_that_is_removed_leaves_no_state(host, flows):
-    instance = host.deploy(flows(Work=[WEBHOOK]), customer="acme")
+    instance = host.instances.deploy(flows(Work=[WEBHOOK]), customer="acme")
     owners = {"instance": f"{instance.id}/Work", "cross_flow": instance.id, "integration": "Flows"}
     host.store.states.merge(owners, {"instance": {"a": 1}, "cross_flow": {"b": 1}, "integration": {"c": 1}})
-    host.remove_instance(instance.id)
+    host.instances.remove(instance.id)
     assert host.store.states.read(owners) == {"instance": {}, "cross_flow": {}, "integration": {"c": 1}}

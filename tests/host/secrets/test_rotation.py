@@ -165,7 +165,7 @@ def test_the_checkpoint_of_an_execution_that_runs_keeps_its_key(host, integratio
     host.redactor.learn(["hunter2-hunter2"])
     line = tmp_path / "line"
     steps = step("Give", "give", what="hunter2-hunter2"), step("Wait", "note", file=str(line), line="x", seconds="1")
-    (endpoint,) = host.store.instances.endpoints(host.deploy(integration(*steps), customer="acme").id)
+    (endpoint,) = host.store.instances.endpoints(host.instances.deploy(integration(*steps), customer="acme").id)
     accepted = asyncio.run(host.receive(endpoint.id, WebhookRequest(url="/"))).execution_id
     while not line.exists():
         time.sleep(0.01)

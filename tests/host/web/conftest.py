@@ -145,7 +145,7 @@ def deploy(web_host: ToldHost, tmp_path: Path) -> Callable[..., InstanceRecord]:
         file = tmp_path / "integration.yaml"
         file.write_text(DEFINITION.replace("{synchronous}", str(synchronous).lower()))
         config = {"Acme account": "Main account", "Greeting": "Hello"}
-        return web_host.deploy(file, customer="acme", customer_name="Acme Inc.", name=name, config=config)
+        return web_host.instances.deploy(file, customer="acme", customer_name="Acme Inc.", name=name, config=config)
 
     return run
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def deployed(host, integration, step):
-    return host.deploy(
+    return host.instances.deploy(
         integration(step("Give", "give", what="x"), step("Fail", "fail", file="/nowhere/f")), customer="a"
     )
 

@@ -381,7 +381,7 @@ def test_an_instance_says_as_whom_a_flow_runs(client, web_host, definition, conn
     file.write_text(
         definition.replace("    description: Someone", "    runAs: {type: user, value: ada}\n    description: Someone")
     )
-    deployed = web_host.deploy(file, customer="acme", config={"Acme account": "Main account"})
+    deployed = web_host.instances.deploy(file, customer="acme", config={"Acme account": "Main account"})
     assert "runs as ada" in client.get(f"/instances/{deployed.id}").text
 
 
@@ -397,7 +397,7 @@ def test_an_execution_says_as_whom_it_runs(client, web_host, execution, users):
 
 def test_an_instance_shows_address_steps_and_configuration(client, web_host, instance):
     page = client.get(f"/instances/{instance.id}").text
-    assert f'value="{web_host.addresses(instance.id)["Inbound text"]}"' in page
+    assert f'value="{web_host.endpoints.addresses(instance.id)["Inbound text"]}"' in page
     for shown in (
         "Text received",
         "Acme: Signed Webhook",
@@ -493,7 +493,7 @@ def test_a_host_without_an_address_is_not_served(web_host, access):
 def test_a_customer_is_removed_once_nothing_of_theirs_runs(client, web_host, instance):
     address = f"/customers/{instance.customer_id}"
     assert client.post(f"{address}/remove").status_code == 409
-    web_host.remove_instance(instance.id)
+    web_host.instances.remove(instance.id)
     assert "The customer was removed." in client.get(client.post(f"{address}/remove").headers["location"]).text
     assert client.get(address).status_code == 404
 
@@ -543,7 +543,7 @@ def test_keys_are_those_of_the_instance(client, web_host, instance, deploy):
     other = deploy("Another")
     (endpoint,) = web_host.store.instances.endpoints(other.id)
     assert client.post(f"/instances/{instance.id}/keys", data={"endpoint": endpoint.id}).status_code == 404
-    web_host.add_key(endpoint.id)
+    web_host.endpoints.add_key(endpoint.id)
     (key,) = web_host.store.instances.keys(endpoint.id)
     assert client.post(f"/instances/{instance.id}/keys/remove", data={"key": key.id}).status_code == 404
     assert web_host.store.instances.keys(endpoint.id) == (key,)
