@@ -2,7 +2,7 @@
 
 Beside it stands what one would write with werkzeug's form parser, the official SDK's validator, a pydantic model and ``json``;
 and the floor, with nothing around what must be done: one HMAC, a plain parser, orjson. Each gets the raw body and a list of
-headers, and gives the payload's JSON text.
+headers, of another message each time, and gives the payload's JSON text.
 """
 
 import json
@@ -10,6 +10,7 @@ from base64 import b64encode
 from hashlib import sha1
 from hmac import compare_digest, new
 from io import BytesIO
+from itertools import cycle
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode
 
@@ -18,7 +19,7 @@ from pydantic import BaseModel
 from twilio.request_validator import RequestValidator
 from twilio_connector.connector.component import load
 from twilio_connector.connector.context import ActionContext
-from twilio_connector.connector.payload import TriggerResult, WebhookRequest
+from twilio_connector.connector.payload import HeaderList, TriggerResult, WebhookRequest
 from twilio_connector.connector.twilio.signature import is_valid, sign
 from twilio_connector.host.receiving.acceptance import envelope
 from twilio_connector.host.store.portable import dumps
@@ -43,21 +44,28 @@ PARAMETERS = {
     "ToZip": "94105", "NumSegments": "1", "MessageSid": "SM" + "a" * 32, "AccountSid": ACCOUNT, "From": "+14155550101",
     "ApiVersion": "2010-04-01",
 }  # fmt: skip
-BODY = urlencode(PARAMETERS).encode()
-HEADERS = (
-    ("host", "hooks.example.com"),
-    ("user-agent", "TwilioProxy/1.1"),
-    ("content-length", str(len(BODY))),
-    ("content-type", "application/x-www-form-urlencoded; charset=UTF-8"),
-    ("accept", "*/*"),
-    ("x-twilio-signature", sign(TOKEN, URL, BODY)),
-    ("i-twilio-idempotency-token", "00000000-0000-4000-8000-000000000000"),
-    ("x-forwarded-for", "203.0.113.7"),
-    ("x-forwarded-proto", "https"),
-)
+
+
+def _request(number: int) -> tuple[bytes, HeaderList]:
+    """Body and headers of one message."""
+    sid = f"SM{number:032x}"
+    body = urlencode(PARAMETERS | dict.fromkeys(("MessageSid", "SmsSid", "SmsMessageSid"), sid)).encode()
+    return body, (
+        ("host", "hooks.example.com"),
+        ("user-agent", "TwilioProxy/1.1"),
+        ("content-length", str(len(body))),
+        ("content-type", "application/x-www-form-urlencoded; charset=UTF-8"),
+        ("accept", "*/*"),
+        ("x-twilio-signature", sign(TOKEN, URL, body)),
+        ("i-twilio-idempotency-token", f"00000000-0000-4000-8000-{number:012x}"),
+        ("x-forwarded-for", "203.0.113.7"),
+        ("x-forwarded-proto", "https"),
+    )
+
+
+REQUESTS = cycle([_request(number) for number in range(16)])
 VALIDATOR = RequestValidator(TOKEN)
 CONTEXT = ActionContext()
-REQUEST = WebhookRequest(url=URL, headers=HEADERS, body=BODY)
 TRIGGERS = load("twilio_connector").triggers
 VALUES = {"twilioConnection": {"key": "basic", "fields": {"username": ACCOUNT, "password": TOKEN}}}
 WEBHOOK, INBOUND = TRIGGERS["webhook"], TRIGGERS["inboundMessage"]
@@ -76,12 +84,17 @@ class Envelope(BaseModel):
 
 def webhook() -> str:
     """Any webhook: the trigger, and the payload as the host keeps it."""
-    return _kept(WEBHOOK.emit(CONTEXT, REQUEST, WEBHOOK_INPUTS))
+    return _kept(WEBHOOK.emit(CONTEXT, _next(), WEBHOOK_INPUTS))
 
 
 def inbound() -> str:
     """The typed trigger: the same, and the message read as what it means."""
-    return _kept(INBOUND.emit(CONTEXT, REQUEST, INBOUND_INPUTS))
+    return _kept(INBOUND.emit(CONTEXT, _next(), INBOUND_INPUTS))
+
+
+def _next() -> WebhookRequest:
+    body, headers = next(REQUESTS)
+    return WebhookRequest(url=URL, headers=headers, body=body)
 
 
 def _kept(result: TriggerResult) -> str:
@@ -90,8 +103,9 @@ def _kept(result: TriggerResult) -> str:
 
 def tutorial() -> str:
     """As one would write it."""
-    headers = Headers(HEADERS)
-    _, fields, _ = FormDataParser().parse(BytesIO(BODY), headers["Content-Type"].partition(";")[0], len(BODY))
+    body, given = next(REQUESTS)
+    headers = Headers(given)
+    _, fields, _ = FormDataParser().parse(BytesIO(body), headers["Content-Type"].partition(";")[0], len(body))
     form = fields.to_dict()
     if not VALIDATOR.validate(URL, form, headers["X-Twilio-Signature"]):
         raise SystemExit("the SDK's validator refused a request that is right")
@@ -107,10 +121,11 @@ def tutorial() -> str:
 
 def floor() -> bytes:
     """Nothing but what must be done, for this one request: no rule about headers, ports, repeated or missing parts."""
-    headers = dict(HEADERS)
+    body, given = next(REQUESTS)
+    headers = dict(given)
     form = {
         name: unquote_plus(value) if "%" in value or "+" in value else value
-        for name, _, value in (part.partition("=") for part in BODY.decode().split("&"))
+        for name, _, value in (part.partition("=") for part in body.decode().split("&"))
     }
     signed = URL + "".join([name + form[name] for name in sorted(form)])
     mac = b64encode(new(TOKEN.encode(), signed.encode(), sha1).digest())
@@ -121,13 +136,15 @@ def floor() -> bytes:
 
 def verdict() -> None:
     """From the raw request to a verdict."""
-    assert is_valid(TOKEN, URL, BODY, HEADERS)
+    body, headers = next(REQUESTS)
+    assert is_valid(TOKEN, URL, body, headers)
 
 
 def validated() -> None:
     """The same with the SDK: find the header, parse the form, validate."""
-    signature = next(value for name, value in HEADERS if name == "x-twilio-signature")
-    assert VALIDATOR.validate(URL, dict(parse_qsl(BODY.decode(), keep_blank_values=True)), signature)
+    body, headers = next(REQUESTS)
+    signature = next(value for name, value in headers if name == "x-twilio-signature")
+    assert VALIDATOR.validate(URL, dict(parse_qsl(body.decode(), keep_blank_values=True)), signature)
 
 
 def rows(times: int = 500) -> list[Row]:

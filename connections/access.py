@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
@@ -13,6 +14,7 @@ from ..connector.twilio.base import TWILIO, Base, check_template
 from ..connector.twilio.client import TwilioClient
 from ..connector.twilio.resources.messages import MESSAGES
 from ..connector.twilio.retry import Retry
+from ..connector.twilio.signature import Keys
 
 if TYPE_CHECKING:
     from twilio.rest import Client  # type: ignore[import-untyped]
@@ -171,7 +173,7 @@ class TwilioAccess(Connection):
         """The SID of the account to act for."""
         return self.subaccount_sid or self.main_account
 
-    @property
+    @cached_property
     def accounts(self) -> frozenset[str]:
         """The accounts whose webhooks are this connection's."""
         return frozenset({self.main_account, self.account})
@@ -185,6 +187,11 @@ class TwilioAccess(Connection):
         if self.shared_key_secret:
             found.append({self.shared_key_name: self.shared_key_secret})
         return found
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The same, ready for many webhooks."""
+        return Keys.of(self.tokens)
 
     def client(self, context: ActionContext) -> TwilioClient:
         """Our client, for the account, over the context's transport."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,10 @@ class User:
     email: str = ""
     name: str = ""
     external_id: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """As a payload's ``user``."""
+        return {"id": self.id, "email": self.email, "name": self.name, "externalId": self.external_id}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +118,34 @@ class ActionContext:
     execution_state: Mapping[str, Any] = field(default_factory=dict)
     integration_state: Mapping[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def surroundings(self) -> Mapping[str, Any]:
+        """What an envelope says of where it was received, by the platform's keys: alike for all requests of a flow."""
+        return {
+            "webhookUrls": dict(self.webhook_urls),
+            "webhookApiKeys": {flow: list(keys) for flow, keys in self.webhook_api_keys.items()},
+            "invokeUrl": self.invoke_url,
+            "customer": {
+                "id": self.customer.id,
+                "externalId": self.customer.external_id,
+                "name": self.customer.name,
+            },
+            "instance": {"id": self.instance.id, "name": self.instance.name},
+            "user": self.user.to_json(),
+            "integration": {
+                "id": self.integration.id,
+                "name": self.integration.name,
+                "versionSequenceId": self.integration.version_sequence_id,
+                "externalVersion": self.integration.external_version,
+            },
+            "flow": {"id": self.flow.id, "name": self.flow.name, "stableId": self.flow.stable_id},
+            "globalDebug": self.debug,
+        }
+
     def of_execution(self, execution_id: str, started_at: str) -> "ActionContext":
         """The same for one execution; as ``replace`` gives it, in a tenth of the time, for it is done for every webhook."""
         made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__, execution_id=execution_id, started_at=started_at)
+        made.__dict__.update(
+            self.__dict__, execution_id=execution_id, started_at=started_at, surroundings=self.surroundings
+        )
         return made

@@ -1,17 +1,19 @@
 """What a trigger is given and what it gives: a webhook request in, the platform's payload envelope out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
-from .context import ActionContext, Customer, Flow, Instance, Integration, User
+from .context import ActionContext
 
 HeaderList = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class WebhookRequest:
     """A request as it came. ``url`` is the public one with its query, as the sender saw it; ``body`` its bytes, untouched."""
 
@@ -23,91 +25,41 @@ class WebhookRequest:
 
     def header(self, name: str) -> str | None:
         """The first header of that name, whatever its case."""
-        wanted = name.lower()
-        for key, value in self.headers:
-            if key.lower() == wanted:
-                return value
-        return None
+        return self._firsts.get(name.lower())
+
+    @cached_property
+    def _firsts(self) -> Mapping[str, str]:
+        return {name.lower(): value for name, value in reversed(self.headers)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """The platform's envelope. ``raw_body`` is the request's bytes; ``body`` what they say, parsed."""
+    """The platform's envelope. ``raw_body`` is the request's bytes; ``body`` what they say, parsed; the context the rest."""
 
+    context: ActionContext = field(default_factory=ActionContext, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     query_parameters: Mapping[str, Any] | None = None
     raw_body: bytes | None = None
     body: Any = None
     content_type: str | None = None
     path_fragment: str = ""
-    webhook_urls: Mapping[str, str] = field(default_factory=dict)
-    webhook_api_keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    invoke_url: str = ""
-    execution_id: str = ""
-    customer: Customer = Customer()
-    instance: Instance = Instance()
-    user: User = User()
-    integration: Integration = Integration()
-    flow: Flow = Flow()
-    started_at: str = ""
-    global_debug: bool = False
-
-    @classmethod
-    def of(cls, context: ActionContext, **parts: Any) -> "Payload":
-        """An envelope with what the context knows, and the trigger's own ``parts``."""
-        return cls(
-            webhook_urls=context.webhook_urls,
-            webhook_api_keys=context.webhook_api_keys,
-            invoke_url=context.invoke_url,
-            execution_id=context.execution_id,
-            customer=context.customer,
-            instance=context.instance,
-            user=context.user,
-            integration=context.integration,
-            flow=context.flow,
-            started_at=context.started_at,
-            global_debug=context.debug,
-            **parts,
-        )
 
     def to_json(self) -> dict[str, Any]:
-        """The envelope as JSON values with the platform's keys; the raw body as a Buffer object."""
+        """The envelope as JSON values with the platform's keys, the taker's own; the raw body as a Buffer object."""
         raw = None if self.raw_body is None else buffer(self.raw_body)
-        return self.envelope() | {"rawBody": {"data": raw, "contentType": self.content_type}}
+        return deepcopy(self.envelope()) | {"rawBody": {"data": raw, "contentType": self.content_type}}
 
     def envelope(self) -> dict[str, Any]:
-        """The same with the raw body as bytes still."""
+        """The same with the raw body as bytes still, for who only reads it: it shares parts with others of its flow."""
         return {
-            "headers": dict(self.headers),
-            "queryParameters": None if self.query_parameters is None else dict(self.query_parameters),
+            "headers": self.headers,
+            "queryParameters": self.query_parameters,
             "rawBody": {"data": self.raw_body, "contentType": self.content_type},
             "body": {"data": self.body, "contentType": self.content_type},
             "pathFragment": self.path_fragment,
-            "webhookUrls": dict(self.webhook_urls),
-            "webhookApiKeys": {flow: list(keys) for flow, keys in self.webhook_api_keys.items()},
-            "invokeUrl": self.invoke_url,
-            "executionId": self.execution_id,
-            "customer": {
-                "id": self.customer.id,
-                "externalId": self.customer.external_id,
-                "name": self.customer.name,
-            },
-            "instance": {"id": self.instance.id, "name": self.instance.name},
-            "user": {
-                "id": self.user.id,
-                "email": self.user.email,
-                "name": self.user.name,
-                "externalId": self.user.external_id,
-            },
-            "integration": {
-                "id": self.integration.id,
-                "name": self.integration.name,
-                "versionSequenceId": self.integration.version_sequence_id,
-                "externalVersion": self.integration.external_version,
-            },
-            "flow": {"id": self.flow.id, "name": self.flow.name, "stableId": self.flow.stable_id},
-            "startedAt": self.started_at,
-            "globalDebug": self.global_debug,
+            **self.context.surroundings,
+            "executionId": self.context.execution_id,
+            "startedAt": self.context.started_at,
         }
 
 

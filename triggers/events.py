@@ -56,14 +56,18 @@ def overtaken(
 
 
 def _named(request: WebhookRequest, said: Mapping[str, Any], names: Sequence[str]) -> str:
-    return f"{names[0]}:{':'.join(said[name] for name in names)}{_query(request)}"
+    return f"{names[0]}:{':'.join([said[name] for name in names])}{_query(request)}"
 
 
 def _content(request: WebhookRequest, said: Any) -> str | None:
-    if not isinstance(said, Mapping):
+    if not isinstance(said, dict):
         return _events(said) or _hash(request)
     for rule in _RULES:
-        if rule[0] in said and all(isinstance(said.get(name), str) and said[name] for name in rule):
+        if (
+            rule[0] in said
+            and rule[-1] in said
+            and all(said.get(name) and isinstance(said[name], str) for name in rule)
+        ):
             return _named(request, said, rule)
     if "CallSid" in said:
         return None

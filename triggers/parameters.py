@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
 from ..connections.twilio import TwilioConnection
@@ -25,7 +26,7 @@ _KEPT = frozenset({"client", "sim", "sip", "sips"})
 _MAY_BE_BLANK = frozenset({"From", "To", "Body"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameters:
     """What a request says, by Twilio's names."""
 
@@ -33,8 +34,11 @@ class Parameters:
 
     def text(self, name: str) -> str | None:
         """What is there once and is not blank."""
-        value = self.said.get(name)
-        return value if isinstance(value, str) and value.strip() else None
+        return self._texts.get(name)
+
+    @cached_property
+    def _texts(self) -> Mapping[str, str]:
+        return {name: value for name, value in self.said.items() if isinstance(value, str) and value.strip()}
 
     def integer(self, name: str) -> int | None:
         value = self.text(name)

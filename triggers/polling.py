@@ -86,7 +86,7 @@ def watch(context: ActionContext, inputs: Starting, watched: Watched, until: dat
 def result(context: ActionContext, body: Mapping[str, list[Item]], state: Mapping[str, Any]) -> TriggerResult:
     """What a poll gives; with empty lists, that there is nothing new."""
     return TriggerResult(
-        payload=Payload.of(context, query_parameters={}, body=dict(body)),
+        payload=Payload(context=context, query_parameters={}, body=dict(body)),
         instance_state=state,
         polled_no_changes=not any(body.values()),
     )

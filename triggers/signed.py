@@ -28,8 +28,8 @@ class Heard:
 
     def payload(self, context: ActionContext, body: Any) -> Payload:
         """The platform's envelope of the request, with ``body`` as what it says."""
-        return Payload.of(
-            context,
+        return Payload(
+            context=context,
             headers=_headers(self.request),
             query_parameters=form.parameters(self.query.encode()) if self.query else None,
             raw_body=self.request.body,
@@ -53,12 +53,14 @@ def hear(request: WebhookRequest, connection: TwilioConnection | None) -> Heard:
 
 def check_account(known: Collection[str], *named: Any) -> None:
     """Raises WebhookRejected where none of the accounts that a request names is one of the connection's."""
-    if not any(isinstance(account, str) and account in known for account in named):
-        raise WebhookRejected(
-            "AccountSid: the request is about another account than the connection's; give the connection its subaccountSid, "
-            "or make one for that account",
-            field="AccountSid",
-        )
+    for account in named:
+        if isinstance(account, str) and account in known:
+            return
+    raise WebhookRejected(
+        "AccountSid: the request is about another account than the connection's; give the connection its subaccountSid, "
+        "or make one for that account",
+        field="AccountSid",
+    )
 
 
 def example(said: Any, body: Any) -> dict[str, Any]:
@@ -66,7 +68,11 @@ def example(said: Any, body: Any) -> dict[str, Any]:
     is_form = isinstance(said, Mapping)
     content_type = form.CONTENT_TYPE if is_form else "application/json"
     raw = urlencode(list(said.items())[:2]) if is_form else json.dumps(said)[:24]
+    context = ActionContext(
+        webhook_urls={"Flow 1": "https://hooks.example.com/trigger/EXAMPLE"}, webhook_api_keys={"Flow 1": ["abc-123"]}
+    )
     return Payload(
+        context=context,
         headers={
             "Content-Type": content_type,
             "I-Twilio-Idempotency-Token": "00000000-0000-4000-8000-000000000000",
@@ -76,8 +82,6 @@ def example(said: Any, body: Any) -> dict[str, Any]:
         raw_body=raw.encode(),
         body=body,
         content_type=content_type,
-        webhook_urls={"Flow 1": "https://hooks.example.com/trigger/EXAMPLE"},
-        webhook_api_keys={"Flow 1": ["abc-123"]},
     ).to_json()
 
 
@@ -110,7 +114,7 @@ def _verify(request: WebhookRequest, connection: TwilioConnection | None) -> Non
             "twilioConnection: the trigger has no connection whose auth token could verify the request; give it one",
             field="twilioConnection",
         )
-    rejection = signature.verify(connection.tokens, request.url, request.body, request.headers, request.method)
+    rejection = signature.verify(connection.keys, request.url, request.body, request.headers, request.method)
     if rejection is not None:
         raise WebhookRejected(str(rejection), field="authToken" if rejection.part == "token" else None)
 
@@ -126,7 +130,10 @@ def _said(request: WebhookRequest, content_type: str) -> Any:
 
 def _headers(request: WebhookRequest) -> dict[str, str]:
     """The headers as they came; one that repeats as HTTP joins it."""
-    found: dict[str, str] = {}
+    found = dict(request.headers)
+    if len(found) == len(request.headers):
+        return found
+    found.clear()
     for name, value in request.headers:
         found[name] = f"{found[name]}, {value}" if name in found else value
     return found

@@ -1,6 +1,5 @@
 """Any webhook of Twilio's, in the platform's envelope, as it was said."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -46,7 +45,7 @@ def webhook(
 ) -> Annotated[TriggerResult, Example(EXAMPLE)]:
     """Accept what Twilio signed for this account: a form, JSON, or a GET. Raises WebhookRejected for all else."""
     heard = hear(request, inputs.twilio_connection)
-    if inputs.twilio_connection and isinstance(heard.said, Mapping) and "AccountSid" in heard.said:
+    if inputs.twilio_connection and isinstance(heard.said, dict) and "AccountSid" in heard.said:
         check_account(inputs.twilio_connection.accounts, heard.said["AccountSid"])
     return TriggerResult(
         payload=heard.payload(context, heard.said),

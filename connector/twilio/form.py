@@ -1,9 +1,12 @@
 """Form bodies (application/x-www-form-urlencoded) as Twilio sends and signs them: nothing dropped, nothing reordered."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 CONTENT_TYPE = "application/x-www-form-urlencoded"
+
+_NO_SEPARATORS = bytes(byte for byte in range(256) if byte not in b"&=")
 
 
 @lru_cache(maxsize=64)
@@ -25,25 +28,25 @@ def pairs(body: bytes) -> list[tuple[bytes, bytes]]:
 
 def parameters(body: bytes) -> dict[str, str | list[str]]:
     """The parameters of a form or a query by name; one that repeats is the list of its values."""
-    return _at_once(body) or _one_by_one(body)
-
-
-def _at_once(body: bytes) -> dict[str, str | list[str]]:
-    texts = unquoted(body).decode(errors="replace").split("\0")
-    found: dict[str, str | list[str]] = dict(zip(texts[::2], texts[1::2], strict=False))
-    return found if 2 * len(found) == len(texts) else {}
+    return dict(usual(body)) or _one_by_one(body)
 
 
 @lru_cache(maxsize=1)  # a request is verified, then parsed: the same bytes twice
-def unquoted(body: bytes) -> bytes:
-    """Names and values in turn with zeros between them, for the forms that Twilio sends; nothing for an unusual one.
+def usual(body: bytes) -> Mapping[str, str]:
+    """The parameters of a form as Twilio sends them: each once, with one ``=``, in UTF-8. Empty for an unusual one.
 
     All is decoded together, in a quarter of the time: what is cut off at the end of one cannot reach beyond the zero.
     """
-    parts = body.split(b"&")
-    if [part.count(b"=") for part in parts] != [1] * len(parts) or b"\0" in body or b"%00" in body:
-        return b""
-    return unquote_to_bytes(body.replace(b"+", b" ").replace(b"&", b"\0").replace(b"=", b"\0"))
+    separators = body.translate(None, _NO_SEPARATORS)
+    if separators != b"=&" * (len(separators) // 2) + b"=" or b"\0" in body or b"%00" in body:
+        return {}
+    together = body.replace(b"+", b" ").replace(b"&", b"\0").replace(b"=", b"\0")
+    try:
+        texts = unquote_to_bytes(together).decode().split("\0")
+    except UnicodeDecodeError:
+        return {}
+    found = dict(zip(texts[::2], texts[1::2], strict=True))
+    return found if 2 * len(found) == len(texts) else {}
 
 
 def _one_by_one(body: bytes) -> dict[str, str | list[str]]:

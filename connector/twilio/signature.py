@@ -10,7 +10,7 @@ Nothing in a signature tells when it was made, so replays are the host's to find
 
 import hmac
 from binascii import b2a_base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
@@ -21,6 +21,7 @@ from . import form
 SIGNATURE_HEADER = "X-Twilio-Signature"
 SETTINGS_HEADER = "X-Twilio-Webhooks-Signature-Settings"
 BODY_HASH = "bodySHA256"
+_HASH_MARK = f"{BODY_HASH}=".encode()
 
 ALGORITHMS: Mapping[str, str] = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 DEFAULT_PORTS: Mapping[bytes, bytes] = {b"https://": b":443", b"http://": b":80"}
@@ -28,7 +29,9 @@ DEFAULT_PORTS: Mapping[bytes, bytes] = {b"https://": b":443", b"http://": b":80"
 Token: TypeAlias = Any
 """A secret: ``str``, ``bytes`` or pydantic's ``SecretStr``. A mapping holds shared keys: their secrets by their names."""
 
-_HEADERS = {SIGNATURE_HEADER.lower(): "signature", SETTINGS_HEADER.lower(): "settings", "content-type": "content_type"}
+_TYPE_HEADER = "Content-Type"
+_NAMES = (SIGNATURE_HEADER, SETTINGS_HEADER, _TYPE_HEADER)
+_HEADERS: Mapping[Any, str] = {low: name for name in _NAMES for low in (name.lower(), name.lower().encode())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,28 @@ class _Rejected(Exception):
         self.rejection = Rejection(part, reason, tried)
 
 
-@dataclass(frozen=True, slots=True)
-class _Headers:
-    signature: bytes = b""
-    settings: str = ""
-    content_type: str = ""
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """Tokens made ready for many requests: they may stand where tokens may. Who holds them holds the secrets."""
+
+    plain: tuple[bytes, ...]
+    shared: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, tokens: "Token | Iterable[Token]") -> "Keys":
+        """Of one token or several; what is blank or no text is left out."""
+        plain: list[bytes] = []
+        shared: dict[str, bytes] = {}
+        several = isinstance(tokens, Iterable) and not isinstance(tokens, str | bytes | Mapping)
+        for token in tokens if several else [tokens]:
+            if secret := _secret(token):
+                plain.append(secret)
+            elif isinstance(token, Mapping):
+                shared |= {str(name): secret for name, value in token.items() if (secret := _secret(value))}
+        return cls(tuple(plain), shared)
 
 
-def is_valid(tokens: Token | Iterable[Token], url: str, body: bytes, headers: Any, method: str = "POST") -> bool:
+def is_valid(tokens: Keys | Token | Iterable[Token], url: str, body: bytes, headers: Any, method: str = "POST") -> bool:
     """Tell whether a request is Twilio's. Never raises, whatever it is given: what cannot be checked is not valid.
 
     ``tokens``: one auth token or several, such as the old and the new one while they rotate; shared keys as a mapping of
@@ -70,7 +87,7 @@ def is_valid(tokens: Token | Iterable[Token], url: str, body: bytes, headers: An
 
 
 def verify(
-    tokens: Token | Iterable[Token], url: str, body: bytes, headers: Any, method: str = "POST"
+    tokens: Keys | Token | Iterable[Token], url: str, body: bytes, headers: Any, method: str = "POST"
 ) -> Rejection | None:
     """Check a request as ``is_valid`` does; None when it is Twilio's, else what is wrong with it."""
     try:
@@ -96,24 +113,24 @@ def with_body_hash(url: str, body: bytes) -> str:
 
 
 def _check(tokens: Any, url: Any, body: Any, headers: Any, method: Any) -> None:
-    given = _read(headers)
-    secrets, algorithm = _secrets(tokens, given.settings)
-    if not given.signature:
+    signature, settings, content_type = _read(headers)
+    secrets, algorithm = _secrets(tokens, settings)
+    if not signature:
         raise _Rejected("signature", f"there is no {SIGNATURE_HEADER}: Twilio sends one with every request")
     address = _bytes(url, "url").partition(b"#")[0]  # connection overrides (#rc=…) are never signed
     content = _bytes(body, "body")
     declared = _declared_hash(address)
-    is_form = _is_form(method, given.content_type, declared)
+    is_form = _is_form(method, content_type, declared)
     if declared is None and content and not is_form:
         raise _Rejected("body", f"this body is no form, and the URL has no {BODY_HASH}: nothing signs it")
-    _check_signature(secrets, algorithm, given.signature, address, _signed_parameters(content) if is_form else b"")
+    _check_signature(secrets, algorithm, signature, address, _signed_parameters(content) if is_form else b"")
     if declared is not None and not compare_digest(sha256(content).hexdigest().encode(), declared):
         raise _Rejected(
             "body", f"its hash is not the URL's {BODY_HASH}: it was changed on its way, or parsed and rewritten"
         )
 
 
-def _check_signature(secrets: list[bytes], algorithm: str, signature: bytes, address: bytes, signed: bytes) -> None:
+def _check_signature(secrets: Sequence[bytes], algorithm: str, signature: bytes, address: bytes, signed: bytes) -> None:
     for variant in _variants(address):
         for secret in secrets:
             if compare_digest(_mac(secret, variant + signed, algorithm), signature):
@@ -125,7 +142,7 @@ def _check_signature(secrets: list[bytes], algorithm: str, signature: bytes, add
     )
 
 
-def _hint(secrets: list[bytes], algorithm: str, signature: bytes, address: bytes, signed: bytes) -> str:
+def _hint(secrets: Sequence[bytes], algorithm: str, signature: bytes, address: bytes, signed: bytes) -> str:
     """What is wrong: the two usual mistakes in a configured URL are recognised, by the URL that would have matched."""
     for likely in _mistaken(address):
         for variant in _variants(likely):
@@ -156,16 +173,9 @@ def _mac(secret: bytes, message: bytes, algorithm: str) -> bytes:
 
 
 def _signed_parameters(body: bytes) -> bytes:
-    return _signed_at_once(body) or b"".join([part for pair in sorted(set(form.pairs(body))) for part in pair])
-
-
-def _signed_at_once(body: bytes) -> bytes:
-    """The same for the forms that Twilio sends; nothing for a form that is in any way unusual, such as a repeated name."""
-    pieces = form.unquoted(body).split(b"\0")
-    values = dict(zip(pieces[::2], pieces[1::2], strict=False))
-    if 2 * len(values) != len(pieces):
-        return b""
-    return b"".join([name + values[name] for name in sorted(values)])
+    if usual := form.usual(body):
+        return "".join([name + usual[name] for name in sorted(usual)]).encode()
+    return b"".join([part for pair in sorted(set(form.pairs(body))) for part in pair])
 
 
 def _is_form(method: Any, content_type: str, declared: bytes | None) -> bool:
@@ -178,11 +188,10 @@ def _is_form(method: Any, content_type: str, declared: bytes | None) -> bool:
 
 
 def _declared_hash(address: bytes) -> bytes | None:
-    mark = f"{BODY_HASH}=".encode()
-    if mark not in address:
+    if _HASH_MARK not in address:
         return None
     parts = address.partition(b"?")[2].split(b"&")
-    match [part[len(mark) :] for part in parts if part.startswith(mark)]:
+    match [part[len(_HASH_MARK) :] for part in parts if part.startswith(_HASH_MARK)]:
         case []:
             return None
         case [one]:
@@ -238,15 +247,17 @@ def _printable(address: bytes) -> str:
     return (scheme + (b"***@" if credentials else b"") + host + tail).decode(errors="replace")
 
 
-def _secrets(tokens: Any, settings: str) -> tuple[list[bytes], str]:
+def _secrets(tokens: Any, settings: str) -> tuple[Sequence[bytes], str]:
     """The secrets that may have signed, and the hash. A shared key that we hold by its name is the only one tried."""
-    plain, shared = _sorted_out(tokens)
-    named = dict(_trimmed(part.partition("=")) for part in settings.split(",") if part.strip()) if settings else {}
+    keys = tokens if isinstance(tokens, Keys) else Keys.of(tokens)
+    if not settings and keys.plain:
+        return keys.plain, "sha1"
+    named = dict(_trimmed(part.partition("=")) for part in settings.split(",") if part.strip())
     algorithm = ALGORITHMS.get(named.get("algorithm", "HMAC_SHA1").upper())
     if algorithm is None:
         raise _Rejected("headers", f"{SETTINGS_HEADER} names an algorithm that is not known here")
     key = named.get("key", "")
-    secrets = [shared[key]] if key in shared else plain
+    secrets = (keys.shared[key],) if key in keys.shared else keys.plain
     if not secrets:
         missing = f"the shared key {key[:80]!r} that signed it" if key else "an auth token"
         raise _Rejected("token", f"the connection does not hold {missing}; an API key cannot validate a webhook")
@@ -257,18 +268,6 @@ def _trimmed(part: tuple[str, str, str]) -> tuple[str, str]:
     return part[0].strip().lower(), part[2].strip()
 
 
-def _sorted_out(tokens: Any) -> tuple[list[bytes], dict[str, bytes]]:
-    plain: list[bytes] = []
-    shared: dict[str, bytes] = {}
-    several = isinstance(tokens, Iterable) and not isinstance(tokens, str | bytes | Mapping)
-    for token in tokens if several else [tokens]:
-        if secret := _secret(token):
-            plain.append(secret)
-        elif isinstance(token, Mapping):
-            shared |= {str(name): secret for name, value in token.items() if (secret := _secret(value))}
-    return plain, shared
-
-
 def _secret(token: Any) -> bytes:
     """The bytes of a token; nothing for one that is blank or no text."""
     value = token.get_secret_value() if hasattr(token, "get_secret_value") else token
@@ -277,24 +276,24 @@ def _secret(token: Any) -> bytes:
     return value if isinstance(value, bytes) and value.strip() else b""
 
 
-def _read(headers: Any) -> _Headers:
-    """The three headers that matter. One of them twice is ambiguous: proxies and frameworks differ in which they pick."""
+def _read(headers: Any) -> tuple[bytes, str, str]:
+    """Signature, settings, content type. One of them twice is ambiguous: proxies and frameworks differ in which they pick."""
     found: dict[str, str] = {}
     try:
-        for name, value in headers.items() if hasattr(headers, "items") else headers:
-            wanted = _HEADERS.get(name.lower() if isinstance(name, str) else _text(name).lower())
-            if wanted is None:
-                continue
+        pairs = headers.items() if hasattr(headers, "items") else headers
+        for wanted, value in [(part, value) for name, value in pairs if (part := _HEADERS.get(name.lower()))]:
             if wanted in found:
-                raise _Rejected("headers", f"{_text(name)} is there more than once")
-            found[wanted] = _text(*value) if isinstance(value, list | tuple) else _text(value)
-    except (TypeError, ValueError):
+                raise _Rejected("headers", f"{wanted} is there more than once")
+            found[wanted] = value if isinstance(value, str) else _text(value)
+    except (AttributeError, TypeError, ValueError):
         raise _Rejected("headers", "must be a mapping or pairs of text") from None
-    signature = found.get("signature", "").encode(errors="replace")
-    return _Headers(signature, found.get("settings", ""), found.get("content_type", ""))
+    signature = found.get(SIGNATURE_HEADER, "").encode(errors="replace")
+    return signature, found.get(SETTINGS_HEADER, ""), found.get(_TYPE_HEADER, "")
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        (value,) = value
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if isinstance(value, str):
@@ -303,6 +302,8 @@ def _text(value: Any) -> str:
 
 
 def _bytes(value: Any, part: Literal["url", "body"]) -> bytes:
+    if isinstance(value, bytes) and value:
+        return value
     if isinstance(value, str):
         try:
             value = value.encode()

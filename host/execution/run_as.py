@@ -15,7 +15,7 @@ from typing import Any
 
 from ...connector.context import ActionContext, User
 from ...connector.errors import InvalidInput
-from ...connector.payload import Payload, document
+from ...connector.payload import document
 from ..definition import code, model
 from ..store import executions, portable
 from ..store.executions import ExecutionRecord
@@ -50,7 +50,7 @@ def identify(workshop: Workshop, case: Case, checkpoint: Checkpoint) -> User:
 
 def payload(given: Any, user: User) -> Any:
     """The payload as the flow sees it, with its user."""
-    return {**given, "user": Payload(user=user).to_json()["user"]} if user.id and isinstance(given, Mapping) else given
+    return {**given, "user": user.to_json()} if user.id and isinstance(given, Mapping) else given
 
 
 def _decided(workshop: Workshop, case: Case) -> str:

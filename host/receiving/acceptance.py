@@ -22,8 +22,7 @@ def inbound(
     """To be accepted. A FIFO queue is one sequence of all the flow's executions, whatever the trigger says."""
     payload = envelope(result.payload)
     queue, retry = route.flow.queue or _NO_QUEUE, route.flow.retry or _NO_RETRY
-    seen = Scope.begin(route.flow, payload)
-    dedupe = _text(queue.dedupe_id, seen)
+    dedupe = _text(queue.dedupe_id, route.flow, payload)
     return Inbound(
         execution_id=execution_id,
         endpoint_id=route.endpoint_id,
@@ -36,7 +35,7 @@ def inbound(
         supersedes=result.supersedes,
         sequence=FIFO if queue.fifo else result.sequence,
         concurrency=queue.concurrency_limit,
-        request_id=_text(retry.unique_request_id, seen),
+        request_id=_text(retry.unique_request_id, route.flow, payload),
         parent_id=parent_id,
         depth=depth,
     )
@@ -50,9 +49,9 @@ def _kept(payload: dict[str, Any]) -> str:
         raise InvalidInput(f"body: {error}", field="body") from None
 
 
-def _text(reference: model.Reference | None, scope: Scope) -> str:
+def _text(reference: model.Reference | None, flow: model.Flow, payload: Any) -> str:
     """What is blank identifies nothing."""
-    return render(resolve(reference, scope)).strip() if reference else ""
+    return render(resolve(reference, Scope.begin(flow, payload))).strip() if reference else ""
 
 
 def envelope(payload: Payload) -> dict[str, Any]:

@@ -16,14 +16,10 @@ def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappi
     if not rows:
         return
     names = tuple(rows[0])
-    processors = [
-        table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in names
-    ]
-    values = [
-        process(row[name]) if process else row[name]
-        for row in rows
-        for name, process in zip(names, processors, strict=True)
-    ]
+    values = [row[name] for row in rows for name in names]
+    for first, name in enumerate(names):
+        if process := table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect):
+            values[first :: len(names)] = [process(value) for value in values[first :: len(names)]]
     head = f"INSERT INTO {_name(connection, table)} ({', '.join(names)}) VALUES "  # noqa: S608  (our own names)
     connection.exec_driver_sql(head + _marks(connection.dialect.paramstyle, len(rows), len(names)), tuple(values))
 

@@ -39,7 +39,8 @@ def _ticks(nanoseconds: int) -> int:
 
 def _uuid(ticks: int) -> str:
     milliseconds, fraction = divmod(ticks, 4096)
-    return str(UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | random.getrandbits(62)))
+    text = f"{milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | random.getrandbits(62):032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def opaque_id() -> str:

@@ -51,7 +51,11 @@ def _dumped(value: Any) -> str:
         text, found = _quickly(value)
     except (TypeError, ValueError):
         return _text(_encode(value, ()))
-    return text if text.count(_BYTES) == found else _text(_encode(value, ()))
+    first, last = (
+        text.find("$"),
+        text.rfind("$"),
+    )  # which one instruction looks for, where counting takes each character
+    return text if text.count(_BYTES, first, last + len(_BYTES)) == found else _text(_encode(value, ()))
 
 
 def is_deeper(value: Any, deepest: int) -> bool:

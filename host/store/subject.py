@@ -14,7 +14,7 @@ _DEPTH = 4
 _PARTIES = ("from", "to")
 _SAID = ("body", "text", "subject", "message")
 _SHOWN = frozenset({*_PARTIES, *_SAID})
-_TOLD = frozenset({*_PARTIES, *_SAID, "sender", "recipient", "phone", "email"})
+_TOLD = frozenset({*_PARTIES, "sender", "recipient", "phone", "email"})
 _PREFIXED = re.compile(r"(?i)(whatsapp|messenger|sip|rcs):")
 _NUMBER = re.compile(r"\+?[\d\s().-]{7,24}")
 _WORD = re.compile(r"\w{2,}", re.UNICODE)
@@ -70,8 +70,8 @@ def _named(data: Any) -> dict[str, str]:
     if not isinstance(data, Mapping):
         return {}
     inner = _named(data.get("document")) if isinstance(data.get("document"), Mapping) else {}
-    texts = ((str(name).lower(), value) for name, value in data.items() if isinstance(value, str))
-    return {name: value for name, value in texts if name in _SHOWN} | inner
+    shown = [(low, data[name]) for name in data if (low := str(name).lower()) in _SHOWN]
+    return {name: value for name, value in shown if isinstance(value, str)} | inner
 
 
 def _telling(data: Any, depth: int) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _telling(data: Any, depth: int) -> Iterator[str]:
         return
     for name, value in data.items():
         key = str(name).lower()
-        if isinstance(value, str) and key in _TOLD - set(_SAID):
+        if isinstance(value, str) and key in _TOLD:
             yield value
     for name, value in data.items():
         key = str(name).lower()

@@ -48,6 +48,8 @@ def of(answer: HttpResponse) -> Response:
 
 def _status(value: object) -> int:
     """A final status; flows may give it as text, and what is none becomes 200."""
+    if value == _DEFAULT_STATUS and isinstance(value, int):
+        return _DEFAULT_STATUS
     return int(str(value)) if re.fullmatch(r"[2-5][0-9]{2}", str(value)) else _DEFAULT_STATUS
 
 
@@ -58,4 +60,6 @@ def _sendable(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _one_line(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text.strip()
     return re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip().encode("latin-1", "replace").decode("latin-1")

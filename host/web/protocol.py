@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+WHOLE = "twilio_connector.whole"
+"""In the scope of a request whose body has arrived: reading it waits for nothing."""
 MAX_HEAD = 64 << 10
 """Bytes without a body in them: a request's line and headers, or what follows a body in chunks. Proxies send 32 KiB at most."""
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -21,7 +23,7 @@ class Bounded(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._is_in_head = True
+        self._is_in_head, self._has_begun = True, False
         self._unused = 0
         self._deadline: TimerHandle | None = None
 
@@ -34,20 +36,20 @@ class Bounded(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_in_head:
-            self._hurry()
         self._unused += len(data)
         super().data_received(data)
+        if self._is_in_head and (self._unused or self._has_begun):  # part of a head: a whole one needs no clock
+            self._hurry()
         if self._unused > MAX_HEAD and not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)
             self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._hurry()
+        self._has_begun = True
 
     def on_headers_complete(self) -> None:
-        self._is_in_head, self._unused = False, 0
+        self._is_in_head, self._has_begun, self._unused = False, False, 0
         self._calm()
         super().on_headers_complete()
 
@@ -58,6 +60,7 @@ class Bounded(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._is_in_head, self._unused = True, 0
         self._calm()
+        self.scope[WHOLE] = True  # type: ignore[literal-required]
         super().on_message_complete()
         if self.cycle.response_complete:  # what comes now is the next head, or nothing
             self._hurry()

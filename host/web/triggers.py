@@ -146,7 +146,7 @@ def request_of(scope: Scope, public_url: str, body: bytes) -> WebhookRequest:
     return WebhookRequest(
         method=scope["method"],
         url=public_url + (path + query).decode("latin-1"),
-        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+        headers=tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]),
         body=body,
         path_fragment=scope["path"].removeprefix(PREFIX).partition("/")[2],
     )

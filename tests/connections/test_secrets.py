@@ -126,7 +126,8 @@ def test_a_connection_and_its_client_show_no_secret():
     connection = COMPONENT.connections["apiKeySecret"].build(FIELDS)
     client = connection.client(ActionContext())
     assert_silent(repr(connection), str(connection), connection.model_dump(), connection.model_dump_json())
-    assert_silent(repr(client), str(client), connection.tokens)
+    assert_silent(repr(client), str(client), connection.tokens, repr(connection.keys))
+    assert_silent(repr(connection), str(connection), connection.model_dump(), connection.model_dump_json())
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def hook(context: ActionContext, request: WebhookRequest, inputs: Hook) -> Trigg
     expected = inputs.connection.token.get_secret_value() if inputs.connection else None
     if expected is None or request.header("X-Token") != expected:
         raise WebhookRejected("the token does not match")
-    return TriggerResult(payload=Payload.of(context, raw_body=request.body, body=request.body.decode()))
+    return TriggerResult(payload=Payload(context=context, raw_body=request.body, body=request.body.decode()))
 
 
 def sign(request: WebhookRequest, connection: TokenConnection) -> WebhookRequest:

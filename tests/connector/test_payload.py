@@ -14,7 +14,7 @@ def test_the_envelope_has_the_platforms_keys_and_the_raw_body_as_a_buffer():
         webhook_urls={"Flow 1": "https://hooks.example.com/trigger/x"},
         webhook_api_keys={"Flow 1": ("abc-123",)},
     )
-    envelope = Payload.of(context, headers={"Host": "hooks.example.com"}, raw_body=b"Example", body={}).to_json()
+    envelope = Payload(context=context, headers={"Host": "hooks.example.com"}, raw_body=b"Example", body={}).to_json()
     assert envelope["rawBody"]["data"] == {"type": "Buffer", "data": [69, 120, 97, 109, 112, 108, 101]}
     assert envelope["body"]["data"] == {}
     assert envelope["queryParameters"] is None

@@ -170,7 +170,7 @@ def told(context, request, inputs: Told) -> TriggerResult:
     event = json.loads(request.body)
     given = {name: event[name] for name in ("wait", "sequence", "polled_no_changes") if name in event}
     return TriggerResult(
-        payload=Payload.of(context, raw_body=request.body, body=event),
+        payload=Payload(context=context, raw_body=request.body, body=event),
         response=HttpResponse(body=event["response"]) if "response" in event else None,
         answer={None: None, "end": as_answer, "broken": broken}[event.get("answer")],
         dedupe=tuple(event.get("dedupe", ())),

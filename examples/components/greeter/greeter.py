@@ -72,7 +72,7 @@ def called(context: ActionContext, request: WebhookRequest, inputs: Called) -> T
         body = json.loads(request.body)
     except (ValueError, RecursionError):
         raise InvalidInput("the body is not JSON; send JSON", field="body") from None
-    payload = Payload.of(context, headers={}, raw_body=request.body, body=body, content_type="application/json")
+    payload = Payload(context=context, headers={}, raw_body=request.body, body=body, content_type="application/json")
     event = request.header("x-acme-event")
     return TriggerResult(payload=payload, dedupe=(event,) if event else ())
 

@@ -30,8 +30,8 @@ def cross_flow(context: ActionContext, request: WebhookRequest, _inputs: Inputs)
         body = json.loads(request.body) if request.body else None
     except (ValueError, RecursionError):
         raise InvalidInput("the body is not JSON; send JSON", field="body") from None
-    payload = Payload.of(
-        context,
+    payload = Payload(
+        context=context,
         headers=dict(request.headers),
         raw_body=request.body,
         body=body,

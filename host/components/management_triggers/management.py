@@ -7,4 +7,4 @@ from twilio_connector.connector.payload import Payload, TriggerResult, WebhookRe
 
 def instance_event(context: ActionContext, _request: WebhookRequest, _inputs: Inputs) -> TriggerResult:
     """The payload tells which instance it is, and whose."""
-    return TriggerResult(payload=Payload.of(context, headers={}, raw_body=b"", body=None))
+    return TriggerResult(payload=Payload(context=context, headers={}, raw_body=b"", body=None))

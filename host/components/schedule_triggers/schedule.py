@@ -7,4 +7,4 @@ from twilio_connector.connector.payload import Payload, TriggerResult, WebhookRe
 
 def schedule(context: ActionContext, _request: WebhookRequest, _inputs: Inputs) -> TriggerResult:
     """An envelope whose body is empty: nobody sent anything."""
-    return TriggerResult(payload=Payload.of(context))
+    return TriggerResult(payload=Payload(context=context))

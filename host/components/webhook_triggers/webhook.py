@@ -27,8 +27,8 @@ class Webhook(Inputs):
 def webhook(context: ActionContext, request: WebhookRequest, inputs: Webhook) -> TriggerResult:
     """Take the request as it is. Raises InvalidInput, field ``body``, for JSON that is none."""
     content_type = request.header("content-type") or ""
-    payload = Payload.of(
-        context,
+    payload = Payload(
+        context=context,
         headers=_joined(request.headers),
         query_parameters=_collected(parse_qsl(urlsplit(request.url).query, keep_blank_values=True)) or None,
         raw_body=request.body,

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from twilio_connector.connector.twilio import form, signature
-from twilio_connector.connector.twilio.signature import is_valid, sign, verify, with_body_hash
+from twilio_connector.connector.twilio.signature import Keys, is_valid, sign, verify, with_body_hash
 
 VECTORS = json.loads(Path(__file__).with_name("signature_vectors.json").read_text(encoding="utf-8"))
 FORM = "application/x-www-form-urlencoded"
@@ -106,6 +106,8 @@ def test_without_a_signature_everything_is_refused(value):
         (SecretStr("old"), SecretStr(TOKEN)),
         {TOKEN},
         iter([TOKEN]),
+        Keys.of(TOKEN),
+        Keys.of(["old", SecretStr(TOKEN)]),
     ],
 )
 def test_tokens_come_as_one_or_as_several_plain_or_secret(given_tokens):
@@ -217,6 +219,15 @@ def test_a_shared_key_or_algorithm_that_is_unknown_is_refused():
     assert verify(SHARED, URL, BODY, with_shared_key(key="webhooks_sharedkey_2")).part == "token"
     assert verify(SHARED, URL, BODY, with_shared_key(algorithm="NONE")).part == "headers"
     assert verify(SHARED, URL, BODY, signed(token="s3cret")).part == "token"
+
+
+@pytest.mark.parametrize("ready", [lambda given: given, Keys.of])
+@pytest.mark.parametrize("settings", [{}, {"X-Twilio-Webhooks-Signature-Settings": "key=other"}])
+def test_a_token_beside_a_shared_key_verifies_what_no_key_is_named_for(ready, settings):
+    both = ready([TOKEN, SHARED])
+    assert is_valid(both, URL, BODY, signed() | settings)
+    assert is_valid(both, URL, BODY, with_shared_key())
+    assert not is_valid(both, URL, BODY, signed(token="s3cret") | settings)
 
 
 @pytest.mark.parametrize("host", ["[::1]", "[::1]:8080", "example.com:8443", "example.com"])

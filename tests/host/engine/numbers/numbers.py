@@ -27,7 +27,7 @@ def watch(context: ActionContext, request: WebhookRequest, inputs: Watch) -> Tri
     new = items[context.instance_state.get("given", 0) :]
     _trace(inputs, "end")
     return TriggerResult(
-        payload=Payload.of(context, body={"new": new, "method": request.method, "url": request.url}),
+        payload=Payload(context=context, body={"new": new, "method": request.method, "url": request.url}),
         dedupe=tuple(item for item in new if item.startswith("same")),
         instance_state={"given": len(items)},
         cross_flow_state={"polls": context.cross_flow_state.get("polls", 0) + 1},

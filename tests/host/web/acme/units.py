@@ -104,7 +104,7 @@ def signed(context: ActionContext, request: WebhookRequest, inputs: Signed) -> T
     if request.header("x-word") != inputs.word:
         raise WebhookRejected(f"signature: the word is wrong for {request.url}")
     body = request.body.decode("utf-8", "replace")
-    payload = Payload.of(context, headers=dict(request.headers), raw_body=request.body, body=body)
+    payload = Payload(context=context, headers=dict(request.headers), raw_body=request.body, body=body)
     event = request.header("x-event")
     response = HttpResponse(content_type="text/xml", body="<Response/>") if request.header("x-twiml") else None
     return TriggerResult(payload=payload, response=response, dedupe=(event,) if event else ())
