@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from twilio.request_validator import RequestValidator
-from twilio_connector.host.durable import sqlite_engine
+from twilio_connector.host.engine.durable import sqlite_engine
 from twilio_connector.host.settings import Limits
 
 VALIDATOR = RequestValidator(TOKEN)

@@ -93,10 +93,10 @@ def deployed(data: Path, base: str, flow: str, first: Callable[[Any, str], objec
     data.mkdir(parents=True, exist_ok=True)
     host = Host.open(Settings(data=data, public_url=base))
     fields = {"username": ACCOUNT, "password": TOKEN}
-    host.add_connection(name="Twilio", component="twilio", key="basic", fields=fields)
+    host.connections.add(name="Twilio", component="twilio", key="basic", fields=fields)
     path = FLOWS / flow / "integration.yaml"
-    instance = host.deploy(path, customer="bench", config={"Twilio Connection": "Twilio"})
-    (url,) = host.addresses(instance.id).values()
+    instance = host.instances.deploy(path, customer="bench", config={"Twilio Connection": "Twilio"})
+    (url,) = host.endpoints.addresses(instance.id).values()
     first(host, url)
     host.stop()
     return url

@@ -55,7 +55,7 @@ def frame(
         level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
     if log_format is LogFormat.JSON:
-        from ..host.logs import JsonLines
+        from ..host.operating.logs import JsonLines
 
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JsonLines())
@@ -260,7 +260,7 @@ def backup(
     """Copy the SQLite databases, while the host runs. The vault's key is not among them: keep it elsewhere."""
     import os
 
-    from ..host.backup import back_up
+    from ..host.operating.backup import back_up
     from ..host.settings import Settings
 
     for path in back_up(Settings.load(os.environ, data=data), folder):
@@ -273,7 +273,7 @@ def restored(
     data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
 ) -> None:
     """Say that the database was restored by pg_restore, before a host starts: no text that went out since goes out again."""
-    from ..host.backup import mark
+    from ..host.operating.backup import mark
     from .opened import opened
 
     with opened(data) as host:

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from ..connector.errors import ConnectorError
-from ..host import portable
 from ..host.host import Host
 from ..host.settings import Settings
+from ..host.store import portable
 from ..host.store.executions import ExecutionRecord
 from ..host.web.access import Access
 from ..host.web.app import create_app
@@ -84,10 +84,10 @@ def deploy(host: Host, twilio: Sandbox) -> None:
         "authToken": twilio.auth_token,
         "baseUrl": twilio.base_url,
     }
-    record = host.add_connection(name="Local Twilio", component="twilio", key="apiKeySecret", fields=fields)
-    host.test_connection(record.id)
+    record = host.connections.add(name="Local Twilio", component="twilio", key="apiKeySecret", fields=fields)
+    host.connections.test(record.id)
     config = {"Twilio Connection": record.name, "Phone Number": _number(twilio).sid}
-    host.deploy(EXAMPLE, customer="acme", customer_name="Acme", config=config)
+    host.instances.deploy(EXAMPLE, customer="acme", customer_name="Acme", config=config)
 
 
 def registered(stage: Stage) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..host import declarations
-from ..host.changes import Wanted
 from ..host.declarations import Outcome
+from ..host.operating.changes import Wanted
 from .opened import opened
 
 _SAID = {
@@ -48,7 +48,7 @@ def _summary(counts: Counter[str], *, would: bool) -> str:
 
 
 def log(data: Path | None, limit: int, wanted: Mapping[str, str]) -> None:
-    """The newest first; ``wanted`` as :class:`~..host.changes.Wanted` has it."""
+    """The newest first; ``wanted`` as :class:`~..host.operating.changes.Wanted` has it."""
     with opened(data) as host:
         for change in host.changes.find(Wanted(**wanted), limit=limit)[0]:
             print(f"{change.at:%Y-%m-%d %H:%M:%S} UTC  {change.who}  {change.what}  {change.subject}  {change.summary}")

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from getpass import getuser
 from pathlib import Path
 
-from ..host.changes import by
 from ..host.host import Host
+from ..host.operating.changes import by
 from ..host.settings import Settings
 
 

@@ -16,7 +16,7 @@ Name = Annotated[str, typer.Argument(help="Letters, digits, - and _, such as twi
 def set_secret(name: Name, data: Data = None) -> None:
     """Put a secret into the vault, new or in place of the old: asked for, or from standard input."""
     from ..connector.errors import InvalidInput
-    from ..host.named_secrets import NAME_RULE, is_name
+    from ..host.secrets.named_secrets import NAME_RULE, is_name
     from .opened import opened
 
     if not is_name(name):
@@ -57,7 +57,7 @@ def asked(what: str) -> str:
 def read(field: str) -> str:
     """Standard input as text, without a last line end. Raises InvalidInput."""
     from ..connector.errors import InvalidInput
-    from ..host.named_secrets import MAX_BYTES
+    from ..host.secrets.named_secrets import MAX_BYTES
 
     data = sys.stdin.buffer.read(MAX_BYTES + 3)
     try:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from ..connector.errors import InvalidInput
 from ..host.host import Host
+from ..host.operating.telemetry import exporter_is_named
 from ..host.settings import Settings
-from ..host.telemetry import exporter_is_named
 from ..host.web.access import Access
 from ..host.web.app import create_app
 from ..host.web.bearer import Bearer
@@ -23,7 +23,7 @@ from ..host.web.server import is_address, is_loopback, listen, server, serving, 
 from ..host.web.throttle import Throttle
 
 if TYPE_CHECKING:
-    from ..host.metrics import Metrics
+    from ..host.operating.metrics import Metrics
 
 Place = tuple[str, int | None]
 """Where metrics are served: an address and a port; without a port nowhere."""
@@ -108,7 +108,7 @@ def _running(settings: Settings, place: Place, **does: bool) -> Iterator[tuple[H
 
 
 def _trace(host: Host, stack: ExitStack) -> None:
-    from ..host import tracing
+    from ..host.operating import tracing
 
     provider = tracing.exporting()
     stack.callback(provider.shutdown)

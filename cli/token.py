@@ -21,7 +21,7 @@ def create(
 ) -> None:
     """Make a token and print it, this once: only its SHA-256 is kept."""
     from ..connector.context import utc_now
-    from ..host.credentials import expiry
+    from ..host.administration.credentials import expiry
     from .opened import opened
 
     expires_at = expiry(expires, utc_now()) if expires else None

@@ -1,18 +1,21 @@
-"""The embedded integration host.
+"""The embedded integration host. :class:`.host.Host` puts its rooms together; a room imports only those below it.
 
-Where to look for what:
+    web/             pages, the JSON API, webhooks, live updates
+    declarations/    a team's folder of files, checked and applied
+    administration/  connections, customers and users, named secrets and keys, who may come in
+    deployment/      instances, their endpoints, the webhooks registered for them
+    engine/          DBOS underneath; times and polls; executions once more
+    execution/       one attempt at one execution: steps, state, code's databases, logs; single actions too
+    receiving/       the way in: routes → reception → acceptance → inbox; and the answer on the way out
+    integrations/    uploads, published versions, config variables and what they are worth
+    operating/       changes, logs, metrics, traces, backups, retention
+    processes/       which of several processes acts
+    secrets/         vault, keys, rotation, named secrets, redaction
+    components/      the host's own components: branch, loop, code, http, persist-data …
+    store/           the tables, and values and ids as they stand in them
+    definition/      integration files: read, checked; expressions and code functions
+    registry         the components that are installed
+    settings         where the data is, how the host is reached, its limits
 
-    what people configure   definition/ (integration files), declarations/ (a team's folder), configuration, publication,
-                            uploads, versions, registry
-    what comes in           web/ (pages, API, webhooks) → reception, routes → acceptance → inbox; scheduler (times and polls),
-                            invocation (flows that the host starts), registrations and ledger (webhooks at their services)
-    what runs               engine and durable (DBOS) → work → runner, with expressions, code, run_as, states, journal, claims,
-                            outcome, databases; past and replays (again); results and answer (back to the sender)
-    whose turn it is        identity and life (this process and its heartbeat), locks, presence
-    what is kept            store/ (the tables), portable, subject, step_log, changes, retention, backup
-    what is secret          vault, keys, rotation, custody, named_secrets, credentials, password, redact
-    what is told            logs, telemetry, metrics, tracing, readiness, diagnosis
-    what is brought along   components/ (branch, loop, code, http, persist-data …)
-
-:mod:`host` puts them together; :mod:`workshop` is what executions share of them.
+pyproject.toml keeps this order (import-linter).
 """

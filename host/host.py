@@ -1,53 +1,48 @@
-"""The host without its web: what the pages and the command do is here, each with errors that say what to mend."""
+"""The host without its web: its parts, put together. What the pages and the command do is in the parts, by subject."""
 
 import logging
-from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any, Self
 
-from ..connector.component import ConnectionType
-from ..connector.context import ActionContext, Customer, User, utc_now
-from ..connector.errors import ConnectorError, InvalidInput, WebhookRejected
+from ..connector.errors import WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
-from . import backup, publication, uploads
-from .calls import Calls
-from .changes import Changes
-from .configuration import Configuration
-from .credentials import Credentials
-from .custody import Custody
-from .databases import Databases
-from .definition import model
-from .definition.check import load, require
-from .definition.timetable import Timetable
-from .engine import Engine
-from .inbox import Inbox
-from .invocation import Invocations
-from .locks import Locks
-from .named_secrets import NamedSecrets, references
-from .password import Password
-from .presence import Presence
-from .reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
-from .redact import RedactingFilter, Redactor
-from .registrations import Registrations
+from .administration.connections import Connections
+from .administration.credentials import Credentials
+from .administration.custody import Custody
+from .administration.customers import Customers, Users
+from .administration.password import Password
+from .deployment.endpoints import Endpoints
+from .deployment.instances import Instances
+from .deployment.registrations import Registrations
+from .engine.engine import Engine
+from .engine.executions import Executions
+from .engine.replays import Replays
+from .engine.scheduler import Scheduler
+from .execution.calls import Calls
+from .execution.databases import Databases
+from .execution.trials import Trials
+from .execution.workshop import Workshop
+from .integrations.configuration import Configuration
+from .integrations.publication import Integrations
+from .integrations.versions import Versions
+from .operating import backup
+from .operating.changes import Changes
+from .operating.telemetry import Telemetry
+from .processes.locks import Locks
+from .processes.presence import Presence
+from .receiving.inbox import Inbox
+from .receiving.invocation import Invocations
+from .receiving.reception import KeyRefused, NoSuchEndpoint, Received, Reception, TooLarge
+from .receiving.results import Ended
+from .receiving.routes import Routes
 from .registry import Registry, components
-from .replays import Replays
-from .results import Ended
-from .routes import Routes
-from .scheduler import Scheduler
+from .secrets.named_secrets import NamedSecrets
+from .secrets.redact import RedactingFilter, Redactor
+from .secrets.vault import Vault
 from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
-from .store.connections import ConnectionRecord
-from .store.executions import CANCELLED, ENDED, cancel
-from .store.instances import InstanceRecord
-from .store.integrations import VersionRecord
-from .store.search import Filter
-from .telemetry import Telemetry
-from .trials import Trials
-from .vault import Vault
-from .versions import Versions, renamed
-from .workshop import Workshop, Write
+from .store.database import Write
 
 _PARTS = ("", ".flow", ".engine", ".registrations", ".schedules", ".webhooks")
 _OURS = ("", "dbos", *(f"twilio_connector{name}" for name in _PARTS))
@@ -55,7 +50,11 @@ _LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
 class Host:
-    """Made by :meth:`open`; executes after :meth:`start`; a context manager that does both and stops."""
+    """Made by :meth:`open`; executes after :meth:`start`; a context manager that starts and stops.
+
+    ``integrations``, ``instances``, ``endpoints``, ``executions``, ``connections``, ``customers``, ``users``, ``custody`` and
+    ``credentials`` are what people do with it, each act with errors that say what to mend.
+    """
 
     def __init__(self, settings: Settings, store: Store, vault: Vault, registry: Registry) -> None:
         self.settings, self.store, self.vault, self.registry = settings, store, vault, registry
@@ -128,6 +127,47 @@ class Host:
             changes=self.changes,
             limit=settings.limits.step,
         )
+        self.integrations = Integrations(
+            store=store,
+            registry=registry,
+            changes=self.changes,
+            limit=settings.limits.definition,
+            folder=settings.data,
+        )
+        self.instances = Instances(
+            store=store,
+            registry=registry,
+            integrations=self.integrations,
+            versions=self.versions,
+            configuration=self.configuration,
+            registrations=self.registrations,
+            invocations=self.invocations,
+            changes=self.changes,
+            changed=self.routes.forget,
+        )
+        self.endpoints = Endpoints(
+            store=store,
+            registrations=self.registrations,
+            changes=self.changes,
+            address=self.address,
+            changed=self.routes.forget,
+        )
+        self.connections = Connections(
+            store=store,
+            vault=vault,
+            secrets=self.secrets,
+            registry=registry,
+            configuration=self.configuration,
+            redactor=self.redactor,
+            transport=self.transport,
+            changes=self.changes,
+            changed=self.routes.forget,
+        )
+        self.customers = Customers(store=store, changes=self.changes)
+        self.users = Users(store=store, changes=self.changes, changed=self.routes.forget)
+        self.executions = Executions(
+            store=store, replays=self.replays, results=self.engine.results, changes=self.changes
+        )
         self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
 
     @classmethod
@@ -188,12 +228,6 @@ class Host:
         """The webhook URL of an endpoint, as senders see and sign it."""
         return f"{self.settings.public_url}/trigger/{endpoint_id}"
 
-    def addresses(self, instance_id: str) -> dict[str, str]:
-        """Webhook URL by flow."""
-        return {e.flow: self.address(e.id) for e in self.store.instances.endpoints(instance_id)}
-
-    # ── webhooks ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
     async def receive(
         self, endpoint_id: str, request: WebhookRequest, *, api_key: str | None = None, source: str = ""
     ) -> Received:
@@ -204,414 +238,6 @@ class Host:
         """How an execution ended. Raises TimeoutError after ``timeout`` seconds, by default the synchronous deadline."""
         seconds = self.settings.limits.sync_deadline if timeout is None else timeout
         return await self.engine.results.wait(execution_id, seconds)
-
-    # ── executions ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def replay(self, execution_id: str, from_step: str | None = None) -> str:
-        """Run it again, and give the new execution's id; what its steps send goes out again.
-
-        From a step, by its path, the results of the steps before it are taken over. Raises InvalidInput, saying what to do.
-        """
-        new_id = self.replays.replay(execution_id, from_step)
-        self.changes.note("execution.replay", execution_id, f"{new_id} from {from_step or 'its start'}")
-        return new_id
-
-    def replay_failed(self, wanted: Filter, limit: int = 1000) -> str:
-        """Replay failed executions in the background, the newest first; those that were replayed already are left out."""
-        job_id = self.replays.replay_failed(wanted, limit)
-        which = ", ".join(f"{name} {value}" for name, value in wanted.to_json().items() if name != "status")
-        self.changes.note("execution.replayFailed", job_id, f"at most {limit}: {which or 'all that failed'}")
-        return job_id
-
-    def stop_replaying(self, job_id: str) -> None:
-        """Replay no more of those failed executions; what runs again already runs on. Raises InvalidInput if it has ended."""
-        self.replays.end(job_id)
-        self.changes.note("execution.stopReplaying", job_id)
-
-    def cancel(self, execution_id: str) -> None:
-        """End it if it waits or sleeps; if it runs, it stops before its next step. Raises InvalidInput if it has ended."""
-        with self.store.engine.begin() as connection:
-            status = cancel(connection, execution_id, utc_now())
-        if status is None:
-            raise InvalidInput(f"there is no execution {execution_id}; it was removed", field="execution")
-        if status in ENDED - {"cancelled"}:
-            raise InvalidInput("it has ended already", field="execution")
-        self.changes.note("execution.cancel", execution_id)
-        if status == "cancelled":
-            self.engine.results.announce(Ended(execution_id=execution_id, status="failed", error=dict(CANCELLED)))
-
-    # ── connections ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def add_connection(
-        self,
-        *,
-        name: str,
-        component: str,
-        key: str,
-        fields: Mapping[str, Any],
-        reserved_for: Collection[str] = (),
-        elsewhere: bool = False,
-    ) -> ConnectionRecord:
-        """Raises ConnectionFailed naming the field that is wrong, InvalidInput for a name in use.
-
-        ``reserved_for`` are ids of users: only flows that run as one of them may use it. None: every flow may. Secrets that
-        are called by name go to another address than the usual one only with ``elsewhere``: for who may read the vault.
-        """
-        given, users = _given(fields), self._known_users(reserved_for)
-        kind = self.connection_type(component, key)
-        if not elsewhere:
-            _stay_where_they_go(kind, {}, given)
-        self._build(kind, given)
-        record = self.store.connections.add(
-            name=name,
-            component=component,
-            key=key,
-            seal=lambda new_id: self.vault.seal(new_id, given),
-            reserved_for=users,
-        )
-        self.changes.note("connection.add", record.id, f"{record.name}: {key} of {component}")
-        return record
-
-    def update_connection(
-        self,
-        connection_id: str,
-        *,
-        name: str,
-        fields: Mapping[str, Any],
-        forget: Collection[str] = (),
-        reserved_for: Collection[str] | None = None,
-        tested: bool = False,
-        elsewhere: bool = False,
-    ) -> ConnectionRecord:
-        """Replace name and fields; a secret left empty keeps its value, since no page shows it, unless it is to ``forget``.
-
-        Where the secrets would go elsewhere they are asked for again: who may change a connection is not told them so.
-        None for ``reserved_for`` leaves that as it is. With ``tested`` the new values are tried first: where the test fails it
-        raises what the test raises, and what is stored stays. ``elsewhere`` as in :meth:`add_connection`.
-        """
-        users = None if reserved_for is None else self._known_users(reserved_for)
-        record = self.store.connections.require(connection_id)
-        kind = self.connection_type(record.component, record.key)
-        stored = self.vault.unseal(record.id, record.secret)
-        kept = {name: stored[name] for name in kind.secrets - set(forget) if name in stored}
-        given = kept | _given(fields)
-        if not elsewhere:
-            _stay_where_they_go(kind, stored, given, kept.keys() - _given(fields).keys())
-        self._build(kind, given)
-        verdict = self._tried(kind, given) if tested else ""
-        secret = self.vault.seal(connection_id, given)
-        saved = self.store.connections.update(connection_id, name=name, secret=secret, reserved_for=users)
-        if tested:
-            self.store.connections.record_test(connection_id, healthy=True, verdict=verdict)
-        self.routes.forget()
-        names = sorted(k for k in given.keys() | stored.keys() if given.get(k) != stored.get(k))
-        if users is not None and users != sorted(record.reserved_for):
-            names.append("whom it is reserved for")
-        self.changes.note("connection.update", connection_id, f"{saved.name}: {', '.join(names) or 'its name'}")
-        return saved
-
-    def connection_form(self, connection_id: str) -> tuple[dict[str, Any], frozenset[str]]:
-        """The fields that may be shown, calls of named secrets among them, and which secrets have a value or a call."""
-        record = self.store.connections.require(connection_id)
-        stored = self.vault.unseal(record.id, record.secret)
-        secret = self.connection_type(record.component, record.key).secrets
-        unseen = secret - dict(references(stored)).keys()
-        return {k: v for k, v in stored.items() if k not in unseen}, frozenset(secret & stored.keys())
-
-    def test_connection(self, connection_id: str) -> ConnectionRecord:
-        """Try it for real and write down the verdict, good or bad."""
-        record = self.store.connections.require(connection_id)
-        fields = self.configuration.open(record)["fields"]
-        context = ActionContext(transport=self.transport)
-        try:
-            verdict = self.connection_type(record.component, record.key).test(fields, context)
-        except ConnectorError as error:
-            self.store.connections.record_test(connection_id, healthy=False, verdict=self.redactor.strike(str(error)))
-        else:
-            self.store.connections.record_test(connection_id, healthy=True, verdict=verdict)
-        return self.store.connections.require(connection_id)
-
-    def remove_connection(self, connection_id: str) -> None:
-        """Raises InvalidInput while an instance uses it."""
-        record = self.store.connections.get(connection_id)
-        self.store.connections.remove(connection_id)
-        if record:
-            self.changes.note("connection.remove", connection_id, record.name)
-
-    def connection_type(self, component: str, key: str) -> ConnectionType:
-        """Raises InvalidInput for one that no installed component has."""
-        found = self.registry.get(component)
-        if found is None or key not in found.connections:
-            raise InvalidInput(f"no installed component {component!r} has a connection {key!r}", field="component")
-        return found.connections[key]
-
-    def check_fields(self, component: str, key: str, fields: Mapping[str, Any]) -> None:
-        """Whether a connection could be made of them. Raises as add_connection does."""
-        self._build(self.connection_type(component, key), _given(fields))
-
-    def connection_fields(self, record: ConnectionRecord) -> dict[str, Any]:
-        """As they are stored, secrets and all, and those that are called by name as they are called."""
-        return self.vault.unseal(record.id, record.secret)
-
-    def _build(self, kind: ConnectionType, fields: Mapping[str, Any]) -> None:
-        """Raises ConnectionFailed for values that are wrong, InvalidInput for a secret called where none belongs."""
-        for field, _ in references(fields):
-            if field not in kind.secrets:
-                raise InvalidInput(f"{field}: is no secret of this connection; write its value", field=field)
-        kind.build(self.secrets.resolve(fields))
-
-    def _tried(self, kind: ConnectionType, given: Mapping[str, Any]) -> str:
-        """What the test says of values that are not stored. Raises what the test raises."""
-        fields = self.secrets.resolve(given)
-        self.redactor.learn(str(fields[name]) for name in kind.secrets if fields.get(name))
-        return kind.test(fields, ActionContext(transport=self.transport))
-
-    def _known_users(self, ids: Collection[str]) -> list[str]:
-        for user_id in ids:
-            if self.store.users.get(user_id) is None:
-                raise InvalidInput(
-                    f"reserved_for: there is no user {user_id!r}; give ids of users", field="reserved_for"
-                )
-        return sorted(set(ids))
-
-    # ── users ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def add_user(self, customer_id: str, *, external_id: str, name: str = "", email: str = "") -> User:
-        """A user of the customer, as whom flows may run. Raises InvalidInput, naming the field."""
-        if self.store.customers.get(customer_id) is None:
-            raise InvalidInput(f"there is no customer {customer_id}; it was removed", field="customer")
-        user = self.store.users.add(customer_id, external_id=external_id, name=name, email=email)
-        self.changes.note("user.add", user.id, external_id)
-        return user
-
-    def update_user(self, user_id: str, *, name: str, email: str) -> None:
-        """Raises InvalidInput, naming the field."""
-        self.store.users.update(user_id, name=name, email=email)
-        self.routes.forget()
-        self.changes.note("user.update", user_id, name)
-
-    def remove_user(self, user_id: str) -> None:
-        """Raises InvalidInput while a connection is reserved for them."""
-        self.store.users.remove(user_id)
-        self.changes.note("user.remove", user_id)
-
-    # ── instances ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def publish(self, path: Path) -> VersionRecord:
-        """Keep an integration file, and what belongs to it, as the next version; instances stay on theirs.
-
-        The same content gives the same version. Raises IntegrationInvalid with everything that is wrong in the file.
-        """
-        integration = load(path, self.registry)
-        limit = self.settings.limits.definition
-        files = publication.files(integration, path, limit)
-        return self.store.integrations.publish(integration.name, file_name=path.name, files=files, limit=limit)
-
-    def publish_upload(
-        self, files: Mapping[str, bytes], definition: str = "", *, field: str = "files", chosen_by: str = "file"
-    ) -> VersionRecord:
-        """Publish files from elsewhere, by path; see uploads.folder_of. Raises InvalidInput too."""
-        limit, data = self.settings.limits.definition, self.settings.data
-        with uploads.folder_of(files, definition, limit, field=field, chosen_by=chosen_by, within=data) as path:
-            version = self.publish(path)
-        self.changes.note("integration.publish", version.id, f"{version.integration}: version {version.number}")
-        return version
-
-    def deploy(
-        self,
-        path: Path,
-        *,
-        customer: str,
-        config: Mapping[str, Any] | None = None,
-        name: str = "",
-        customer_name: str = "",
-        enabled: bool | None = None,
-    ) -> InstanceRecord:
-        """Publish an integration file and deploy it for a customer, in one act; raises what the two raise."""
-        version = self.publish(path)
-        return self.deploy_version(
-            version.id, customer=customer, config=config, name=name, customer_name=customer_name, enabled=enabled
-        )
-
-    def deploy_version(
-        self,
-        version_id: str,
-        *,
-        customer: str,
-        config: Mapping[str, Any] | None = None,
-        name: str = "",
-        customer_name: str = "",
-        enabled: bool | None = None,
-    ) -> InstanceRecord:
-        """Deploy a version for the customer of that external id; once more gives the instance of that name this version.
-
-        ``config`` maps config variables to values, those of connections to a connection's name or id. Without ``enabled`` a
-        new instance is on and another stays as it is. Raises InvalidInput for a config variable, IntegrationInvalid for a
-        version that cannot run here any more, and what keeps a trigger from registering its webhook: the instance is
-        deployed then, and deploying again mends it.
-        """
-        integration = self.versions.load(version_id)
-        require(integration, self.registry)
-        values, connections = self.configuration.check(integration, config or {})
-        customer_id = self.store.customers.ensure(customer, customer_name).id
-        named = name or integration.name
-        return self._put(version_id, named, customer_id, values, connections, enabled=enabled)
-
-    def upgrade(
-        self, instance_id: str, *, version_id: str = "", config: Mapping[str, Any] | None = None
-    ) -> InstanceRecord:
-        """Give an instance another version, by default the newest, with the configuration that it has and what is given.
-
-        What runs ends on the version that it began with. Flows and config variables that were renamed keep their address
-        and their value. Raises what deploy_version raises.
-        """
-        instance = self.store.instances.require(instance_id)
-        wanted = version_id or self.store.integrations.newest(instance.integration_id).id
-        kept, new = self.carried(instance, wanted), self.versions.load(wanted)
-        require(new, self.registry)
-        values, connections = self.configuration.check(new, kept | dict(config or {}))
-        return self._put(wanted, instance.name, instance.customer_id, values, connections)
-
-    def carried(self, instance: InstanceRecord, version_id: str) -> dict[str, Any]:
-        """Of an instance's configuration, what another version of its integration still asks for, by its names.
-
-        Raises InvalidInput for a version of another integration.
-        """
-        if self.store.integrations.version(version_id).integration_id != instance.integration_id:
-            raise InvalidInput(f"version {version_id} is not one of {instance.integration}", field="version")
-        old, new = self.versions.load(instance.version_id), self.versions.load(version_id)
-        names = renamed(old, new).config_vars
-        kept = {names.get(key, key): value for key, value in {**instance.config, **instance.connections}.items()}
-        return {key: value for key, value in kept.items() if new.config_var(key)}
-
-    def _put(
-        self,
-        version_id: str,
-        name: str,
-        customer_id: str,
-        values: Mapping[str, Any],
-        connections: Mapping[str, str],
-        *,
-        enabled: bool | None = None,
-    ) -> InstanceRecord:
-        version, integration = self.store.integrations.version(version_id), self.versions.load(version_id)
-        self.configuration.check_triggers(integration, values, connections)
-        before = self.store.instances.of_customer(customer_id, name)
-        renames = renamed(self.versions.load(before.version_id), integration) if before else model.Renames()
-        instance = self.store.instances.put(
-            name=name,
-            version_id=version_id,
-            integration_id=version.integration_id,
-            customer_id=customer_id,
-            config=values,
-            connections=connections,
-            flows=[flow.name for flow in integration.flows],
-            registering=self.registrations.flows(integration),
-            starts=self.configuration.starts(integration, values),
-            renamed=renames.flows,
-            enabled=enabled,
-        )
-        self.routes.forget()
-        said = f"{instance.name} for {instance.customer}: version {version.number}"
-        self.changes.note("instance.deploy", instance.id, said)
-        self.registrations.deploy(instance.id)
-        if instance.enabled:
-            self.invocations.fire(instance.id, "instanceDeploy", instance.updated_at.isoformat())
-        return instance
-
-    def choices(self, integration: model.Integration, key: str, given: Mapping[str, Any]) -> list[dict[str, str]]:
-        """``{"label", "key"}`` of each value that a config variable's data source offers. Raises ConnectorError."""
-        return self.configuration.choices(integration, key, given, ActionContext(transport=self.transport))
-
-    def put_customer(self, external_id: str, name: str = "") -> Customer:
-        """Make or rename the customer of that external id. Raises InvalidInput."""
-        customer = self.store.customers.ensure(external_id, name)
-        self.changes.note("customer.put", customer.id, f"{external_id}: {customer.name}")
-        return customer
-
-    def remove_customer(self, customer_id: str) -> None:
-        """Raises InvalidInput while the customer has instances."""
-        self.store.customers.remove(customer_id)
-        self.changes.note("customer.remove", customer_id)
-
-    def enable(self, instance_id: str, *, enabled: bool) -> None:
-        self.store.instances.enable(instance_id, enabled=enabled)
-        self.routes.forget()
-        self.changes.note("instance.enable" if enabled else "instance.disable", instance_id)
-
-    def remove_instance(self, instance_id: str, *, force: bool = False) -> None:
-        """Put back the webhooks that it registered, then remove it. Raises what keeps one from being put back.
-
-        It is switched off then, and goes as soon as they are; with ``force`` it goes at once, and they stay as they are. Where
-        a flow is to run on its removal, it takes no more requests, and all this happens when that flow has ended.
-        """
-        record = self.store.instances.get(instance_id)
-        self.routes.forget()
-        if record:
-            self.changes.note("instance.remove", instance_id, f"{record.name} of {record.customer}")
-        if record and not force and self.invocations.fire(instance_id, "instanceRemove", "removal"):
-            self.store.instances.retire(instance_id)
-        else:
-            self.registrations.remove(instance_id, force=force)
-        self.routes.forget()
-
-    def register_again(self, endpoint_id: str) -> None:
-        """Register the webhook of a flow anew, or put it back if it is to go. Raises what keeps it from that."""
-        self.routes.forget()
-        self.changes.note("webhook.register", f"{endpoint_id[:6]}…")
-        self.registrations.again(endpoint_id)
-
-    def set_schedule(self, endpoint_id: str, timetable: Timetable | None) -> None:
-        """Start the flow at times of this instance's own, from now; None: at those of the integration file."""
-        self.store.schedules.override(endpoint_id, timetable, utc_now())
-        times = str(timetable) if timetable else "as in the integration"
-        self.changes.note("schedule.set", f"{endpoint_id[:6]}…", times)
-
-    def run_now(self, endpoint_id: str) -> None:
-        """Start the flow once more, beside its times. Raises InvalidInput while it cannot be."""
-        self.store.schedules.run_now(endpoint_id, utc_now())
-        self.changes.note("schedule.run", f"{endpoint_id[:6]}…")
-
-    def add_key(self, endpoint_id: str) -> str:
-        """A new API key of the endpoint, to be shown once."""
-        key = self.store.instances.add_key(endpoint_id)
-        self.routes.forget()
-        self.changes.note("key.add", f"{endpoint_id[:6]}…")  # whole, it is itself a permission
-        return key
-
-    def remove_key(self, key_id: str) -> None:
-        self.store.instances.remove_key(key_id)
-        self.routes.forget()
-        self.changes.note("key.remove", key_id)
-
-
-def _stay_where_they_go(
-    kind: ConnectionType, stored: Mapping[str, Any], given: Mapping[str, Any], kept: Collection[str] = ()
-) -> None:
-    """Raises InvalidInput where secrets that nobody entered, kept ones or called ones, would go to another address."""
-    calls = dict(references(given))
-    staying = {*kept, *(field for field in calls if given[field] == stored.get(field))}
-    for item in kind.inputs:
-        key, usual = item["key"], item.get("default")
-        if not item.get("destination"):
-            continue
-        before, after = stored.get(key) or usual, given.get(key) or usual
-        if staying and before != after:
-            raise InvalidInput(
-                f"{key}: the secrets would go to another address than before: enter them again "
-                f"({', '.join(sorted(staying))})",
-                field=key,
-            )
-        if calls.keys() - staying and after != usual:
-            raise InvalidInput(
-                f"{key}: a secret that is called by its name goes to the usual address only: enter its value, or declare the "
-                "connection in a file and deploy that",
-                field=key,
-            )
-
-
-def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None and value != ""}  # lists have no hash
 
 
 def _apply(connection: Any, changes: Any) -> list[Any]:

@@ -108,9 +108,9 @@ def deploy(settings: Settings, twilio: Twilio) -> dict[str, str]:
     }
     host = Host.open(settings)
     try:
-        connection = host.add_connection(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
-        instance = host.deploy(FLOW, customer="soak", config={"Twilio": connection.id})
-        return host.addresses(instance.id)
+        connection = host.connections.add(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
+        instance = host.instances.deploy(FLOW, customer="soak", config={"Twilio": connection.id})
+        return host.endpoints.addresses(instance.id)
     finally:
         host.stop()
 

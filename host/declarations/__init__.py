@@ -5,8 +5,8 @@
     integrations/<any>/integration.yaml a definition, with the code of its steps beside it
     instances/<any>.yaml                {integration, customer, name, config, enabled, schedules}
 
-No file holds a secret: where one belongs stands its name; see :mod:`..named_secrets`. Everything is checked before anything
-is changed, and a second run changes nothing.
+No file holds a secret: where one belongs stands its name; see :mod:`..secrets.named_secrets`. Everything is checked before
+anything is changed, and a second run changes nothing.
 """
 
 from .apply import Outcome, apply

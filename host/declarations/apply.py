@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from ...connector.context import Customer, User
 from ...connector.errors import ConnectorError
-from .. import publication
 from ..definition.timetable import Timetable
 from ..host import Host
+from ..integrations import publication
 from ..store.connections import ConnectionRecord
 from ..store.declared import Mark, Subject
 from ..store.instances import InstanceRecord
@@ -119,7 +119,7 @@ def _customer(host: Host, found: DeclaredCustomer) -> _Step:
         kind="customer",
         name=found.external_id,
         find=lambda: _id(host.store.customers.known(found.external_id)),
-        act=lambda: host.put_customer(found.external_id, found.name),
+        act=lambda: host.customers.put(found.external_id, found.name),
     )
 
 
@@ -132,9 +132,9 @@ def _user(host: Host, found: DeclaredUser) -> _Step:
 
     def act() -> None:
         if user := known():
-            host.update_user(user.id, **wanted)
+            host.users.update(user.id, **wanted)
         elif customer := host.store.customers.known(found.customer):
-            host.add_user(customer.id, external_id=found.external_id, **wanted)
+            host.users.add(customer.id, external_id=found.external_id, **wanted)
 
     user = known()
     return _Step(
@@ -153,13 +153,13 @@ def _connection(host: Host, found: DeclaredConnection) -> _Step:
         wanted: dict[str, Any] = {"name": found.name, "fields": found.fields, "elsewhere": True}
         users = None if found.reserved_for is None else [_user_id(host, one) for one in found.reserved_for]
         if record is None:
-            host.add_connection(component=found.component, key=found.key, reserved_for=users or (), **wanted)
+            host.connections.add(component=found.component, key=found.key, reserved_for=users or (), **wanted)
         else:
-            secrets = host.connection_type(found.component, found.key).secrets
-            host.update_connection(record.id, forget=secrets, reserved_for=users, **wanted)
+            secrets = host.connections.type_of(found.component, found.key).secrets
+            host.connections.update(record.id, forget=secrets, reserved_for=users, **wanted)
 
     same = record is not None and (
-        host.connection_fields(record) == found.fields
+        host.connections.fields(record) == found.fields
         and (
             found.reserved_for is None
             or set(record.reserved_for) == {_user_id(host, reserved) for reserved in found.reserved_for}
@@ -189,7 +189,7 @@ def _integration(host: Host, found: DeclaredIntegration) -> _Step:
         kind="integration",
         name=found.name,
         find=lambda: None,
-        act=lambda: host.publish(found.path),
+        act=lambda: host.integrations.publish(found.path),
     )
 
 
@@ -211,11 +211,11 @@ def _instance(host: Host, checked: Checked, found: DeclaredInstance) -> _Step:
     )
 
     def act() -> None:
-        deployed = host.deploy(
+        deployed = host.instances.deploy(
             integration.path, customer=found.customer, config=found.config, name=found.name, enabled=found.enabled
         )
         for endpoint_id, timetable in _other_times(host, deployed, found):
-            host.set_schedule(endpoint_id, timetable)
+            host.endpoints.set_schedule(endpoint_id, timetable)
 
     return _Step(
         did=_did(record, same),
@@ -256,10 +256,10 @@ def _removals(host: Host, gone: set[Subject]) -> Iterator[_Step]:
     instances = {i.id: f"{i.name} of {customers[i.customer_id]}" for i in host.store.instances.all()}
     connections = {c.id: c.name for c in host.store.connections.all()}
     users = {u.id: f"{u.external_id} of {name}" for id_, name in customers.items() for u in host.store.users.of(id_)}
-    yield from _removing("instance", instances, gone, host.store.instances.get, host.remove_instance)
-    yield from _removing("connection", connections, gone, host.store.connections.get, host.remove_connection)
-    yield from _removing("user", users, gone, host.store.users.get, host.remove_user)
-    yield from _removing("customer", customers, gone, host.store.customers.get, host.remove_customer)
+    yield from _removing("instance", instances, gone, host.store.instances.get, host.instances.remove)
+    yield from _removing("connection", connections, gone, host.store.connections.get, host.connections.remove)
+    yield from _removing("user", users, gone, host.store.users.get, host.users.remove)
+    yield from _removing("customer", customers, gone, host.store.customers.get, host.customers.remove)
 
 
 def _removing(

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from ...connector.errors import ConnectorError
-from ..configuration import Expected
 from ..definition.check import check as check_definition
 from ..definition.cursor import Cursor
 from ..definition.model import Integration
 from ..definition.names import did_you_mean
 from ..definition.problems import Problem
 from ..host import Host
+from ..integrations.configuration import Expected
 from .files import FOLDERS
 from .model import (
     NEW,
@@ -89,7 +89,7 @@ class _Check:
             _note(found.source, "name", f"the host has a connection of this name that is {what}; choose another name")
         self._ours("connection", record.id, found.source, "name")
         try:
-            self._host.check_fields(found.component, found.key, found.fields)
+            self._host.connections.check(found.component, found.key, found.fields)
         except ConnectorError as error:
             place = found.places.get(error.field or "", found.source)
             place.problem(str(error).removeprefix(f"{error.field}: " if place is not found.source else ""))

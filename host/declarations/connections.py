@@ -16,8 +16,8 @@ from ...connector.component import ConnectionType
 from ..definition import tree
 from ..definition.cursor import Cursor
 from ..definition.names import did_you_mean
-from ..named_secrets import NAME_RULE, is_name, reference
 from ..registry import Registry
+from ..secrets.named_secrets import NAME_RULE, is_name, reference
 from .model import DeclaredConnection, Reserved
 
 _THEIR_OWN = ("id", "_id", "version")  # what an export of that service says of itself

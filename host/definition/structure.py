@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...connector.errors import InvalidInput
-from .. import code
-from . import model
+from . import code, model
 from .cursor import Notes
 from .names import did_you_mean
 from .problems import Where

@@ -8,8 +8,8 @@ from typing import Literal
 import sqlalchemy as sa
 
 from ...connector.context import utc_now
-from ..ids import time_id
 from .database import insert
+from .ids import time_id
 from .schema import calls as table
 
 Begun = Literal["new", "again", "known"]

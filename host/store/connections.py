@@ -1,4 +1,4 @@
-"""Connections: a component's credentials, sealed. What seals and opens them is handed in; see :mod:`..vault`."""
+"""Connections: a component's credentials, sealed. What seals and opens them is handed in; see :mod:`..secrets.vault`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
-from ..ids import time_id
 from .database import reading, storable
+from .ids import time_id
 from .schema import connections as table
 from .schema import instances, registrations
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from ...connector.context import Customer, utc_now
 from ...connector.errors import InvalidInput
-from ..ids import time_id
 from .database import insert, reading, storable
+from .ids import time_id
 from .schema import customers as table
 
 

@@ -1,6 +1,7 @@
 """Engines and the schema: SQLite as a server would run it, or Postgres in a schema of its own."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from ...connector.errors import ConnectorError
 from ..settings import Settings
 from .migrations import migrate
 from .schema import VERSION, meta, metadata
+
+Write = Callable[[sa.Connection], Any]  # one change, made in a transaction of others
 
 SCHEMA = "twilio_connector"
 _PREPARING = 0x7477696C  # the advisory lock that processes starting together take in turn

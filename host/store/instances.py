@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
-from ..ids import opaque_id, time_id
 from . import schedules
 from .database import insert, reading, storable
+from .ids import opaque_id, time_id
 from .registrations import intend
 from .schema import customers, endpoint_keys, endpoints, instances, integrations, states, versions
 from .states import flow_owner

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
-from ..ids import time_id
 from .database import insert, reading
+from .ids import time_id
 from .schema import integrations, version_files, versions
 
 _PATH_LENGTH = 255

@@ -1,4 +1,4 @@
-"""Secrets under their names, sealed. What seals and opens them is handed in; see :mod:`..named_secrets`."""
+"""Secrets under their names, sealed. What seals and opens them is handed in; see :mod:`..secrets.named_secrets`."""
 
 from dataclasses import dataclass
 from datetime import datetime

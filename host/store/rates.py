@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from ..ids import first_id
 from .database import reading
+from .ids import first_id
 from .schema import ENDED, OPEN, executions, status_in
 
 MOST_OPEN = 10_000

@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ...connector.context import utc_now
-from ..ids import time_id
 from .database import reading
+from .ids import time_id
 from .schema import refusals as table
 
 

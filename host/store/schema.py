@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from .. import portable
+from . import portable
 
 VERSION = 4  # a change of the schema raises it: see migrations.py
 
@@ -24,7 +24,7 @@ class Instant(sa.TypeDecorator[datetime]):
 
 
 class Json(sa.TypeDecorator[Any]):
-    """Portable JSON text; see :mod:`..portable`."""
+    """Portable JSON text; see :mod:`.portable`."""
 
     impl = sa.Text
     cache_ok = True
@@ -37,7 +37,7 @@ class Json(sa.TypeDecorator[Any]):
 
 
 class Sealed(sa.Text):
-    """Ciphertext of the vault, or empty. A rotation of its keys finds what is sealed by this type; see host/rotation.py."""
+    """Ciphertext of the vault, or empty. What is sealed is found by this type: see host/secrets/rotation.py."""
 
 
 metadata = sa.MetaData()
@@ -89,7 +89,7 @@ connections = sa.Table(
     sa.Column("updated_at", Instant, nullable=False),
 )
 
-# Sealed, and called by their names in connections; see host/named_secrets.py.
+# Sealed, and called by their names in connections; see host/secrets/named_secrets.py.
 named_secrets = sa.Table(
     "named_secrets",
     metadata,
@@ -110,7 +110,7 @@ declared = sa.Table(
     sa.Column("failed", sa.Boolean, nullable=False),
 )
 
-# Who changed what; see host/changes.py.
+# Who changed what; see host/operating/changes.py.
 changes = sa.Table(
     "changes",
     metadata,
@@ -334,7 +334,8 @@ steps = sa.Table(
     sa.Column("ended_at", Instant),
 )
 
-# Actions that were called over the API: a call with a key that was used gives what the first one gave. See host/calls.py.
+# Actions that were called over the API: a call with a key that was used gives what the first one gave.
+# See host/execution/calls.py.
 calls = sa.Table(
     "calls",
     metadata,
@@ -398,7 +399,7 @@ claims = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
 )
 
-# The same of what a call made. What is in one of the two tables is never in the other: see host/claims.py.
+# The same of what a call made. What is in one of the two tables is never in the other: see host/execution/claims.py.
 call_claims = sa.Table(
     "call_claims",
     metadata,

@@ -11,13 +11,13 @@ from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from .. import portable
-from ..ids import first_id
-from ..subject import asked
+from . import portable
 from .database import insert, reading, storable
 from .executions import BRIEF, ENDED, ExecutionRecord, StartedBy, Status, is_started_by
+from .ids import first_id
 from .schema import ENDED as ENDS
 from .schema import OPEN, executions, instances, status_in, terms
+from .subject import asked
 
 LOOKED_AT = 2_000
 _MOST_INSTANCES = 20

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from ...connector.context import User, utc_now
 from ...connector.errors import InvalidInput
-from ..ids import time_id
 from .database import reading, storable
+from .ids import time_id
 from .schema import connections, customers
 from .schema import users as table
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-from ..credentials import Credentials
+from ..administration.credentials import Credentials
 from ..store.sessions import LIFETIME
 from .throttle import Throttle
 

@@ -47,7 +47,7 @@ from .triggers import PREFIX as TRIGGER
 from .triggers import Triggers
 
 if TYPE_CHECKING:
-    from ..metrics import Metrics
+    from ..operating.metrics import Metrics
 
 
 def create_app(

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from ...connector.component import Unit
 from ...connector.errors import ConnectorError
 from ...connector.manifest import inputs_of
-from .. import portable
 from ..definition import model
-from ..past import REUSED
+from ..execution.past import REUSED
 from ..registry import Registry
+from ..store import portable
 from ..store.executions import StepRow
 
 Kind = str

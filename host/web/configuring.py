@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...connector.context import ActionContext
 from ...connector.errors import ConnectorError
 from ..definition import values
 from ..definition.model import ConfigVar, Integration
@@ -182,7 +183,9 @@ class Asking:
         given = self.given
         drawn |= {"dataSource": var.data_source.key if var.data_source else ""}
         try:
-            return with_choices(drawn, self.host.choices(self.integration, var.key, given), given.get(var.key))
+            context = ActionContext(transport=self.host.transport)
+            choices = self.host.configuration.choices(self.integration, var.key, given, context)
+            return with_choices(drawn, choices, given.get(var.key))
         except Exception as error:
             if not is_error(error):
                 raise

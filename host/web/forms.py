@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from ...connector.errors import InvalidInput
 from ..definition.values import text_of
-from ..named_secrets import called_by, reference
+from ..secrets.named_secrets import called_by, reference
 from .body import BodyRefused
 
 Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs", "number", "date", "moment", "file"]

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..changes import by
+from ..operating.changes import by
 from .access import SAFE_METHODS, Access, Origin, is_own_request
 from .render import Pages
 

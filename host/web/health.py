@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..host import Host
-from ..readiness import failing
+from .readiness import failing
 
 KEPT = 1.0
 PATIENCE = 3.0

@@ -15,14 +15,14 @@ from .bearer import Bearer
 from .health import Health
 
 if TYPE_CHECKING:
-    from ..metrics import Metrics
+    from ..operating.metrics import Metrics
 
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 def counting(host: Host) -> "Metrics":
     """The host's figures, counted from now on. Raises ModuleNotFoundError without the extra ``metrics``."""
-    from ..metrics import Metrics
+    from ..operating.metrics import Metrics
 
     metrics = Metrics(host.store)
     host.telemetry.listeners.append(metrics.heard)

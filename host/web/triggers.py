@@ -13,9 +13,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ...connector.payload import FlowEnd, HttpResponse, WebhookRequest
-from .. import answer
 from ..host import Ended, Host, KeyRefused, NoSuchEndpoint, Received, TooLarge
-from ..inbox import Busy
+from ..receiving import answer
+from ..receiving.inbox import Busy
 from ..store.database import is_away
 from . import answers
 from .body import BodyRefused, Disconnected, read_body

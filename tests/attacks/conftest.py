@@ -54,10 +54,12 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("attacked")
     settings = Settings(data=folder / "data", public_url=PUBLIC, limits=Limits(body=65536))
     opened = Host.open(settings)
-    opened.add_connection(name="Main", component="twilio", key="basic", fields={"username": ACCOUNT, "password": TOKEN})
+    opened.connections.add(
+        name="Main", component="twilio", key="basic", fields={"username": ACCOUNT, "password": TOKEN}
+    )
     file = folder / "integration.yaml"
     file.write_text(INTEGRATION)
-    opened.deploy(file, customer="acme", config={"Twilio": "Main"})
+    opened.instances.deploy(file, customer="acme", config={"Twilio": "Main"})
     yield opened
     opened.stop()
 
@@ -66,7 +68,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 def paths(host: Host) -> dict[str, str]:
     """The path of each flow's webhook."""
     (instance,) = host.store.instances.all()
-    return {flow: url.removeprefix(PUBLIC) for flow, url in host.addresses(instance.id).items()}
+    return {flow: url.removeprefix(PUBLIC) for flow, url in host.endpoints.addresses(instance.id).items()}
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from stat import S_IFLNK
 import pytest
 from starlette.requests import Request
 from twilio_connector.connector.errors import InvalidInput
-from twilio_connector.host.uploads import folder_of, read
+from twilio_connector.host.integrations.uploads import folder_of, read
 from twilio_connector.host.web.api.table import ROUTES
 from twilio_connector.host.web.events import Look, Streams
 

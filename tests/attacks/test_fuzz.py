@@ -16,7 +16,7 @@ from twilio_connector.connector.twilio.base import Base
 from twilio_connector.connector.twilio.signature import Rejection, is_valid, sign, verify, with_body_hash
 from twilio_connector.host.definition import model
 from twilio_connector.host.definition.cursor import Notes
-from twilio_connector.host.expressions import Scope, dig, render, resolve
+from twilio_connector.host.definition.expressions import Scope, dig, render, resolve
 
 # In CI a few hundred examples; `pytest -m soak tests/attacks/test_fuzz.py` looks for much longer.
 LONG = settings(max_examples=20_000, deadline=None)

@@ -15,7 +15,7 @@ from twilio_connector.cli.main import _tell
 from twilio_connector.cli.output import write_data, write_json
 from twilio_connector.connector.errors import ConnectorError, Refused
 from twilio_connector.host.host import Host
-from twilio_connector.host.redact import RedactingFilter, Redactor
+from twilio_connector.host.secrets.redact import RedactingFilter, Redactor
 from twilio_connector.host.settings import Settings
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.api.table import ROUTES
@@ -140,8 +140,8 @@ def deploy(host: Host, folder: Path, name: str) -> str:
     own.mkdir()
     (own / "steps.py").write_text(CODE)
     (own / "flow.yaml").write_text(INTEGRATION.format(name=name, connected=CONNECTED, inputs=inputs, **units))
-    instance = host.deploy(own / "flow.yaml", customer="acme", name=name, config={"Twilio": "Main"})
-    return host.addresses(instance.id)[name].removeprefix(PUBLIC)
+    instance = host.instances.deploy(own / "flow.yaml", customer="acme", name=name, config={"Twilio": "Main"})
+    return host.endpoints.addresses(instance.id)[name].removeprefix(PUBLIC)
 
 
 def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, log, monkeypatch, twilio, httpserver):
@@ -164,21 +164,21 @@ def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, lo
     answers: dict[str, str] = {}
     with Host.open(settings) as host:
         host.secrets.set("named", SECRETS["named"])
-        main = host.add_connection(name="Main", component="twilio", key="basic", fields=fields, elsewhere=True)
-        host.update_connection(main.id, name="Main", fields=fields | {"sharedKeySecret": SECRETS["shared"]})
+        main = host.connections.add(name="Main", component="twilio", key="basic", fields=fields, elsewhere=True)
+        host.connections.update(main.id, name="Main", fields=fields | {"sharedKeySecret": SECRETS["shared"]})
         for wrong in (
             {"baseUrl": SECRETS["wrong"]},
             {"region": SECRETS["wrong"]},
             {"password": {"$secret": SECRETS["wrong"]}},
         ):
             with pytest.raises(ConnectorError) as refused:
-                host.add_connection(
+                host.connections.add(
                     name="Wrong", component="twilio", key="basic", fields=fields | wrong, elsewhere=True
                 )
             answers[f"refused {wrong.keys()}"] = str(refused.value) if "password" in wrong else ""
-        host.test_connection(main.id)
+        host.connections.test(main.id)
         paths = {name: deploy(host, tmp_path, name) for name in LAST}
-        key = host.add_key(paths["Tell"].rpartition("/")[2])
+        key = host.endpoints.add_key(paths["Tell"].rpartition("/")[2])
         access = Access(host.credentials)
         with TestClient(
             create_app(host, access), base_url="http://127.0.0.1:8000", raise_server_exceptions=False

@@ -4,8 +4,8 @@ import os
 
 import pytest
 from twilio_connector.connector.errors import InvalidInput
-from twilio_connector.host import code, publication
-from twilio_connector.host.definition import parse
+from twilio_connector.host.definition import code, parse
+from twilio_connector.host.integrations import publication
 
 DEFINITION = """
 definitionVersion: 7

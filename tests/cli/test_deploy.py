@@ -61,7 +61,9 @@ def test_what_is_declared_no_more_is_told_and_pruned_when_asked(run, secrets, te
 def test_one_that_fails_is_told_by_the_exit_status_and_the_rest_is_done(run, secrets, team, data):
     """Bell's connection is in use by an instance that was made by hand, so it is not pruned; the customer is neither."""
     run("deploy", team)
-    with_host(data, lambda host: host.deploy(definition(team), customer="zed", config={"Twilio Connection": BELL}))
+    with_host(
+        data, lambda host: host.instances.deploy(definition(team), customer="zed", config={"Twilio Connection": BELL})
+    )
     for name in ("instances/bell.yaml", "connections/bell.json", "customers/bell.yaml"):
         (team / name).unlink()
     done = run("deploy", team, "--prune")
@@ -99,7 +101,7 @@ def test_a_running_host_answers_as_the_folder_says_and_the_log_tells(run, team, 
         stack.enter_context(serving(create_app(host, Access(host.credentials)), socket))
         assert run("deploy", team).status == 0
         (instance,) = (found for found in host.store.instances.all() if found.enabled)
-        (webhook,) = host.addresses(instance.id).values()
+        (webhook,) = host.endpoints.addresses(instance.id).values()
         twilio.state.change_number(twilio.state.number(twilio.number).sid, sms_url=webhook)
         twilio.state.receive(twilio.handset, twilio.number, "When are you open?")
         replies = twilio.state.wait_for(

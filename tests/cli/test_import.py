@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from twilio_connector.cli.app_services.command import import_app_services
 from twilio_connector.cli.app_services.handler import ported
 from twilio_connector.connector.errors import ConnectorError, InvalidInput
-from twilio_connector.host import code
-from twilio_connector.host.definition import check, read
+from twilio_connector.host.definition import check, code, read
 from twilio_connector.host.registry import components
 
 SID = "AC" + "a1" * 16

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from twilio_connector.connector.payload import WebhookRequest
 from twilio_connector.host.host import Host
-from twilio_connector.host.results import Ended
+from twilio_connector.host.receiving.results import Ended
+from twilio_connector.host.secrets.vault import Vault
 from twilio_connector.host.settings import Settings
 from twilio_connector.host.store import Store
 from twilio_connector.host.store.instances import InstanceRecord
-from twilio_connector.host.vault import Vault
 
 
 @pytest.fixture(scope="session")

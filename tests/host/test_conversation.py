@@ -12,9 +12,9 @@ import pytest
 import requests
 import sqlalchemy as sa
 from twilio_connector.cli.app_services.command import import_app_services
-from twilio_connector.host import portable
-from twilio_connector.host.databases import Databases
+from twilio_connector.host.execution.databases import Databases
 from twilio_connector.host.host import Host
+from twilio_connector.host.store import portable
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.app import create_app
 from twilio_connector.host.web.server import listen, serving, url_of
@@ -84,13 +84,13 @@ def connect(settings):
             socket = stack.enter_context(listen())
             host = stack.enter_context(Host.open(replace(settings, public_url=url_of(socket))))
             given = {"baseUrl": twilio.base_url} | credentials(twilio, kind) | fields
-            host.add_connection(name="Twilio", component="twilio", key=kind, fields=given)
+            host.connections.add(name="Twilio", component="twilio", key=kind, fields=given)
             number = twilio.state.number(twilio.number)
             config = {"Twilio Connection": "Twilio"}
             if integration == EXAMPLE:
                 config["Phone Number"] = number.sid
-            instance = host.deploy(integration, customer="acme", config=config)
-            webhook = host.addresses(instance.id)[host.versions.load(instance.version_id).flows[0].name]
+            instance = host.instances.deploy(integration, customer="acme", config=config)
+            webhook = host.endpoints.addresses(instance.id)[host.versions.load(instance.version_id).flows[0].name]
             stack.enter_context(serving(create_app(host, Access(host.credentials)), socket))
             if integration != EXAMPLE:  # that one registers itself
                 twilio.state.change_number(number.sid, sms_url=webhook)
@@ -238,7 +238,7 @@ def test_an_imported_application_answers_texts_as_it_did_and_runs_as_whom_it_did
     (tmp_path / "out" / "handlers.py").write_text(ported)
     line = connect(tmp_path / "out" / "integration.yaml", kind="basic")
     (customer,) = line.host.store.customers.all()
-    ada = line.host.add_user(customer.id, external_id="ada")
+    ada = line.host.users.add(customer.id, external_id="ada")
     line.text("Hello!")
     (reply,) = line.wait_for_reply()
     (execution,) = line.host.store.executions.recent()
@@ -285,7 +285,7 @@ def test_a_flow_that_asks_twilio_is_given_each_message_once(connect, tmp_path):
 
     def poll_again():
         before = polled()
-        line.host.run_now(endpoint_id)
+        line.host.endpoints.run_now(endpoint_id)
         until(lambda: polled() != before)
 
     until(polled)  # the first poll comes with the deployment

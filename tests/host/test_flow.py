@@ -7,9 +7,9 @@ from twilio_connector.connector.component import load
 from twilio_connector.connector.context import ActionContext, Integration
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.host.definition import read, require
-from twilio_connector.host.expressions import Scope
+from twilio_connector.host.definition.expressions import Scope
+from twilio_connector.host.execution.runner import run
 from twilio_connector.host.registry import OWN
-from twilio_connector.host.runner import run
 
 FLOW = """\
 definitionVersion: 7

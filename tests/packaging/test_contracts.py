@@ -19,6 +19,7 @@ SANDBOX = "The local Twilio shares no code with what it tests"
 COMMAND = "The command reaches the component only through the connector core"
 LIGHT = "The component needs no web, database or engine module"
 SDK = "Only a connection hands out the official SDK"
+ROOMS = "The rooms of the host"
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,11 @@ def broken(copy: Path, *, module: str, line: str) -> set[str]:
         ("connector/breach.py", "import sqlalchemy.orm", LIGHT),
         ("actions/breach.py", "from starlette.responses import Response", LIGHT),
         ("connector/twilio/breach.py", "import twilio.rest", SDK),
+        ("host/store/breach.py", "from ..secrets import vault", ROOMS),
+        ("host/execution/breach.py", "from ..engine import durable", ROOMS),
+        ("host/engine/breach.py", "def late():\n    from ..host import Host", ROOMS),
+        ("host/processes/breach.py", "from ..secrets import vault", ROOMS),
+        ("host/of_no_room.py", "", ROOMS),
     ],
 )
 def test_a_breach_is_reported(copy: Path, module: str, line: str, contract: str) -> None:
@@ -71,7 +77,10 @@ def test_a_breach_is_reported(copy: Path, module: str, line: str, contract: str)
     [
         ("triggers/allowed.py", "from ..connector.twilio import errors"),
         ("connections/allowed.py", "def sdk():\n    import twilio.rest"),
-        ("host/allowed.py", "import starlette, sqlalchemy, dbos\nfrom ..connector import errors"),
+        (
+            "host/engine/allowed.py",
+            "import starlette, sqlalchemy, dbos\nfrom ...connector import errors\nfrom ..store import ids",
+        ),
         ("sandbox/allowed.py", "import twilio.request_validator"),
         ("cli/allowed.py", "from ..host import web\nfrom ..sandbox import app"),
     ],

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from twilio.request_validator import RequestValidator
-from twilio_connector.host import portable
 from twilio_connector.host.host import Host
 from twilio_connector.host.settings import Settings
+from twilio_connector.host.store import portable
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.app import create_app
 from twilio_connector.host.web.server import listen, serving
@@ -81,15 +81,15 @@ def proxied(request, tmp_path_factory):
         public = f"https://{NAME}:{port}" if request.param == "with a port" else f"https://{NAME}"
         settings = Settings(data=tmp_path_factory.mktemp("data"), public_url=public)
         host = stack.enter_context(Host.open(settings))
-        host.add_connection(
+        host.connections.add(
             name="Twilio", component="twilio", key="basic", fields={"username": ACCOUNT, "password": TOKEN}
         )
         file = tmp_path_factory.mktemp("integration") / "integration.yaml"
         file.write_text(HEAD + "".join(FLOW.format(key=key) for key in KEYS))
-        instance = host.deploy(file, customer="acme", config={"Twilio": "Twilio"})
+        instance = host.instances.deploy(file, customer="acme", config={"Twilio": "Twilio"})
         upstream = stack.enter_context(serving(create_app(host, Access(host.credentials)), socket))
         stack.enter_context(nginx(folder, port, upstream))
-        yield host, host.addresses(instance.id), port, folder / "certificate.pem"
+        yield host, host.endpoints.addresses(instance.id), port, folder / "certificate.pem"
 
 
 def free_port():

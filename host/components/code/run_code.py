@@ -13,7 +13,7 @@ from pydantic import Field
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.inputs import Hint, Inputs
 from twilio_connector.connector.result import ActionResult
-from twilio_connector.host import code
+from twilio_connector.host.definition import code
 
 
 class Code(Inputs):

@@ -17,7 +17,7 @@ from twilio_connector.connector.inputs import Hint
 from twilio_connector.connector.payload import document
 from twilio_connector.connector.response import Response
 from twilio_connector.connector.result import ActionResult
-from twilio_connector.host import code
+from twilio_connector.host.definition import code
 
 from .run_code import Code
 

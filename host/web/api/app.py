@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ...changes import by
 from ...host import Host
+from ...operating.changes import by
 from ...store.database import storable
 from ..access import SAFE_METHODS, Access, Origin, is_own_request
 from ..bearer import Bearer, unknown

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ...named_secrets import Place
+from ...secrets.named_secrets import Place
 from ...store.connections import ConnectionRecord
 from .route import Call, Route, found
 from .shapes import MAX_PAGE, Name, Page, Shape, Text
@@ -77,7 +77,7 @@ def listing(call: Call) -> dict[str, Any]:
 
 def create(call: Call) -> Connection:
     given: NewConnection = call.body
-    record = call.host.add_connection(
+    record = call.host.connections.add(
         name=given.name, component=given.component, key=given.key, fields=given.fields, reserved_for=given.reserved_for
     )
     return _shown(call, record)
@@ -89,20 +89,20 @@ def detail(call: Call) -> Connection:
 
 def update(call: Call) -> Connection:
     record, given = _record(call), call.body
-    shown = {key: value for key, value in call.host.connection_form(record.id)[0].items() if key not in given.forget}
+    shown = {key: value for key, value in call.host.connections.form(record.id)[0].items() if key not in given.forget}
     fields = shown if given.fields is None else given.fields
-    saved = call.host.update_connection(
+    saved = call.host.connections.update(
         record.id, name=given.name or record.name, fields=fields, forget=given.forget, reserved_for=given.reserved_for
     )
     return _shown(call, saved)
 
 
 def test(call: Call) -> Connection:
-    return _shown(call, call.host.test_connection(_record(call).id))
+    return _shown(call, call.host.connections.test(_record(call).id))
 
 
 def remove(call: Call) -> None:
-    call.host.remove_connection(_record(call).id)
+    call.host.connections.remove(_record(call).id)
 
 
 def secrets(call: Call) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _record(call: Call) -> ConnectionRecord:
 
 
 def _shown(call: Call, record: ConnectionRecord) -> Connection:
-    fields, secrets = call.host.connection_form(record.id)
+    fields, secrets = call.host.connections.form(record.id)
     return Connection(
         id=record.id,
         name=record.name,

@@ -51,7 +51,7 @@ def listing(call: Call) -> dict[str, Any]:
 
 
 def put(call: Call) -> CustomerRecord:
-    return call.host.put_customer(call.body.external_id, call.body.name)
+    return call.host.customers.put(call.body.external_id, call.body.name)
 
 
 def detail(call: Call) -> CustomerRecord:
@@ -59,7 +59,7 @@ def detail(call: Call) -> CustomerRecord:
 
 
 def remove(call: Call) -> None:
-    call.host.remove_customer(_record(call).id)
+    call.host.customers.remove(_record(call).id)
 
 
 def users(call: Call) -> dict[str, Any]:
@@ -68,16 +68,16 @@ def users(call: Call) -> dict[str, Any]:
 
 def add_user(call: Call) -> Any:
     given: NewUser = call.body
-    return call.host.add_user(_record(call).id, external_id=given.external_id, name=given.name, email=given.email)
+    return call.host.users.add(_record(call).id, external_id=given.external_id, name=given.name, email=given.email)
 
 
 def update_user(call: Call) -> Any:
-    call.host.update_user(_user(call), name=call.body.name, email=call.body.email)
+    call.host.users.update(_user(call), name=call.body.name, email=call.body.email)
     return call.host.store.users.get(_user(call))
 
 
 def remove_user(call: Call) -> None:
-    call.host.remove_user(_user(call))
+    call.host.users.remove(_user(call))
 
 
 def _record(call: Call) -> CustomerRecord:

@@ -8,9 +8,9 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from ....connector.errors import InvalidInput
-from ... import portable
-from ...replays import MOST, JobStatus
-from ...replays import Job as JobRecord
+from ...engine.replays import MOST, JobStatus
+from ...engine.replays import Job as JobRecord
+from ...store import portable
 from ...store.database import storable
 from ...store.executions import StartedBy, Status
 from ...store.search import Filter, find
@@ -140,11 +140,11 @@ def detail(call: Call) -> ExecutionDetail:
 
 
 def replay(call: Call) -> Replayed:
-    return Replayed(id=call.host.replay(_id(call), call.body.from_step))
+    return Replayed(id=call.host.executions.replay(_id(call), call.body.from_step))
 
 
 def cancel(call: Call) -> None:
-    call.host.cancel(_id(call))
+    call.host.executions.cancel(_id(call))
 
 
 def replay_failed(call: Call) -> JobRecord:
@@ -154,7 +154,7 @@ def replay_failed(call: Call) -> JobRecord:
         unknown = (key for key in ("flow", "instance_id", "customer_id", "run_as") if not storable(getattr(given, key)))
         key = to_camel(next(unknown, "text"))
         raise InvalidInput(f"{key}: holds nothing that could be found", field=key)
-    return found(call.host.replays.job(call.host.replay_failed(wanted, given.limit)), "replay")
+    return found(call.host.replays.job(call.host.executions.replay_failed(wanted, given.limit)), "replay")
 
 
 def jobs(call: Call) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def job(call: Call) -> JobRecord:
 
 
 def stop_replaying(call: Call) -> JobRecord:
-    call.host.stop_replaying(job(call).id)
+    call.host.executions.stop_replaying(job(call).id)
     return job(call)
 
 

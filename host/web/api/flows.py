@@ -70,12 +70,12 @@ class Flow(Shape):
 
 
 def add_key(call: Call) -> NewKey:
-    return NewKey(key=call.host.add_key(_endpoint(call).id))
+    return NewKey(key=call.host.endpoints.add_key(_endpoint(call).id))
 
 
 def remove_key(call: Call) -> None:
     keys = call.host.store.instances.keys(_endpoint(call).id)
-    call.host.remove_key(found(next((key for key in keys if key.id == call.path["key"]), None), "key").id)
+    call.host.endpoints.remove_key(found(next((key for key in keys if key.id == call.path["key"]), None), "key").id)
 
 
 def set_schedule(call: Call) -> Schedule:
@@ -85,24 +85,24 @@ def set_schedule(call: Call) -> Schedule:
         timetable = Timetable.parse(given.times, given.time_zone)
     except ValueError as error:
         raise InvalidInput(f"times: {error}", field="times") from None
-    call.host.set_schedule(endpoint.id, timetable)
+    call.host.endpoints.set_schedule(endpoint.id, timetable)
     return _schedule(call.host.store.schedules.get(endpoint.id))
 
 
 def reset_schedule(call: Call) -> Schedule:
     endpoint = _scheduled(call)
-    call.host.set_schedule(endpoint.id, None)
+    call.host.endpoints.set_schedule(endpoint.id, None)
     return _schedule(call.host.store.schedules.get(endpoint.id))
 
 
 def run_now(call: Call) -> None:
-    call.host.run_now(_scheduled(call).id)
+    call.host.endpoints.run_now(_scheduled(call).id)
 
 
 def register(call: Call) -> Registration:
     endpoint = _endpoint(call)
     found(call.host.store.registrations.get(endpoint.id), "registration")
-    call.host.register_again(endpoint.id)
+    call.host.endpoints.register_again(endpoint.id)
     return Registration.model_validate(found(call.host.store.registrations.get(endpoint.id), "registration"))
 
 

@@ -78,7 +78,7 @@ def listing(call: Call) -> dict[str, Any]:
 
 def deploy(call: Call) -> InstanceDetail:
     given: Deployment = call.body
-    instance = call.host.deploy_version(
+    instance = call.host.instances.deploy_version(
         given.version_id or _newest(call, given.integration),
         customer=given.customer,
         customer_name=given.customer_name,
@@ -96,19 +96,19 @@ def detail(call: Call) -> InstanceDetail:
 def update(call: Call) -> InstanceDetail:
     record, given = _record(call), call.body
     if given.config is not None:
-        call.host.upgrade(record.id, version_id=record.version_id, config=given.config)
+        call.host.instances.upgrade(record.id, version_id=record.version_id, config=given.config)
     if given.enabled is not None:
-        call.host.enable(record.id, enabled=given.enabled)
+        call.host.instances.enable(record.id, enabled=given.enabled)
     return _shown(call, _record(call))
 
 
 def upgrade(call: Call) -> InstanceDetail:
     given: Upgrade = call.body
-    return _shown(call, call.host.upgrade(_record(call).id, version_id=given.version_id, config=given.config))
+    return _shown(call, call.host.instances.upgrade(_record(call).id, version_id=given.version_id, config=given.config))
 
 
 def remove(call: Call) -> None:
-    call.host.remove_instance(_record(call).id, force=call.query.force)
+    call.host.instances.remove(_record(call).id, force=call.query.force)
 
 
 def _newest(call: Call, integration: str) -> str:

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ....connector.errors import InvalidInput
+from ...integrations.uploads import LONGEST_PATH, MOST_FILES, unzipped
 from ...store.integrations import VersionRecord
-from ...uploads import LONGEST_PATH, MOST_FILES, unzipped
 from .problems import missing
 from .route import Call, Route
 from .shapes import Page, Shape, Text
@@ -79,9 +79,11 @@ def listing(call: Call) -> dict[str, Any]:
 
 def publish(call: Call) -> VersionRecord:
     if isinstance(call.body, bytes):
-        return call.host.publish_upload(unzipped(call.body, call.host.settings.limits.definition), call.query.file)
+        return call.host.integrations.publish_upload(
+            unzipped(call.body, call.host.settings.limits.definition), call.query.file
+        )
     files = {path: _bytes(content) for path, content in call.body.files.items()}
-    return call.host.publish_upload(files, call.body.file or call.query.file)
+    return call.host.integrations.publish_upload(files, call.body.file or call.query.file)
 
 
 def detail(call: Call) -> VersionDetail:

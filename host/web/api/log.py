@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ...changes import Wanted
+from ...operating.changes import Wanted
 from .route import Call, Route
 from .shapes import MAX_PAGE, Page, Shape, Text, Window
 

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ...redact import Redactor
+from ...secrets.redact import Redactor
 from ..body import BodyRefused
 from ..site import is_error
 from .shapes import Problem

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from ...portable import DEEPEST, is_deeper
+from ...store.portable import DEEPEST, is_deeper
 from ..body import read_body
 from .problems import Refusal, unreadable
 from .route import Route

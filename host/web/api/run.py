@@ -1,4 +1,4 @@
-"""Actions and data sources, run over HTTP. A key makes an action be done at most once: see host/calls.py."""
+"""Actions and data sources, run over HTTP. A key makes an action be done at most once: see host/execution/calls.py."""
 
 import json
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from ....connector.result import ActionResult
-from ...calls import Asked
+from ...execution.calls import Asked
 from .catalogue import component_of
 from .route import Call, Route, found
 from .shapes import Shape, Text, plain

@@ -73,14 +73,14 @@ def update(request: Request, form: Form) -> Response:
 
 def test(request: Request, _form: Form) -> Response:
     record, _, _ = _record(request)
-    site_of(request).host.test_connection(record.id)
+    site_of(request).host.connections.test(record.id)
     return see_other(f"/connections/{record.id}")
 
 
 def delete(request: Request, _form: Form) -> Response:
     record, component, unit = _record(request)
     try:
-        site_of(request).host.remove_connection(record.id)
+        site_of(request).host.connections.remove(record.id)
     except Exception as error:
         if not is_error(error):
             raise
@@ -93,7 +93,7 @@ def _save(
     request: Request, form: Form, component: Component, unit: ConnectionType, record: ConnectionRecord | None
 ) -> Response:
     host = site_of(request).host
-    kept, stored = host.connection_form(record.id) if record else ({}, frozenset[str]())
+    kept, stored = host.connections.form(record.id) if record else ({}, frozenset[str]())
     values, name = values_of(unit.inputs, form, kept), form.get("_name").strip()
     reserved = form.all("_reserved") if form.get("_reserves") else None
     calls = calls_of(unit.inputs, form)
@@ -101,7 +101,7 @@ def _save(
         fields = with_calls(values, calls, kept)
         if record:
             forget = forgotten(unit.inputs, form, kept)
-            saved = host.update_connection(
+            saved = host.connections.update(
                 record.id,
                 name=name,
                 fields=fields,
@@ -110,7 +110,7 @@ def _save(
                 tested=form.get("_then") == "tested",
             )
         else:
-            saved = host.add_connection(
+            saved = host.connections.add(
                 name=name, component=component.key, key=unit.key, fields=fields, reserved_for=reserved or ()
             )
     except Exception as error:
@@ -120,12 +120,12 @@ def _save(
         page = _refused(site_of(request), unit.inputs, asked, host.redactor.strike(str(error)), stored)
         return _form_page(request, component, unit, page, record, reserved=reserved, status=400)
     if form.get("_then") == "test":
-        host.test_connection(saved.id)
+        host.connections.test(saved.id)
     return see_other(f"/connections/{saved.id}", done="saved")
 
 
 def _filled(request: Request, record: ConnectionRecord, unit: ConnectionType, problem: str = "") -> FormPage:
-    values, stored = site_of(request).host.connection_form(record.id)
+    values, stored = site_of(request).host.connections.form(record.id)
     names = _secret_names(site_of(request))
     shown = {"_name": record.name} | values
     return FormPage(fields_of([NAME, *unit.inputs], shown, stored=stored, names=names), problem)

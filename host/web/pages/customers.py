@@ -50,7 +50,7 @@ def add(request: Request, form: Form) -> Response:
         errors["externalId"] = "Another customer has this external id. Choose another one."
     if errors:
         return _draw(request, FormPage(fields_of(INPUTS, values, errors=errors)), status=400)
-    site_of(request).host.put_customer(values["externalId"], values["name"])
+    site_of(request).host.customers.put(values["externalId"], values["name"])
     return see_other("/customers", done="added")
 
 
@@ -82,7 +82,7 @@ def add_user(request: Request, form: Form) -> Response:
     customer = _customer(request)
     values = {item["key"]: form.get(item["key"]) for item in USER}
     try:
-        site_of(request).host.add_user(customer.id, **values)
+        site_of(request).host.users.add(customer.id, **values)
     except InvalidInput as error:
         errors = errors_by_field(str(error), list(values))
         return _draw_one(request, FormPage(fields_of(USER, values, errors=errors)), status=400)
@@ -94,7 +94,7 @@ def remove_user(request: Request, form: Form) -> Response:
     if form.get("user") not in {user.id for user in host.store.users.of(customer.id)}:
         raise missing("user")
     try:
-        host.remove_user(form.get("user"))
+        host.users.remove(form.get("user"))
     except InvalidInput as error:
         return _draw_one(request, FormPage(fields_of(USER)), problem=str(error), status=409)
     return see_other(f"/customers/{customer.id}", done="removed")
@@ -103,7 +103,7 @@ def remove_user(request: Request, form: Form) -> Response:
 def remove(request: Request, _form: Form) -> Response:
     customer = _customer(request)
     try:
-        site_of(request).host.remove_customer(customer.id)
+        site_of(request).host.customers.remove(customer.id)
     except InvalidInput as error:
         return _draw_one(request, FormPage(fields_of(USER)), problem=str(error), status=409)
     return see_other("/customers", done="gone")

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.errors import InvalidInput
-from ... import uploads
+from ...integrations import uploads
 from ...settings import Limits
 from ...store.integrations import VersionRecord
 from ..forms import Form, FormPage, fields_of, values_of
@@ -53,19 +53,19 @@ def _version(request: Request, given: Mapping[str, Any], form: Form) -> VersionR
     host = site_of(request).host
     if upload := form.files.get("upload"):
         files = uploads.read(upload.name, upload.content, host.settings.limits.definition, "upload")
-        return host.publish_upload(files, field="upload", chosen_by="upload")
+        return host.integrations.publish_upload(files, field="upload", chosen_by="upload")
     if version_id := given.get("version"):
         return host.store.integrations.version(version_id)
     path = Path(given["file"])
     if not path.is_file():  # a device or a pipe would be read without end
         raise InvalidInput(f"{path}: there is no such file on this machine; give its whole path", field="file")
-    return host.publish(path)
+    return host.integrations.publish(path)
 
 
 def _customer(request: Request, given: Mapping[str, Any]) -> str:
     host = site_of(request).host
     if new := given.get("newCustomer"):
-        return host.put_customer(new, given.get("newCustomerName", "")).external_id
+        return host.customers.put(new, given.get("newCustomerName", "")).external_id
     if host.store.customers.known(given["customer"]) is None:
         raise InvalidInput("customer: was removed; choose another", field="customer")
     return str(given["customer"])

@@ -12,15 +12,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.errors import InvalidInput
-from ... import portable
-from ...past import obstacles
+from ...execution.past import obstacles
+from ...execution.run_as import SYSTEM
 from ...registry import Registry
-from ...run_as import SYSTEM
-from ...store import Store, search
+from ...store import Store, portable, search
 from ...store.executions import ENDED, ExecutionRecord, StartedBy, Status, StepRow
 from ...store.logs import LogLine
 from ...store.search import Filter
-from ...subject import said
+from ...store.subject import said
 from ..cards import Drawing
 from ..forms import Form
 from ..hints import Trouble
@@ -197,7 +196,7 @@ def replay_failed(request: Request, form: Form) -> Response:
     wanted, problems = read_filter(given)
     if problems:
         return _ask(request, given)
-    site_of(request).host.replay_failed(wanted, AT_ONCE)
+    site_of(request).host.executions.replay_failed(wanted, AT_ONCE)
     kept = {name: value for name, value in given.items() if value and name != "status"}
     return see_other("/executions", **kept, done="replaying")
 
@@ -207,7 +206,7 @@ def stop_replaying(request: Request, _form: Form) -> Response:
     if host.replays.job(job_id) is None:
         raise missing("replay of failed executions")
     try:
-        host.stop_replaying(job_id)
+        host.executions.stop_replaying(job_id)
     except InvalidInput:
         return see_other("/executions", done="over")
     return see_other("/executions", done="stopped")
@@ -223,7 +222,7 @@ def detail(request: Request) -> Response:
 def replay(request: Request, form: Form) -> Response:
     execution = _execution(request)
     try:
-        new_id = site_of(request).host.replay(execution.id, form.get("from") or None)
+        new_id = site_of(request).host.executions.replay(execution.id, form.get("from") or None)
     except InvalidInput as error:
         return _draw(request, problem=str(error))
     return see_other(f"/executions/{new_id}", done="replayed")
@@ -232,7 +231,7 @@ def replay(request: Request, form: Form) -> Response:
 def cancel(request: Request, _form: Form) -> Response:
     execution = _execution(request)
     try:
-        site_of(request).host.cancel(execution.id)
+        site_of(request).host.executions.cancel(execution.id)
     except InvalidInput as error:
         return _draw(request, problem=str(error))
     return see_other(f"/executions/{execution.id}", done="cancelled")

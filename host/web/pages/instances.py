@@ -117,7 +117,7 @@ def add_key(request: Request, form: Form) -> Response:
     endpoint_id = form.get("endpoint")
     if endpoint_id not in _endpoints(request).values():
         raise missing("flow")
-    return draw(request, (endpoint_id, site_of(request).host.add_key(endpoint_id)))
+    return draw(request, (endpoint_id, site_of(request).host.endpoints.add_key(endpoint_id)))
 
 
 def remove_key(request: Request, form: Form) -> Response:
@@ -126,7 +126,7 @@ def remove_key(request: Request, form: Form) -> Response:
         key.id == key_id for endpoint in _endpoints(request).values() for key in host.store.instances.keys(endpoint)
     ):
         raise missing("key")
-    host.remove_key(key_id)
+    host.endpoints.remove_key(key_id)
     return see_other(f"/instances/{instance_of(request).id}", done="removed")
 
 
@@ -138,7 +138,7 @@ def _endpoints(request: Request) -> dict[str, str]:
 
 def _enable(request: Request, *, enabled: bool) -> Response:
     instance = instance_of(request)
-    site_of(request).host.enable(instance.id, enabled=enabled)
+    site_of(request).host.instances.enable(instance.id, enabled=enabled)
     return see_other(f"/instances/{instance.id}", done="resumed" if enabled else "paused")
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...changes import Change, Wanted
+from ...operating.changes import Change, Wanted
 from ..site import Site, site_of
 
 PAGE = 50

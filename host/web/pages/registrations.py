@@ -16,13 +16,15 @@ def register(request: Request, form: Form) -> Response:
     host, instance, endpoint_id = site_of(request).host, instance_of(request), form.get("endpoint")
     if endpoint_id not in {record.endpoint_id for record in host.store.registrations.of(instance.id)}:
         raise missing("registration")
-    return _try(request, lambda: host.register_again(endpoint_id), f"/instances/{instance.id}", done="registered")
+    return _try(
+        request, lambda: host.endpoints.register_again(endpoint_id), f"/instances/{instance.id}", done="registered"
+    )
 
 
 def remove(request: Request, form: Form) -> Response:
     host, instance = site_of(request).host, instance_of(request)
     force = form.get("force") == "true"
-    return _try(request, lambda: host.remove_instance(instance.id, force=force), "/instances", done="removed")
+    return _try(request, lambda: host.instances.remove(instance.id, force=force), "/instances", done="removed")
 
 
 def _try(request: Request, act: Callable[[], None], then: str, *, done: str) -> Response:

@@ -102,20 +102,20 @@ def save(request: Request, form: Form) -> Response:
     errors = _wrong(values)
     if errors:
         return _draw(request, values, errors)
-    site_of(request).host.set_schedule(endpoint.id, Timetable.parse(text_of(values, "times")))
+    site_of(request).host.endpoints.set_schedule(endpoint.id, Timetable.parse(text_of(values, "times")))
     return see_other(f"/instances/{endpoint.instance_id}", done="scheduled")
 
 
 def reset(request: Request, _form: Form) -> Response:
     endpoint, _ = _schedule(request)
-    site_of(request).host.set_schedule(endpoint.id, None)
+    site_of(request).host.endpoints.set_schedule(endpoint.id, None)
     return see_other(f"/instances/{endpoint.instance_id}", done="scheduled")
 
 
 def run_now(request: Request, _form: Form) -> Response:
     endpoint, _ = _schedule(request)
     try:
-        site_of(request).host.run_now(endpoint.id)
+        site_of(request).host.endpoints.run_now(endpoint.id)
     except InvalidInput:  # it runs or was paused since the page was drawn, which the page now shows
         return see_other(f"/instances/{endpoint.instance_id}", done="busy")
     return see_other(f"/instances/{endpoint.instance_id}", done="started")

@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from ....connector.context import utc_now
 from ....connector.errors import InvalidInput
-from ...changes import Wanted
-from ...credentials import expiry
+from ...administration.credentials import expiry
+from ...operating.changes import Wanted
 from ...store.tokens import Scope, TokenRecord
 from ..forms import Form, FormPage, errors_by_field, fields_of
 from ..site import Site, notice, see_other, site_of, with_form

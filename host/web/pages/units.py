@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from ....connector.component import Action, Trigger, Unit
 from ....connector.manifest import inputs_of
-from ...trials import Trial
+from ...execution.trials import Trial
 from ..forms import Form, FormPage, errors_by_field, fields_of, values_of, with_choices
 from ..hints import Trouble
 from ..markup import sentence

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from ....connector.context import Customer
 from ....connector.errors import InvalidInput
 from ...definition.model import Integration
+from ...integrations.versions import renamed
 from ...store.instances import InstanceRecord
 from ...store.integrations import VersionRecord
-from ...versions import renamed
 from ..body import BodyRefused
 from ..configuring import Asking, Step, about, begun, remembered, steps_of
 from ..forms import Form, FormPage, fields_of, values_of
@@ -129,7 +129,7 @@ def _integration(request: Request, version: VersionRecord) -> Integration:
 
 def _begin(request: Request, plan: Plan) -> Response:
     host = site_of(request).host
-    config = host.carried(plan.instance, plan.version.id) if plan.instance else None
+    config = host.instances.carried(plan.instance, plan.version.id) if plan.instance else None
     entered = begun(plan.integration, config) | {
         "_name": plan.instance.name if plan.instance else plan.integration.name
     }
@@ -182,10 +182,12 @@ def _deploy(request: Request, plan: Plan, entered: Mapping[str, Any]) -> Respons
     try:
         if plan.instance:
             cleared = {var.key: "" for var in plan.integration.config_vars}
-            done = host.upgrade(plan.instance.id, version_id=plan.version.id, config=cleared | config)
+            done = host.instances.upgrade(plan.instance.id, version_id=plan.version.id, config=cleared | config)
         else:
             name = str(entered["_name"])
-            done = host.deploy_version(plan.version.id, customer=plan.customer.external_id, config=config, name=name)
+            done = host.instances.deploy_version(
+                plan.version.id, customer=plan.customer.external_id, config=config, name=name
+            )
     except Exception as error:
         if not is_error(error):
             raise
@@ -271,7 +273,7 @@ def _rows(request: Request, plan: Plan, asking: Asking) -> list[Row]:
     """What is configured, as it is going to be; and as it was, where that is another."""
     host = asking.host
     config, connections = host.configuration.check(plan.integration, asking.given)
-    before = host.carried(plan.instance, plan.version.id) if plan.instance else {}
+    before = host.instances.carried(plan.instance, plan.version.id) if plan.instance else {}
     after = {**config, **connections}
     return [
         Row(

@@ -105,7 +105,7 @@ def test_a_secret_written_into_a_file_is_refused_and_not_quoted(problems, folder
 
 def test_an_existing_connection_of_another_kind_is_not_turned_into_this(problems, folder, host):
     fields = {"username": "AC" + "1" * 32, "password": "hunter2-hunter2"}
-    host.add_connection(name="Main", component="twilio", key="basic", fields=fields)
+    host.connections.add(name="Main", component="twilio", key="basic", fields=fields)
     assert any("connections/main.yaml:1: name: the host has a connection" in line for line in problems(folder()))
 
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.errors import ConnectionFailed, InvalidInput
-from twilio_connector.host.changes import Wanted
+from twilio_connector.host.administration.customers import Users
+from twilio_connector.host.deployment.instances import Instances
+from twilio_connector.host.operating.changes import Wanted
 from twilio_connector.host.store.registrations import intend
 from twilio_connector.host.store.schema import metadata
 
@@ -111,7 +113,7 @@ def test_a_connection_that_cannot_be_reserved_is_made_everybodys_for_nobody(depl
     def fail(*_, **__):
         raise InvalidInput("no")
 
-    monkeypatch.setattr(host, "add_user", fail)
+    monkeypatch.setattr(Users, "add", fail)
     assert deploy(folder(**files))["connection", "Main"] == "failed"
     assert host.store.connections.all() == []
 
@@ -147,8 +149,8 @@ def test_an_edited_integration_is_a_new_version_of_its_instances(deploy, folder,
 
 @BOTH
 def test_what_is_declared_no_more_goes_only_when_asked_and_what_others_made_stays(deploy, folder, host):
-    host.add_connection(name="By hand", component="probe", key="token", fields={"account": "A", "token": "t"})
-    host.put_customer("by-hand")
+    host.connections.add(name="By hand", component="probe", key="token", fields={"account": "A", "token": "t"})
+    host.customers.put("by-hand")
     deploy(folder())
     gone = dict.fromkeys(("connections/main.yaml", "customers/acme.yaml", "instances/acme.yaml"))
     root = folder(**gone)
@@ -163,7 +165,7 @@ def test_what_is_declared_no_more_goes_only_when_asked_and_what_others_made_stay
 
 
 def test_what_was_there_before_is_taken_over_and_never_removed(deploy, folder, host):
-    host.put_customer("acme", "Acme Inc.")
+    host.customers.put("acme", "Acme Inc.")
     deploy(folder())
     root = folder(**{"customers/acme.yaml": None, "instances/acme.yaml": None})
     deploy(root, prune=True)
@@ -182,14 +184,14 @@ def test_a_folder_of_another_name_removes_nothing_and_takes_nothing(deploy, fold
 
 def test_one_that_fails_stops_no_other(deploy, folder, host, monkeypatch):
     second = "{integration: Greet, customer: acme, name: Second, config: {Token: Main}}"
-    real = host.deploy
+    real = host.instances.deploy
 
     def failing(path, *, name, **given):
         if name == "Greet":
             raise ConnectionFailed("the service said no")
         return real(path, name=name, **given)
 
-    monkeypatch.setattr(host, "deploy", failing)
+    monkeypatch.setattr(Instances, "deploy", staticmethod(failing))
     root = folder(**{"instances/second.yaml": second})
     done = deploy(root)
     assert (done["instance", "Greet of acme"], done["instance", "Second of acme"]) == ("failed", "made")
@@ -199,13 +201,13 @@ def test_one_that_fails_stops_no_other(deploy, folder, host, monkeypatch):
 
 def test_what_was_made_and_then_failed_is_tried_again_and_is_still_the_folders_own(deploy, folder, host, monkeypatch):
     """As when an instance is stored, and its webhook cannot be registered at the service."""
-    real = host.deploy
+    real = host.instances.deploy
 
     def failing(*args, **given):
         real(*args, **given)
         raise ConnectionFailed("the service said no")
 
-    monkeypatch.setattr(host, "deploy", failing)
+    monkeypatch.setattr(Instances, "deploy", staticmethod(failing))
     assert only(deploy(folder())) == dict.fromkeys(KINDS, "made") | {("instance", "Greet of acme"): "failed"}
     assert only(deploy(folder())) == {("instance", "Greet of acme"): "failed"}
     monkeypatch.undo()
@@ -227,9 +229,9 @@ def test_an_instance_that_is_declared_off_is_never_on(deploy, folder, host, monk
 def test_a_connection_in_use_is_not_pruned_and_the_rest_is(deploy, folder, host):
     """Somebody made an instance by hand with the folder's connection."""
     deploy(folder())
-    host.put_customer("by-hand")
+    host.customers.put("by-hand")
     path = folder() / "integrations/greet/integration.yaml"
-    host.deploy(path, customer="by-hand", config={"Token": "Main"})
+    host.instances.deploy(path, customer="by-hand", config={"Token": "Main"})
     root = folder(**{"connections/main.yaml": None, "instances/acme.yaml": None})
     assert only(deploy(root, prune=True)) == {
         ("instance", "Greet of acme"): "removed",

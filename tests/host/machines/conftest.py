@@ -156,9 +156,9 @@ class Machines:
             "baseUrl": self.twilio.base_url,
         }
         host = Host.open(replace(self.settings, keys=(SecretStr(self.key),), public_url=self.url))
-        connection = host.add_connection(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
-        instance = host.deploy(file, customer="acme", config={"Twilio": connection.id})
-        (webhook,) = host.addresses(instance.id).values()
+        connection = host.connections.add(name="twilio", component="twilio", key="apiKeySecret", fields=fields)
+        instance = host.instances.deploy(file, customer="acme", config={"Twilio": connection.id})
+        (webhook,) = host.endpoints.addresses(instance.id).values()
         host.stop()
         return webhook
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
-from twilio_connector.host.durable import configuration
+from twilio_connector.host.engine.durable import configuration
 from twilio_connector.host.store.database import close, connect, is_away, prepare, watched
 from twilio_connector.host.store.executors import Executors
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.context import utc_now
-from twilio_connector.host.ids import first_id, time_id
-from twilio_connector.host.inbox import Inbound, Inbox
+from twilio_connector.host.receiving.inbox import Inbound, Inbox
 from twilio_connector.host.settings import Limits, Settings
 from twilio_connector.host.store import Store, search
 from twilio_connector.host.store.executions import cancel
+from twilio_connector.host.store.ids import first_id, time_id
 from twilio_connector.host.store.schema import executions
 from twilio_connector.host.store.search import Filter, find
-from twilio_connector.host.subject import terms
+from twilio_connector.host.store.subject import terms
 
 HOUR = timedelta(hours=1)
 

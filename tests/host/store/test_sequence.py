@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twilio_connector.connector.context import utc_now
-from twilio_connector.host.ids import rising_ids
-from twilio_connector.host.inbox import Inbound, Inbox, admit
+from twilio_connector.host.receiving.inbox import Inbound, Inbox, admit
 from twilio_connector.host.settings import Limits
 from twilio_connector.host.store import executions
+from twilio_connector.host.store.ids import rising_ids
 from twilio_connector.host.store.schema import executions as table
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
@@ -85,7 +85,7 @@ def test_what_is_accepted_later_comes_later_whatever_the_clocks_of_two_processes
     ids, right = sorted(new_id() for _ in range(3)), utc_now()
     for execution_id, minutes in zip(reversed(ids), (5, 0, 0), strict=True):
         now = right + timedelta(minutes=minutes)
-        monkeypatch.setattr("twilio_connector.host.inbox.utc_now", lambda now=now: now)
+        monkeypatch.setattr("twilio_connector.host.receiving.inbox.utc_now", lambda now=now: now)
         accept("s", execution_id)
     for execution_id in reversed(ids):
         assert claim(store) == [execution_id]
@@ -117,9 +117,9 @@ def test_one_that_supersedes_what_another_process_is_about_to_accept_comes_after
 
     with ThreadPoolExecutor(1) as other:
         with store.engine.begin() as first:
-            monkeypatch.setattr("twilio_connector.host.inbox.utc_now", lambda: right + timedelta(minutes=5))
+            monkeypatch.setattr("twilio_connector.host.receiving.inbox.utc_now", lambda: right + timedelta(minutes=5))
             accept(first, late, "sent")
-            monkeypatch.setattr("twilio_connector.host.inbox.utc_now", lambda: right)
+            monkeypatch.setattr("twilio_connector.host.receiving.inbox.utc_now", lambda: right)
             waiting = other.submit(accept_late)
             deadline = time.monotonic() + 30
             while first.scalar(sa.text("SELECT bool_and(granted) FROM pg_locks")) and time.monotonic() < deadline:

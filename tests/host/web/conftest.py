@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 from twilio_connector.host.host import Host
-from twilio_connector.host.results import Ended
+from twilio_connector.host.receiving.results import Ended
 from twilio_connector.host.settings import Limits, Settings
 from twilio_connector.host.store.connections import ConnectionRecord
 from twilio_connector.host.store.instances import InstanceRecord
@@ -145,14 +145,14 @@ def deploy(web_host: ToldHost, tmp_path: Path) -> Callable[..., InstanceRecord]:
         file = tmp_path / "integration.yaml"
         file.write_text(DEFINITION.replace("{synchronous}", str(synchronous).lower()))
         config = {"Acme account": "Main account", "Greeting": "Hello"}
-        return web_host.deploy(file, customer="acme", customer_name="Acme Inc.", name=name, config=config)
+        return web_host.instances.deploy(file, customer="acme", customer_name="Acme Inc.", name=name, config=config)
 
     return run
 
 
 @pytest.fixture
 def connection(web_host: ToldHost) -> ConnectionRecord:
-    return web_host.add_connection(name="Main account", component="acme", key="token", fields=FIELDS)
+    return web_host.connections.add(name="Main account", component="acme", key="token", fields=FIELDS)
 
 
 @pytest.fixture

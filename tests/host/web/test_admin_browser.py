@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from twilio_connector.host.named_secrets import reference
+from twilio_connector.host.secrets.named_secrets import reference
 from twilio_connector.host.store.search import Filter
 from twilio_connector.host.web.pages import log
 
@@ -26,7 +26,7 @@ def test_a_connection_is_given_a_named_secret_and_a_value_of_its_own_again(view,
     view.get_by_role("button", name="Test and save").click()
     view.get_by_text("Saved.").wait_for()
     assert named.input_value() == "acme-token"
-    assert web_host.connection_fields(web_host.store.connections.get(connection.id))["secret"] == reference(
+    assert web_host.connections.fields(web_host.store.connections.get(connection.id))["secret"] == reference(
         "acme-token"
     )
     is_fit(view)
@@ -64,7 +64,7 @@ def test_a_token_is_made_with_the_keyboard_copied_and_revoked(view, served, web_
 def test_who_changed_a_connection_is_found_from_its_page(view, served, web_host, connection, monkeypatch):
     monkeypatch.setattr(log, "PAGE", 5)
     for number in range(6):
-        web_host.put_customer(f"c{number}", f"Customer {number} with a long name that goes on and on")
+        web_host.customers.put(f"c{number}", f"Customer {number} with a long name that goes on and on")
     web_host.changes.note("key.add", "a" * 200, SECRET)
     view.goto(f"{served}/connections/{connection.id}")
     view.get_by_role("link", name="Who changed it").click()
@@ -81,7 +81,7 @@ def test_who_changed_a_connection_is_found_from_its_page(view, served, web_host,
 
 
 def test_a_replay_of_failed_ones_is_stopped_on_the_list(view, served, web_host):
-    web_host.replay_failed(Filter())
+    web_host.executions.replay_failed(Filter())
     view.goto(f"{served}/executions?by=schedule")
     is_fit(view)
     view.get_by_role("button", name="Stop replaying").click()
@@ -105,7 +105,7 @@ def test_all_of_it_works_without_script(chromium, served, access, web_host, conn
     assert page.get_by_label("token billing", exact=True).input_value().startswith("tc_")
     page.goto(f"{served}/log?what=token")
     assert "token.create" in page.inner_text("main")
-    web_host.replay_failed(Filter())
+    web_host.executions.replay_failed(Filter())
     page.goto(f"{served}/executions")
     page.get_by_role("button", name="Stop replaying").click()
     assert "No more failed executions are replayed." in page.inner_text("main")

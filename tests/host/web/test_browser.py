@@ -3,8 +3,8 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from twilio_connector.connector.context import utc_now
-from twilio_connector.host import portable
-from twilio_connector.host.inbox import Inbound
+from twilio_connector.host.receiving.inbox import Inbound
+from twilio_connector.host.store import portable
 from twilio_connector.host.store.executions import StepRow, end, end_step
 
 from .conftest import LOOKS, fits
@@ -81,7 +81,7 @@ def test_a_webhook_address_can_be_copied(view, served, web_host, instance):
     view.goto(f"{served}/instances/{instance.id}")
     view.get_by_role("button", name="Copy").click()
     view.get_by_role("button", name="Copied").wait_for()
-    assert view.evaluate("navigator.clipboard.readText()") == web_host.addresses(instance.id)["Inbound text"]
+    assert view.evaluate("navigator.clipboard.readText()") == web_host.endpoints.addresses(instance.id)["Inbound text"]
     assert fits(view)
 
 

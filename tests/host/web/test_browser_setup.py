@@ -43,7 +43,7 @@ def test_the_catalogue_is_searched_and_read(view, served):
 
 
 def test_an_action_is_tried_with_every_form_type(view, served, connection, web_host):
-    web_host.add_connection(name="Other", component="acme", key="token", fields=FIELDS)
+    web_host.connections.add(name="Other", component="acme", key="token", fields=FIELDS)
     view.goto(f"{served}/components/acme/actions/look")
     view.get_by_label("Connection").select_option(label="Main account")
     view.locator("select#number").wait_for()  # the choices came with the connection, without a click

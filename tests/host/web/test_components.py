@@ -4,7 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from twilio_connector.host import trials
+from twilio_connector.host.execution import trials
 
 from .conftest import FIELDS, SECRET
 
@@ -198,7 +198,7 @@ def test_choices_are_loaded_into_the_form_without_running_it(client, connection)
 
 
 def test_choices_that_cannot_be_loaded_leave_the_field_to_be_typed(client, web_host):
-    wrong = web_host.add_connection(
+    wrong = web_host.connections.add(
         name="Wrong", component="acme", key="token", fields={"accountSid": "AC" + "0" * 32, "secret": "wrong-secret"}
     )
     page = submit(client, LOOK, acmeConnection=wrong.id, number="+19", _then="choices").text
@@ -229,15 +229,15 @@ def test_a_result_belongs_to_its_unit(client, connection):
 
 def test_a_connection_of_another_component_is_refused(client, web_host):
     fields = {"username": "AC" + "0" * 32, "password": "0" * 32}
-    other = web_host.add_connection(name="Twilio", component="twilio", key="basic", fields=fields)
+    other = web_host.connections.add(name="Twilio", component="twilio", key="basic", fields=fields)
     page = shown(client, submit(client, LOOK, acmeConnection=other.id, number=NUMBER))
     assert "choose another" in page
 
 
 def test_a_connection_that_is_reserved_for_users_is_not_tried_on(client, web_host):
     customer = web_host.store.customers.ensure("acme", "Acme Inc.")
-    user = web_host.add_user(customer.id, external_id="ada", name="Ada")
-    reserved = web_host.add_connection(
+    user = web_host.users.add(customer.id, external_id="ada", name="Ada")
+    reserved = web_host.connections.add(
         name="Ada's", component="acme", key="token", fields=FIELDS, reserved_for=[user.id]
     )
     page = shown(client, submit(client, LOOK, acmeConnection=reserved.id, number=NUMBER))

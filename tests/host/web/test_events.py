@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from twilio_connector.connector.context import utc_now
-from twilio_connector.host import portable
-from twilio_connector.host.inbox import Inbound
-from twilio_connector.host.store import Store
+from twilio_connector.host.receiving.inbox import Inbound
+from twilio_connector.host.store import Store, portable
 from twilio_connector.host.store.executions import cancel
 from twilio_connector.host.web.app import create_app
 from twilio_connector.host.web.server import listen, serving

@@ -20,7 +20,7 @@ def told_flow(host, integration, told):
 
     @contextmanager
     def run(*steps, flow=""):
-        instance = host.deploy(integration(*steps, flow=flow, trigger=told), customer="acme")
+        instance = host.instances.deploy(integration(*steps, flow=flow, trigger=told), customer="acme")
         ((endpoint),) = host.store.instances.endpoints(instance.id)
         with serving(create_app(host, Access(host.credentials)), listen()) as url:
             yield lambda **event: requests.post(f"{url}/trigger/{endpoint.id}", data=json.dumps(event), timeout=30)

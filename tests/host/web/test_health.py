@@ -6,12 +6,12 @@ import pytest
 import requests
 import sqlalchemy as sa
 from twilio_connector.connector.payload import WebhookRequest
-from twilio_connector.host.readiness import failing
 from twilio_connector.host.store.schema import meta
 from twilio_connector.host.web.access import Access
 from twilio_connector.host.web.app import create_app
 from twilio_connector.host.web.bearer import Bearer
 from twilio_connector.host.web.operations import counting, operations_app
+from twilio_connector.host.web.readiness import failing
 from twilio_connector.host.web.server import listen, serving
 from twilio_connector.host.web.throttle import Throttle
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def deployed(host, integration, step):
-    return host.deploy(
+    return host.instances.deploy(
         integration(step("Give", "give", what="x"), step("Fail", "fail", file="/nowhere/f")), customer="a"
     )
 
@@ -49,7 +49,7 @@ def test_a_database_that_does_not_answer_makes_it_unready_and_says_nothing_of_wh
     def gone(*_):
         raise sa.exc.OperationalError("connect to db.internal as someone:hunter2", None, Exception())
 
-    monkeypatch.setattr("twilio_connector.host.readiness.read_meta", gone)
+    monkeypatch.setattr("twilio_connector.host.web.readiness.read_meta", gone)
     with serving(create_app(host, Access(host.credentials)), listen()) as url:
         answer = requests.get(f"{url}/health/ready", timeout=10)
     assert (answer.status_code, answer.json()) == (503, {"ready": False, "failing": ["database"]})

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from twilio_connector.host.changes import by
+from twilio_connector.host.operating.changes import by
 from twilio_connector.host.store.schema import changes
 from twilio_connector.host.web.pages.log import PAGE
 
@@ -38,7 +38,7 @@ def test_a_change_on_a_page_is_on_the_log_with_a_link_to_what_it_was(client, con
 def test_it_is_filtered_by_what_who_and_of_which(client, web_host, connection, lines):
     web_host.changes.note("connectionless.add", connection.id)
     with by("api:billing"):
-        customer = web_host.put_customer("bell")
+        customer = web_host.customers.put("bell")
     assert lines(what="connection") == ["connection.add"]
     assert lines(who="billing") == ["customer.put"]
     assert lines(subject=customer.id) == ["customer.put"]

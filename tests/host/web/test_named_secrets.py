@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from twilio_connector.host.named_secrets import reference
+from twilio_connector.host.secrets.named_secrets import reference
 
 from .conftest import FIELDS, SECRET
 
@@ -19,7 +19,7 @@ def names(web_host):
 
 def stored(host, field="secret"):
     (record,) = host.store.connections.all()
-    return host.connection_fields(record).get(field)
+    return host.connections.fields(record).get(field)
 
 
 def chosen(page, field="secret"):

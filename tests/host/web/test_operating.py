@@ -4,11 +4,11 @@ import re
 
 import pytest
 from twilio_connector.connector.context import utc_now
-from twilio_connector.host import portable, replays
-from twilio_connector.host.ids import time_id
-from twilio_connector.host.inbox import Inbound
-from twilio_connector.host.store import logs
+from twilio_connector.host.engine import replays
+from twilio_connector.host.receiving.inbox import Inbound
+from twilio_connector.host.store import logs, portable
 from twilio_connector.host.store.executions import StepRow, end, end_step
+from twilio_connector.host.store.ids import time_id
 from twilio_connector.host.store.logs import LogLine
 
 from .conftest import SECRET

@@ -73,7 +73,7 @@ def running(tmp_path_factory):
         host = stack.enter_context(Host.open(settings))
         access = Access(host.credentials)
         url = stack.enter_context(serving(create_app(host, access), sock, stop_seconds=1))
-        instance = host.deploy(folder / "flow.yaml", customer="acme", customer_name="Acme Inc.")
+        instance = host.instances.deploy(folder / "flow.yaml", customer="acme", customer_name="Acme Inc.")
         (endpoint,) = host.store.instances.endpoints(instance.id)
 
         def call(body, *, wait=True):

@@ -4,8 +4,8 @@ from urllib.parse import quote_plus
 import pytest
 from starlette.testclient import TestClient
 from twilio_connector.connector.context import utc_now
-from twilio_connector.host import portable
-from twilio_connector.host.inbox import Inbound
+from twilio_connector.host.receiving.inbox import Inbound
+from twilio_connector.host.store import portable
 from twilio_connector.host.store.executions import StepRow, end, end_step, run_as
 from twilio_connector.host.web.app import create_app
 
@@ -292,7 +292,9 @@ def test_a_secret_left_empty_is_kept_and_one_ticked_is_forgotten(client, web_hos
 
 
 def test_a_failed_test_says_why(client, web_host):
-    bad = web_host.add_connection(name="Bad", component="acme", key="token", fields=FIELDS | {"secret": "wrong-secret"})
+    bad = web_host.connections.add(
+        name="Bad", component="acme", key="token", fields=FIELDS | {"secret": "wrong-secret"}
+    )
     client.post(f"/connections/{bad.id}/test")
     page = client.get(f"/connections/{bad.id}").text
     assert "It does not work" in page
@@ -326,8 +328,8 @@ def test_customers_are_added_once(client, web_host):
 def users(web_host):
     """Of one customer, and of another."""
     acme, other = web_host.store.customers.ensure("acme", "Acme Inc."), web_host.store.customers.ensure("other")
-    ada = web_host.add_user(acme.id, external_id="ada", name="Ada")
-    return acme, ada, web_host.add_user(other.id, external_id="eve")
+    ada = web_host.users.add(acme.id, external_id="ada", name="Ada")
+    return acme, ada, web_host.users.add(other.id, external_id="eve")
 
 
 def test_a_customers_users_are_listed_added_and_removed(client, web_host, users):
@@ -379,7 +381,7 @@ def test_an_instance_says_as_whom_a_flow_runs(client, web_host, definition, conn
     file.write_text(
         definition.replace("    description: Someone", "    runAs: {type: user, value: ada}\n    description: Someone")
     )
-    deployed = web_host.deploy(file, customer="acme", config={"Acme account": "Main account"})
+    deployed = web_host.instances.deploy(file, customer="acme", config={"Acme account": "Main account"})
     assert "runs as ada" in client.get(f"/instances/{deployed.id}").text
 
 
@@ -395,7 +397,7 @@ def test_an_execution_says_as_whom_it_runs(client, web_host, execution, users):
 
 def test_an_instance_shows_address_steps_and_configuration(client, web_host, instance):
     page = client.get(f"/instances/{instance.id}").text
-    assert f'value="{web_host.addresses(instance.id)["Inbound text"]}"' in page
+    assert f'value="{web_host.endpoints.addresses(instance.id)["Inbound text"]}"' in page
     for shown in (
         "Text received",
         "Acme: Signed Webhook",
@@ -491,7 +493,7 @@ def test_a_host_without_an_address_is_not_served(web_host, access):
 def test_a_customer_is_removed_once_nothing_of_theirs_runs(client, web_host, instance):
     address = f"/customers/{instance.customer_id}"
     assert client.post(f"{address}/remove").status_code == 409
-    web_host.remove_instance(instance.id)
+    web_host.instances.remove(instance.id)
     assert "The customer was removed." in client.get(client.post(f"{address}/remove").headers["location"]).text
     assert client.get(address).status_code == 404
 
@@ -541,7 +543,7 @@ def test_keys_are_those_of_the_instance(client, web_host, instance, deploy):
     other = deploy("Another")
     (endpoint,) = web_host.store.instances.endpoints(other.id)
     assert client.post(f"/instances/{instance.id}/keys", data={"endpoint": endpoint.id}).status_code == 404
-    web_host.add_key(endpoint.id)
+    web_host.endpoints.add_key(endpoint.id)
     (key,) = web_host.store.instances.keys(endpoint.id)
     assert client.post(f"/instances/{instance.id}/keys/remove", data={"key": key.id}).status_code == 404
     assert web_host.store.instances.keys(endpoint.id) == (key,)

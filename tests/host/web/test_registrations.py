@@ -35,14 +35,14 @@ def reception(web_host, numbers, tmp_path):
 
     def deploy(text: str = FLOW):
         file.write_text(text)
-        return web_host.deploy(file, customer="acme", customer_name="Acme Inc.", name="Reception")
+        return web_host.instances.deploy(file, customer="acme", customer_name="Acme Inc.", name="Reception")
 
     deploy.host = web_host
     return deploy
 
 
 def url_of(web_host, instance):
-    return next(iter(web_host.addresses(instance.id).values()))
+    return next(iter(web_host.endpoints.addresses(instance.id).values()))
 
 
 def register(client, web_host, instance):

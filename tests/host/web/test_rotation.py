@@ -1,6 +1,6 @@
 """A connection's secrets are replaced without a moment in which they do not work."""
 
-from twilio_connector.host.named_secrets import reference
+from twilio_connector.host.secrets.named_secrets import reference
 
 from .conftest import FIELDS, SECRET
 
@@ -9,7 +9,7 @@ FORM = {"_name": "Main account", "accountSid": FIELDS["accountSid"]}
 
 
 def stored(host, record):
-    return host.connection_fields(host.store.connections.get(record.id))["secret"]
+    return host.connections.fields(host.store.connections.get(record.id))["secret"]
 
 
 def test_a_new_secret_is_tried_before_it_is_stored(client, web_host, connection):
@@ -48,7 +48,7 @@ def test_the_page_links_the_instances_that_use_it(client, instance, connection):
 def test_a_secret_that_is_called_by_name_is_named_and_not_shown(client, web_host):
     web_host.custody.set_secret("acme-token", SECRET)
     fields = FIELDS | {"secret": reference("acme-token")}
-    record = web_host.add_connection(name="Named", component="acme", key="token", fields=fields)
+    record = web_host.connections.add(name="Named", component="acme", key="token", fields=fields)
     page = client.get(f"/connections/{record.id}").text
     assert "<code>acme-token</code>" in page
     assert SECRET not in page

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from twilio_connector.connector.context import utc_now
-from twilio_connector.host.scheduler import Scheduler
+from twilio_connector.host.engine.scheduler import Scheduler
 from twilio_connector.host.store.schedules import settle
 
 from .conftest import Wizard
@@ -35,7 +35,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def scheduled(web_host, file):
-    return web_host.deploy(file, customer="acme", customer_name="Acme Inc.")
+    return web_host.instances.deploy(file, customer="acme", customer_name="Acme Inc.")
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_flow_shows_its_times_the_next_one_in_its_zone_and_in_utc_and_no_addre
 
 
 def test_what_a_schedule_started_says_so_with_the_planned_time(client, scheduled, web_host, base):
-    web_host.run_now(base.rpartition("/")[2])
+    web_host.endpoints.run_now(base.rpartition("/")[2])
     ticking = Scheduler(web_host.engine._workshop)
     ticking.tick()
     while ticking._running:
@@ -86,7 +86,7 @@ def test_what_a_schedule_started_says_so_with_the_planned_time(client, scheduled
 
 def test_a_flow_shows_what_went_wrong_the_last_times(client, scheduled, web_host, base):
     host = web_host
-    host.run_now(base.rpartition("/")[2])
+    host.endpoints.run_now(base.rpartition("/")[2])
     for _ in range(2):
         (due,) = host.store.schedules.claim(utc_now(), utc_now(), 1)
         with host.store.engine.begin() as connection:

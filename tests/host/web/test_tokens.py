@@ -5,7 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from twilio_connector.host.changes import by
+from twilio_connector.host.operating.changes import by
 
 NEW = {"name": "billing", "scope": "write", "expires": "90d"}
 OWN_API = "/api/customers"

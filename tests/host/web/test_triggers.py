@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
-from twilio_connector.host.inbox import Busy
+from twilio_connector.host.receiving.inbox import Busy
 from twilio_connector.host.web.triggers import request_of
 
 PUBLIC = "https://hooks.example.com"
@@ -87,7 +87,7 @@ def test_an_address_that_nobody_was_given_is_not_found(stranger, url):
 
 
 def test_a_paused_instance_takes_nothing(stranger, web_host, instance, url):
-    web_host.enable(instance.id, enabled=False)
+    web_host.instances.enable(instance.id, enabled=False)
     assert stranger.post(url, headers=GOOD).status_code == 404
     assert accepted(web_host) == []
 
@@ -138,7 +138,7 @@ def test_an_event_that_comes_twice_runs_once_and_is_answered_alike(stranger, web
 
 
 def test_a_flow_with_keys_asks_for_one(stranger, web_host, url):
-    key = web_host.add_key(url.rpartition("/")[2])
+    key = web_host.endpoints.add_key(url.rpartition("/")[2])
     assert stranger.post(url, headers=GOOD).status_code == 401
     assert stranger.post(url, headers=GOOD | {"api-key": "wrong"}).status_code == 401
     assert stranger.post(url, headers=GOOD | {"api-key": key}).status_code == 200

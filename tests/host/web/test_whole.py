@@ -12,7 +12,7 @@ def path_of(host, instance):
 
 def test_a_synchronous_flow_answers_the_caller_with_what_its_last_step_gave(host, integration, step):
     file = integration(step("Reply", "give", what="twiml"), flow="    isSynchronous: true\n")
-    path = path_of(host, host.deploy(file, customer="acme"))
+    path = path_of(host, host.instances.deploy(file, customer="acme"))
     with serving(create_app(host, Access(host.credentials)), listen()) as url:
         answer = requests.post(url + path, data={"Body": "hi"}, timeout=20)
     assert (answer.status_code, answer.text) == (200, "<Response/>")
@@ -24,7 +24,7 @@ def test_a_failed_flow_answers_without_its_inside(host, integration, step, tmp_p
     file = integration(
         step("Break", "fail", kind="Refused", file=str(tmp_path / "f")), flow="    isSynchronous: true\n"
     )
-    path = path_of(host, host.deploy(file, customer="acme"))
+    path = path_of(host, host.instances.deploy(file, customer="acme"))
     with serving(create_app(host, Access(host.credentials)), listen()) as url:
         answer = requests.post(url + path, data={"Body": "hi"}, timeout=20)
     assert answer.status_code == 500

@@ -272,7 +272,7 @@ def test_an_upgrade_shows_what_it_does_and_asks_for_what_is_new(client, web_host
     file = tmp_path / "integration.yaml"
     newer = DEFINITION.replace("{synchronous}", "false").replace("name: Inbound text", "name: Texts")
     file.write_text(newer.replace("configPages:", "  - {key: Tries, dataType: number}\nconfigPages:"))
-    version = web_host.publish(file)
+    version = web_host.integrations.publish(file)
     page = client.get(f"/instances/{instance.id}").text
     link = f"/instances/{instance.id}/configure?version={version.id}"
     assert f'href="{link}"' in page
@@ -291,7 +291,7 @@ def test_an_upgrade_shows_what_it_does_and_asks_for_what_is_new(client, web_host
 
 def test_an_upgrade_that_asks_for_nothing_new_shows_only_what_changes(client, web_host, instance, tmp_path):
     (tmp_path / "integration.yaml").write_text(DEFINITION.replace("{synchronous}", "true"))
-    version = web_host.publish(tmp_path / "integration.yaml")
+    version = web_host.integrations.publish(tmp_path / "integration.yaml")
     wizard = Wizard.at(client, f"/instances/{instance.id}/configure?version={version.id}")
     assert "What changes" in wizard.page
     wizard.go("deploy")
@@ -302,7 +302,7 @@ def test_what_was_configured_for_another_kind_of_variable_is_asked_for_again(cli
     for kind in ("string, collectionType: keyvaluelist", "string, collectionType: valuelist", "schedule", "number"):
         text = DEFINITION.replace("{synchronous}", "false").replace("string, defaultValue: Hi", kind)
         (tmp_path / "integration.yaml").write_text(text)
-        version = web_host.publish(tmp_path / "integration.yaml")
+        version = web_host.integrations.publish(tmp_path / "integration.yaml")
         answer = client.get(f"/instances/{instance.id}/configure?version={version.id}")
         assert answer.status_code in {200, 400}
         assert "Greeting" in answer.text
@@ -310,7 +310,7 @@ def test_what_was_configured_for_another_kind_of_variable_is_asked_for_again(cli
 
 def test_an_instance_gets_no_version_of_another_integration(client, web_host, instance, tmp_path):
     (tmp_path / "other.yaml").write_text(KINDS)
-    other = web_host.publish(tmp_path / "other.yaml")
+    other = web_host.integrations.publish(tmp_path / "other.yaml")
     assert client.get(f"/instances/{instance.id}/configure?version={other.id}").status_code == 404
 
 

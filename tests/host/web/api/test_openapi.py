@@ -37,8 +37,8 @@ def served(tmp_path_factory):
     """An application with one of everything in it, and the headers that let in."""
     data = tmp_path_factory.mktemp("host") / "data"
     host = Host.open(Settings(data=data, public_url="https://hooks.example.com", components=(HOST / "web" / "acme",)))
-    host.add_connection(name="Main account", component="acme", key="token", fields=FIELDS)
-    host.add_user(host.put_customer("acme").id, external_id="ada")
+    host.connections.add(name="Main account", component="acme", key="token", fields=FIELDS)
+    host.users.add(host.customers.put("acme").id, external_id="ada")
     seldom = Throttle(clock=count(step=10_000).__next__)  # so that wrong tokens are told as that
     yield create_app(host, Access(host.credentials, programs=seldom)), host.credentials.create_token("fuzz", "write")
     host.stop()

@@ -22,7 +22,9 @@ def run(api, file):
 
 def test_an_action_runs_with_a_connection_that_is_kept_or_given(api, run, host, file):
     assert run().json()["data"]["number"] == "1"
-    kept = host.add_connection(name="Drawer", component="till", key="drawer", fields={"secret": "5ecret-of-the-drawer"})
+    kept = host.connections.add(
+        name="Drawer", component="till", key="drawer", fields={"secret": "5ecret-of-the-drawer"}
+    )
     assert run(connection="Drawer").json() == {"data": {"number": "2", "secret": "[secret]"}}
     assert run(connection=kept.id).json()["data"]["number"] == "3"
     assert file.read_text() == "charged\n" * 3

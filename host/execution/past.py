@@ -1,0 +1,91 @@
+"""The results that a replay takes over from the execution that it repeats."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..registry import Registry
+from ..secrets.redact import STRUCK
+from ..store import portable
+from ..store.executions import ExecutionRecord, StepRow
+from .workshop import BrokenOff, Workshop
+
+REUSED = "reused"
+_ENDED_WELL = frozenset({"succeeded", REUSED})
+
+
+@dataclass
+class Past:
+    """Covers the steps until the one from which the execution replays; afterwards, and where it is none, nothing."""
+
+    workshop: Workshop
+    record: ExecutionRecord
+    reached: bool = False
+
+    def __post_init__(self) -> None:
+        self.reached = not self.record.from_step
+
+    def covers(self, path: str) -> bool:
+        """To be asked of each step in its turn."""
+        self.reached = self.reached or path == self.record.from_step
+        return not self.reached
+
+    def outcome(self, path: str) -> str:
+        """How the step ended then, packed. Raises BrokenOff where that is not known: the step is not done instead."""
+        replayed = self.record.replay_of or ""
+        row = self.workshop.patiently(lambda: self.workshop.store.executions.last_of(replayed, path))
+        reason = "has no result there" if row is None else unusable(row)
+        if row is None or reason:
+            raise broken(
+                f"{path}: {reason}, in the execution {replayed}; replay it from an earlier step, or from the start"
+            )
+        if row.status == "ignored":
+            return portable.dumps({"error": row.error})
+        return portable.dumps({"result": {"data": portable.loads(row.output or "null")}})
+
+    def finish(self) -> None:
+        """Raises BrokenOff when the flow never came to the step from which it was to replay."""
+        if not self.reached:
+            raise broken(
+                f"the flow went another way than in {self.record.replay_of} and did not come to {self.record.from_step}: "
+                "its configuration was changed. Replay it from the start"
+            )
+
+
+def broken(message: str) -> BrokenOff:
+    return BrokenOff({"kind": "input", "message": message})
+
+
+def unusable(row: StepRow) -> str:
+    """Why the step's result cannot be taken over; empty where it can."""
+    if row.status == "ignored" and row.error:
+        return ""
+    if row.status not in _ENDED_WELL or row.output is None:
+        return "did not end well"
+    if STRUCK in row.output:
+        return "had a secret in its result, which is not kept"
+    value = portable.loads(row.output)
+    if isinstance(value, dict) and value.keys() == {"$tooLarge"}:
+        return "had a result too large to be kept"
+    return ""
+
+
+def obstacles(rows: Sequence[StepRow], registry: Registry) -> dict[str, str]:
+    """By the path of each step of the last attempt: why it cannot be replayed from there; empty where it can."""
+    last = max((row.flow_attempt for row in rows), default=1)
+    found: dict[str, str] = {}
+    obstacle = ""
+    for row in rows:
+        if row.flow_attempt != last:
+            continue
+        found.setdefault(row.path, obstacle)
+        if not obstacle and row.status != "retrying" and not _is_pure(row, registry):
+            reason = unusable(row)
+            obstacle = f"{row.name} {reason}" if reason else ""
+    return found
+
+
+def _is_pure(row: StepRow, registry: Registry) -> bool:
+    """Those are done again: they look at nothing but their inputs."""
+    component = registry.get(row.component)
+    action = component.actions.get(row.action) if component else None
+    return bool(action and action.pure)

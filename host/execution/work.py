@@ -1,0 +1,390 @@
+"""One attempt at one execution: the flow run with what the host knows, each step with a side effect checkpointed.
+
+The engine is handed in as ``checkpoint(name, body)``: it runs ``body`` and keeps its text, or gives back the text kept.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+import sqlalchemy as sa
+
+from ...connector.component import Action
+from ...connector.context import ActionContext, User, utc_now
+from ...connector.errors import InvalidInput, OutcomeUnknown, TryLater
+from ...connector.result import ActionResult
+from ..definition import model
+from ..definition.expressions import Scope, shown
+from ..integrations.configuration import with_presets
+from ..operating.logs import at
+from ..operating.telemetry import AttemptEnded, StepEnded
+from ..processes.life import HeldTransport, Hold, Stopping
+from ..store import portable, search
+from ..store.commit import Busy
+from ..store.executions import CANCELLED, ExecutionRecord, StepRow, begin_step, end_step, require_ours
+from ..store.states import Scope as StateScope
+from ..store.states import of_flow, short
+from ..store.subject import said, terms
+from . import outcome, run_as
+from .claims import StepClaims
+from .journal import StepJournal
+from .outcome import SEALED
+from .past import REUSED, Past
+from .run_as import Case
+from .runner import FlowOutcome, StepCall, StepRecord, run
+from .states import StepStates, changes_of
+from .step_log import LogBook
+from .workshop import Assignment, BrokenOff, Checkpoint, Workshop, record_text
+
+
+def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold) -> FlowOutcome:
+    """Run the flow, as long as ``hold`` says that it is ours.
+
+    Raises the error that it ends with; others than a ConnectorError are faults of the host.
+    """
+    case = workshop.patiently(lambda: look_up(workshop, assignment.execution_id))
+    if case.record.cancelled_at:
+        raise BrokenOff(CANCELLED)
+    if found := terms(said(case.payload)):
+        workshop.records.put(lambda connection: search.index(connection, assignment.execution_id, found))
+    user = run_as.identify(workshop, case, checkpoint)
+    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, hold, case=case, user=user))
+    with at(execution_id=case.record.id, instance=case.context.instance.name, flow=case.flow.name):
+        return attempt.run(case)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """The parts of one attempt; its methods are what the runner is handed."""
+
+    workshop: Workshop
+    assignment: Assignment
+    checkpoint: Checkpoint
+    hold: Hold
+    flow: model.Flow
+    scope: Scope
+    record: ExecutionRecord
+    owners: Mapping[StateScope, str]
+    context: ActionContext
+    past: Past
+    book: LogBook
+
+    def run(self, case: Case) -> FlowOutcome:
+        """The flow, from its first step to its last."""
+        began = utc_now()
+        try:
+            done = run(self.flow, self.scope, self.perform, sleep=self.sleep, observe=self.observe)
+            self.past.finish()
+        except Exception as error:
+            self._tell(case, began, str(outcome.describe(error)["kind"]))
+            raise
+        self._tell(case, began, "succeeded")
+        return done
+
+    def _tell(self, case: Case, began: datetime, ended: str) -> None:
+        self.workshop.telemetry.tell(
+            AttemptEnded(
+                execution_id=self.assignment.execution_id,
+                attempt=self.assignment.attempt,
+                instance_id=case.record.instance_id,
+                integration=case.integration.name,
+                flow=case.flow.name,
+                outcome=ended,
+                started=began,
+                ended=utc_now(),
+            )
+        )
+
+    def perform(self, call: StepCall) -> ActionResult:
+        action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
+        is_past = self.past.covers(call.path)
+        if action.pure:
+            return outcome.unpack(self._compute(action, call))
+        if self.workshop.stopping.is_set():
+            raise Stopping
+        if is_past:
+            return outcome.unpack(self.past.outcome(call.path))
+        kept = self.checkpoint(f"{call.path}#{call.attempt}", lambda: self._sealed(self._once(action, call)))
+        return outcome.unpack(self._opened(kept))
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep until a time that is checkpointed, so that a restart does not begin the wait again."""
+        until = float(self.checkpoint("wait", lambda: repr(time.time() + seconds)))
+        if self._rest(until - time.time()):
+            raise Stopping
+
+    def observe(self, record: StepRecord) -> None:
+        row = self._row(record)
+        self.workshop.records.put(lambda connection: end_step(connection, row))
+        self.workshop.telemetry.tell(
+            StepEnded(
+                execution_id=self.assignment.execution_id,
+                path=record.path,
+                attempt=record.attempt,
+                component=record.component,
+                action=record.action,
+                outcome=str((record.error or {}).get("kind", "succeeded")),
+                started=record.started,
+                ended=record.ended,
+            )
+        )
+
+    def _once(self, action: Action, call: StepCall) -> str:
+        """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
+        row = self._begun(call)
+        states = self._states(call)
+        begun = self.workshop.write(lambda connection: self._begin(connection, row))
+        if begun is None:
+            raise BrokenOff(CANCELLED)
+        (began,) = begun
+        if began and (kept := states.kept()):
+            return self._opened(kept)
+        if began and not action.may_repeat(call.inputs):
+            return outcome.pack_error(OutcomeUnknown(_INTERRUPTED.format(call.path)))
+        try:
+            self.hold.require()
+            return self._act(action, call, began, states)
+        finally:
+            states.give_back()
+
+    def _begin(self, connection: sa.Connection, row: StepRow) -> tuple[datetime | None] | None:
+        """Note that the step begins, and since when it may have run already; None for an execution that is cancelled.
+
+        In one transaction: nobody can take the execution over between the look at whose it is and the note that it began.
+        """
+        if not require_ours(connection, row.execution_id, row.flow_attempt, self.hold.life.name):
+            return None
+        return (begin_step(connection, row) or self._before_the_backup(),)
+
+    def _before_the_backup(self) -> datetime | None:
+        """When the database is a backup's and the execution is in it: since when the step may have run already."""
+        restored = self.workshop.restored
+        return restored.began(self.record.created_at) if restored else None
+
+    def _sealed(self, text: str) -> str:
+        """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""
+        if self.workshop.redactor.strike(text) == text:
+            return text
+        return SEALED + self.workshop.configuration.vault.seal(self.assignment.execution_id, {"text": text})
+
+    def _opened(self, kept: str) -> str:
+        if not kept.startswith(SEALED):
+            return kept
+        fields = self.workshop.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(SEALED))
+        return str(fields["text"])
+
+    def _compute(self, action: Action, call: StepCall) -> str:
+        """A pure step has no state, which is no input of it."""
+        try:
+            result = action.perform(self._context(action, call, None), call.inputs)
+            return outcome.pack(result, self.workshop.limits.step)
+        except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
+            return self._failed(call, error)
+
+    def _act(self, action: Action, call: StepCall, began: datetime | None, states: StepStates) -> str:
+        try:
+            with at(step=call.path):
+                result = action.perform(self._seeing(states, self._context(action, call, began)), call.inputs)
+            text = outcome.pack(result, self.workshop.limits.step)
+            changes_of(result)
+        except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
+            return self._failed(call, error)
+        try:
+            self.workshop.patiently(lambda: states.keep(result, self._sealed(text)))
+        except OutcomeUnknown as error:
+            return self._failed(call, error)
+        return text
+
+    def _failed(self, call: StepCall, error: Exception) -> str:
+        if not isinstance(getattr(error, "kind", None), str):
+            logger = self.book.logger(call.path, call.attempt)
+            logger.warning("step %s failed: %s", call.path, type(error).__name__, exc_info=error)
+        return self.workshop.redactor.strike(outcome.pack_error(error))
+
+    def _states(self, call: StepCall) -> StepStates:
+        execution_id, step, executor = self.assignment.execution_id, self._attempt_at(call), self.hold.life.name
+        return StepStates(self.workshop, execution_id, step, self.owners, executor)
+
+    def _seeing(self, states: StepStates, context: ActionContext) -> ActionContext:
+        return replace(
+            context,
+            instance_state=states.view("instance"),
+            cross_flow_state=states.view("cross_flow"),
+            execution_state=states.view("execution"),
+            integration_state=states.view("integration"),
+        )
+
+    def _context(self, action: Action, call: StepCall, began: datetime | None) -> ActionContext:
+        return replace(
+            self.context,
+            logger=self.book.logger(call.path, call.attempt),
+            step_id=call.path,
+            results=call.results,
+            first_attempt=began,
+            invoke_flow=self._invoker(call),
+            claims=self._claims(call),
+            journal=self._journal(call),
+            sleep=self._sleeper(action),
+        )
+
+    def _sleeper(self, action: Action) -> Callable[[float], None]:
+        """How the step waits: cancelling ends a wait where nothing can be on its way meanwhile."""
+        if not action.looks_first:
+            return self._nap
+        return self._doze if action.repeatable else self._break_off
+
+    def _doze(self, seconds: float) -> None:
+        """A sleep of a step that does nothing else. It goes on at the next start."""
+        if self._rest(seconds):
+            raise Stopping
+
+    def _nap(self, seconds: float) -> None:
+        """A sleep inside a step, between two tries. A stopping host ends it, and the step says that it may be tried again."""
+        if self._rest(seconds):
+            raise TryLater("the host stopped while the step waited to try again", retry_after=seconds)
+
+    def _rest(self, seconds: float) -> bool:
+        """Wait; true when the host stops first. Raises BrokenOff when the execution is cancelled, by whichever process."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self.workshop.stopping.wait(min(left, LOOK)):
+                return True
+            if self.workshop.patiently(lambda: self.workshop.store.executions.cancelled(self.assignment.execution_id)):
+                raise BrokenOff(CANCELLED)
+        return self.workshop.stopping.is_set()
+
+    def _break_off(self, seconds: float) -> None:
+        """A sleep inside a step that looks first. It may be waiting for what it sent, so it goes on at the next start."""
+        if self.workshop.stopping.wait(seconds):
+            raise Stopping
+
+    def _invoker(self, call: StepCall) -> Callable[[str, Any], str]:
+        """Each call of the step is known by its number, so that a step that is run again starts nothing twice."""
+        numbers = count(1)
+
+        def invoke(flow: str, data: Any = None) -> str:
+            identity = f"{self.record.id}/{self.assignment.attempt}/{call.path}/{next(numbers)}"
+            try:
+                return self.workshop.patiently(
+                    lambda: self.workshop.invocations.invoke(self.record, flow, data, identity)
+                )
+            except Busy:
+                raise Stopping from None
+
+        return invoke
+
+    def _claims(self, call: StepCall) -> StepClaims:
+        component, execution_id = call.step.action.component.key, self.assignment.execution_id
+        return StepClaims(
+            workshop=self.workshop, component=component, execution_id=execution_id, step=self._attempt_at(call)
+        )
+
+    def _journal(self, call: StepCall) -> StepJournal:
+        return StepJournal(self.workshop, self.assignment.execution_id, self._attempt_at(call))
+
+    def _attempt_at(self, call: StepCall) -> str:
+        return f"{self.assignment.attempt}/{call.path}#{call.attempt}"
+
+    def _begun(self, call: StepCall) -> StepRow:
+        now = utc_now()
+        ref = call.step.action
+        record = StepRecord(
+            path=call.path,
+            attempt=call.attempt,
+            name=call.step.name,
+            component=ref.component.key,
+            action=ref.key,
+            started=now,
+            ended=now,
+            inputs=shown(call.step.inputs, call.inputs),
+        )
+        return replace(self._row(record), ended_at=None)
+
+    def _row(self, record: StepRecord) -> StepRow:
+        is_past = not self.past.reached and record.status == "succeeded"
+        return StepRow(
+            execution_id=self.assignment.execution_id,
+            flow_attempt=self.assignment.attempt,
+            path=record.path,
+            attempt=record.attempt,
+            name=record.name,
+            component=record.component,
+            action=record.action,
+            status=REUSED if is_past else record.status,
+            inputs=record_text(record.inputs, self.workshop),
+            output=None if record.output is None else record_text(record.output, self.workshop),
+            error=None if record.error is None else self.workshop.redactor.strike_all(dict(record.error)),
+            started_at=record.started,
+            ended_at=record.ended,
+        )
+
+
+LOOK = 0.5  # seconds between looks whether a sleeping execution was cancelled
+_INTERRUPTED = (
+    "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
+    "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true; "
+    "a code step whose function may be called again has the input repeatable: true)"
+)
+
+
+def look_up(workshop: Workshop, execution_id: str) -> Case:
+    """Raises InvalidInput when something of it was removed."""
+    record = workshop.store.executions.get(execution_id)
+    if record is None:
+        raise InvalidInput(f"there is no execution {execution_id}; it was removed")
+    integration = workshop.versions.load(record.version_id)
+    return Case(
+        record=record,
+        integration=integration,
+        flow=integration.flow(record.flow),
+        payload=_payload(record),
+        context=workshop.routes.context(record.instance_id, record.version_id, record.flow),
+    )
+
+
+def _payload(record: ExecutionRecord) -> Any:
+    """As it was accepted; that of a replay bears the replay's own id."""
+    payload = portable.loads(record.payload or "null")
+    return {**payload, "executionId": record.id} if record.replay_of and isinstance(payload, dict) else payload
+
+
+def prepare(
+    workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold, *, case: Case, user: User
+) -> Attempt:
+    """What the flow is given. Raises InvalidInput when a connection was removed."""
+    record, integration, flow = case.record, case.integration, case.flow
+    opened = workshop.configuration.resolve(assignment.config, assignment.connections, user)
+    values = with_presets(integration, opened)
+    owners = _owners(record, integration)
+    return Attempt(
+        workshop=workshop,
+        assignment=assignment,
+        checkpoint=checkpoint,
+        hold=hold,
+        flow=flow,
+        scope=Scope.begin(flow, run_as.payload(case.payload, user), values),
+        record=record,
+        owners=owners,
+        past=Past(workshop, record),
+        book=LogBook(workshop, record.id, assignment.attempt),
+        context=replace(
+            case.context,
+            transport=HeldTransport(case.context.transport, hold),
+            user=user,
+            execution_id=record.id,
+            started_at=portable.instant(record.started_at or record.created_at),
+            config_vars=assignment.config,
+            database=workshop.databases.of(case.context.customer.id) if case.context.customer.id else None,
+        ),
+    )
+
+
+def _owners(record: ExecutionRecord, integration: model.Integration) -> dict[StateScope, str]:
+    return {
+        **of_flow(record.instance_id, record.flow),
+        "execution": f"{record.id}.{record.attempt}",  # a retry of the flow begins with none
+        "integration": short(integration.name),
+    }

@@ -1,0 +1,1 @@
+"""Integrations as they are kept: uploaded, published in versions, their config variables filled in."""

@@ -1,0 +1,1 @@
+"""Which of several processes acts: its place, its life, its locks. It knows the settings alone."""

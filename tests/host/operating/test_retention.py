@@ -1,0 +1,107 @@
+"""What has ended is forgotten after its time, and nothing before."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from dbos import DBOS
+from twilio_connector.connector.context import utc_now
+from twilio_connector.host.operating.retention import (
+    CHECKPOINTS_KEPT,
+    forget_checkpoints,
+    forget_details,
+    forget_executions,
+    forget_surplus,
+    sweep,
+)
+from twilio_connector.host.receiving.inbox import Inbound, Inbox
+from twilio_connector.host.settings import Limits
+from twilio_connector.host.store.executions import cancel
+from twilio_connector.host.store.ids import first_id, time_id
+from twilio_connector.host.store.schema import identities, logs, terms
+
+LATER = timedelta(seconds=5)
+
+
+def test_ids_can_be_compared_with_a_time():
+    before, made, after = utc_now() - LATER, time_id(), utc_now() + LATER
+    assert first_id(before) < made < first_id(after)
+
+
+@pytest.fixture
+def ended(host, integration, step, call):
+    log = "{name: Say, action: {component: {key: log, isPublic: true, version: LATEST}, key: writeLog}, inputs: {}}"
+    instance = host.instances.deploy(integration(step("Give", "give", what="x"), log), customer="acme")
+    execution_id = call(instance, b'{"Body": "Hello"}').execution_id
+    host._records.put(lambda _: None).result()
+    return execution_id
+
+
+def count(host, table):
+    with host.store.engine.begin() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(table))
+
+
+def test_an_execution_goes_with_its_steps_when_its_time_is_over(host, ended):
+    assert forget_executions(host.store.engine, utc_now() - LATER) == 0
+    assert host.store.executions.steps(ended)
+    assert count(host, logs) == count(host, terms) == 1
+    assert forget_executions(host.store.engine, utc_now() + LATER) == 1
+    assert host.store.executions.get(ended) is None
+    assert host.store.executions.steps(ended) == []
+    assert count(host, logs) == count(host, terms) == 0
+
+
+def test_steps_and_logs_can_go_before_their_execution(host, ended):
+    assert forget_details(host.store.engine, utc_now() - LATER) == 0
+    assert forget_details(host.store.engine, utc_now() + LATER) == 1
+    assert forget_details(host.store.engine, utc_now() + LATER) == 0
+    assert host.store.executions.status(ended) == "succeeded"
+    assert (host.store.executions.steps(ended), count(host, logs)) == ([], 0)
+
+
+def test_only_the_newest_are_kept_and_what_has_not_ended(store):
+    ids = [time_id() for _ in range(4)]
+    inbox = Inbox(store.engine, Limits())
+    for execution_id in ids:
+        place = {"endpoint_id": "e", "instance_id": "i", "version_id": "v", "flow": "f"}
+        inbox.accept_now(Inbound(execution_id=execution_id, payload="null", **place))
+    inbox.close()
+    with store.engine.begin() as connection:
+        for execution_id in ids[1:3]:
+            assert cancel(connection, execution_id, utc_now()) == "cancelled"
+    assert forget_surplus(store.engine, 4) == 0
+    assert forget_surplus(store.engine, 2) == 1
+    assert [bool(store.executions.get(execution_id)) for execution_id in ids] == [True, False, True, True]
+
+
+def test_an_event_is_known_for_longer_than_its_execution(host, ended):
+    record = host.store.executions.get(ended)
+    event = Inbound(
+        execution_id=time_id(),
+        endpoint_id=record.endpoint_id,
+        instance_id=record.instance_id,
+        version_id=record.version_id,
+        flow=record.flow,
+        payload="null",
+        identities=("event",),
+    )
+    first = host.inbox.accept_now(event)
+    while host.store.executions.status(first.execution_id) != "succeeded":
+        pass
+    limits = replace(host.settings.limits, days_kept=1, identities_days_kept=7)
+    sweep(host.store.engine, limits, utc_now() + timedelta(days=2))
+    assert host.store.executions.get(first.execution_id) is None
+    assert host.inbox.accept_now(replace(event, execution_id=time_id())).duplicate
+    sweep(host.store.engine, limits, utc_now() + timedelta(days=8))
+    assert count(host, identities) == 0
+
+
+def test_checkpoints_go_soon_after_the_end(host, ended):
+    while DBOS.get_workflow_status(f"{ended}.1").status != "SUCCESS":
+        pass
+    assert forget_checkpoints(utc_now()) == 0
+    assert forget_checkpoints(utc_now() + CHECKPOINTS_KEPT + LATER) == 1
+    assert DBOS.get_workflow_status(f"{ended}.1") is None
+    assert host.store.executions.status(ended) == "succeeded"
