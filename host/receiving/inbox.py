@@ -8,6 +8,7 @@ is stored as if it had come with it: when it comes later it is a duplicate, when
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -94,9 +95,13 @@ def admit(connection: sa.Connection, items: Sequence[Inbound]) -> list[Accepted]
     known = _known(connection, sorted({digest for own in digests for digest in own}))
     fresh: dict[str, str] = {}
     late: dict[str, str] = {}
+    relied: set[str] = set()
     answers, rows = [], []
     for item, own in zip(items, digests, strict=True):
-        first = next(filter(None, (seen.get(digest) for digest in own for seen in (known, fresh, late))), None)
+        seen, shared = next(((s, d) for d in own for s in (known, fresh, late) if d in s), (known, ""))
+        if seen is late:
+            relied.add(shared)
+        first = seen.get(shared)
         answers.append(Accepted(first or item.execution_id, duplicate=first is not None))
         if first is None:
             fresh.update(dict.fromkeys(own, item.execution_id))
@@ -104,7 +109,7 @@ def admit(connection: sa.Connection, items: Sequence[Inbound]) -> list[Accepted]
                 late.setdefault(_digest(item.endpoint_id, identity), item.execution_id)
             rows.append(item)
     # First what waits for others that are about to accept the same: then the order of a sequence counts them.
-    _store_identities(connection, fresh, late)
+    _store_identities(connection, fresh, late, relied)
     _store(connection, rows)
     return answers
 
@@ -123,8 +128,13 @@ def _store(connection: sa.Connection, items: Sequence[Inbound]) -> None:
         replace_retries(connection, request_id, now)
 
 
-def _store_identities(connection: sa.Connection, fresh: Mapping[str, str], late: Mapping[str, str]) -> None:
-    """``fresh`` must be new; of ``late``, what is known already stays as it is. Raises IntegrityError or Raced."""
+def _store_identities(
+    connection: sa.Connection, fresh: Mapping[str, str], late: Mapping[str, str], relied: AbstractSet[str]
+) -> None:
+    """``fresh`` must be new, and of ``late`` what an answer relied on; else what is known already stays as it is.
+
+    Raises IntegrityError or Raced.
+    """
     now, found = utc_now(), {**late, **fresh}
     # In one order everywhere, so that two processes cannot wait for each other.
     rows = [{"digest": d, "execution_id": found[d], "created_at": now} for d in sorted(found)]
@@ -132,7 +142,7 @@ def _store_identities(connection: sa.Connection, fresh: Mapping[str, str], late:
         insert_rows(connection, identities, rows)
         return
     added = insert(connection, identities).on_conflict_do_nothing().returning(identities.c.digest)
-    if not fresh.keys() <= set(connection.execute(added, rows).scalars()):
+    if not fresh.keys() | relied <= set(connection.execute(added, rows).scalars()):
         raise Raced
 
 

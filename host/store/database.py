@@ -1,6 +1,7 @@
 """Engines and the schema: SQLite as a server would run it, or Postgres in a schema of its own."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from .schema import VERSION, meta, metadata
 Write = Callable[[sa.Connection], Any]  # one change, made in a transaction of others
 
 SCHEMA = "twilio_connector"
+PATIENCE = 30  # seconds that one connection waits for what another has locked, on SQLite
 _PREPARING = 0x7477696C  # the advisory lock that processes starting together take in turn
 _LINE = {
     "connect_timeout": "5",
@@ -84,8 +86,23 @@ def storable(text: str) -> bool:
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={PATIENCE * 1000}", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    _write_ahead(connection)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Of those who are the first in a file at once, one is refused without being made to wait: it tries again."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.001)
+        else:
+            return
 
 
 def _on_sqlite_begin(connection: sa.Connection) -> None:

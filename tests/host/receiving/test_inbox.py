@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given
 from hypothesis import settings as settings_
 from hypothesis import strategies as st
-from twilio_connector.host.receiving.inbox import Accepted, Busy, Inbound, Inbox
+from twilio_connector.host.receiving import inbox as receiving
+from twilio_connector.host.receiving.inbox import Accepted, Busy, Inbound, Inbox, admit
 from twilio_connector.host.settings import Limits
-from twilio_connector.host.store.commit import GroupCommit
+from twilio_connector.host.store.commit import GroupCommit, Raced
 from twilio_connector.host.store.ids import time_id
 from twilio_connector.host.store.schema import executions, identities
 
@@ -198,6 +199,27 @@ def test_two_processes_agree_on_what_was_superseded(settings, store):
         assert mine or duplicate == "True"
     assert sum(duplicate == "False" for _, _, duplicate in answers) == len(rows)
     assert {f"{message}:delivered" for message in range(40)} <= first.keys()
+
+
+@pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_what_another_process_took_first_is_not_answered_as_superseded_by_ours(store, monkeypatch):
+    """It looked new when this batch began; tried again, the batch sees the other's."""
+    theirs, known = inbound("sent"), receiving._known
+
+    def overtaken(connection, digests):
+        found = known(connection, digests)
+        monkeypatch.setattr(receiving, "_known", known)
+        with store.engine.begin() as another:
+            admit(another, [theirs])
+        return found
+
+    monkeypatch.setattr(receiving, "_known", overtaken)
+    opened = Inbox(store.engine, Limits())
+    ours, again = inbound("delivered", supersedes=("sent",)), inbound("sent")
+    with store.engine.begin() as connection, pytest.raises(Raced):
+        admit(connection, [ours, again])
+    assert opened.accept_now(again) == Accepted(theirs.execution_id, duplicate=True)
+    opened.close()
 
 
 def test_a_caller_that_gives_up_harms_nobody(inbox, store):

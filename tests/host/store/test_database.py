@@ -1,12 +1,21 @@
 """The line to the database: whoever breaks off in the middle of a transaction is let go."""
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 from twilio_connector.host.engine.durable import configuration
-from twilio_connector.host.store.database import close, connect, is_away, prepare, watched
+from twilio_connector.host.store.database import (
+    close,
+    connect,
+    is_away,
+    like_a_server,
+    prepare,
+    sqlite_engine,
+    watched,
+)
 from twilio_connector.host.store.executors import Executors
 
 ON_POSTGRES = pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
@@ -56,3 +65,35 @@ def test_what_a_thread_has_out_when_it_is_closed_is_closed_when_it_comes_back(se
     assert (kept_line.closed, late_line.closed) == (True, False)
     late.close()
     assert late_line.closed
+
+
+class Contested(sqlite3.Connection):
+    """Another one is the first in the file at the same moment, as often as ``times`` says."""
+
+    times = 0
+
+    def execute(self, statement, *parameters):
+        if "journal_mode" in statement and Contested.times:
+            Contested.times -= 1
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+        return super().execute(statement, *parameters)
+
+
+def test_those_who_are_the_first_in_a_file_at_once_all_get_in(tmp_path):
+    engine = like_a_server(
+        sa.create_engine(f"sqlite:///{tmp_path / 'new.sqlite'}", connect_args={"factory": Contested})
+    )
+    Contested.times = 3
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    assert Contested.times == 0
+    engine.dispose()
+
+
+def test_a_file_that_is_no_database_is_told_at_once(tmp_path):
+    file = tmp_path / "notes.sqlite"
+    file.write_text("no database" * 100)
+    with pytest.raises(sa.exc.DatabaseError, match="not a database"), sqlite_engine(file).begin():
+        pass
