@@ -104,12 +104,12 @@ class TwilioClient:
             url, params = self._next(page, resource, url), ()
 
     def time(self, resource: Resource) -> datetime | None:
-        """Twilio's own, in whole seconds; None where its answer does not tell."""
+        """Twilio's own, in whole seconds; None where its answer does not tell. Raises ConnectorError where there is none."""
         url = self._url(resource, resource.collection(self._with_account({})))
+        answer = self.send("GET", url, params=(("PageSize", "1"),))
         try:
-            told = self.send("GET", url, params=(("PageSize", "1"),)).headers["Date"]
-            return parsedate_to_datetime(told).astimezone(UTC)
-        except (ConnectorError, KeyError, TypeError, ValueError):
+            return parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
+        except (KeyError, TypeError, ValueError):
             return None
 
     def send(

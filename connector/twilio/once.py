@@ -15,17 +15,19 @@ of them claims which.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from ..context import ActionContext
 from ..errors import ConnectorError, OutcomeUnknown, TryLater
 from .client import TwilioClient, Values
 from .likeness import KINDS, Likeness, Sent, filters, sent_values
 from .resource import Resource, form_pairs
+
+T = TypeVar("T")
 
 SENDS = 3
 SETTLING = (0.0, 0.5, 1.0, 1.5, 2.0)
@@ -115,12 +117,13 @@ class Search:
             raise OutcomeUnknown(
                 f"the {self.resource.name} may have been sent, and its number is not kept: look for it"
             )
-        since, before, failed = self._since(), self._looked(), None
+        since, before, failed = None, self._looked(), None
         for number, pause in enumerate((*SETTLING[before:], *PATIENCE), before + 1):
             if number > len(SETTLING) and failed is None:
                 return None
             self.context.sleep(pause)
             try:
+                since = since or self._since()
                 found, failed = self._look(since), None
             except LookFailed as error:
                 failed = error
@@ -148,11 +151,12 @@ class Search:
         """From when on it may have been made, by Twilio's clock, whose times are whole seconds.
 
         As Twilio's own answers tell its time, where they do: what somebody else sent a moment earlier is not taken for ours,
-        and a clock of ours that is wrong, or is set meanwhile, does not hide what we sent.
+        and a clock of ours that is wrong, or is set meanwhile, does not hide what we sent. Raises as a look does.
         """
         if self.began:
             return self.began - MARGIN
-        told, passed = self.client.time(self.resource), timedelta(seconds=self.client.elapsed() - self.started)
+        told = self._asked(lambda: self.client.time(self.resource))
+        passed = timedelta(seconds=self.client.elapsed() - self.started)
         return self.context.clock() - passed - MARGIN if told is None else told - passed - TWILIOS_CLOCKS
 
     @property
@@ -160,12 +164,7 @@ class Search:
         return KINDS[self.resource.name]
 
     def _look(self, since: datetime) -> Any:
-        try:
-            candidates = list(self._candidates(since))
-        except ConnectorError as error:
-            message = f"the {self.resource.name} may have been sent, and looking for it failed: {error}"
-            kind = LookFailed if isinstance(error, TryLater) else OutcomeUnknown
-            raise kind(message, status=error.status, code=error.code) from None
+        candidates = self._asked(lambda: list(self._candidates(since)))
         for found in reversed(candidates):  # the oldest first: those that look at once meet in one order
             if self._likeness.compare(self.sent, found) == "same" and self.context.claims.take(found["sid"], self.use):
                 return found
@@ -174,6 +173,15 @@ class Search:
                 message = f"{found['sid']} may be what was sent, or not: look at it before repeating this"
                 raise OutcomeUnknown(message)
         return None
+
+    def _asked(self, ask: Callable[[], T]) -> T:
+        """What Twilio says. Raises LookFailed where it may say it when it is asked again, else OutcomeUnknown."""
+        try:
+            return ask()
+        except ConnectorError as error:
+            message = f"the {self.resource.name} may have been sent, and looking for it failed: {error}"
+            kind = LookFailed if isinstance(error, TryLater) else OutcomeUnknown
+            raise kind(message, status=error.status, code=error.code) from None
 
     def _candidates(self, since: datetime) -> Iterator[Any]:
         """What was created since, newest first."""

@@ -272,8 +272,9 @@ def test_what_was_claimed_is_read_again_where_twilio_does_not_answer():
 
 
 @pytest.mark.parametrize("wrong", [-300, 300])
-def test_by_a_clock_that_is_wrong_it_is_found_although_twilio_first_does_not_tell_its_time(wrong):
-    twilio = ModelTwilio(fates=["drop-after"], refusals=3)
+@pytest.mark.parametrize("refusals", [3, 5, 12])  # a request is tried five times
+def test_by_a_clock_that_is_wrong_it_is_found_although_twilio_first_does_not_tell_its_time(wrong, refusals):
+    twilio = ModelTwilio(fates=["drop-after"], refusals=refusals)
     clock = lambda: twilio.now + timedelta(seconds=wrong)  # noqa: E731
     client = replace(twilio.client(), clock=clock)
     assert send_once(client, replace(twilio.context(), clock=clock), MESSAGES, TEXT)["sid"]
