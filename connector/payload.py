@@ -5,7 +5,6 @@ from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
 from .context import ActionContext
@@ -13,7 +12,7 @@ from .context import ActionContext
 HeaderList = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRequest:
     """A request as it came. ``url`` is the public one with its query, as the sender saw it; ``body`` its bytes, untouched."""
 
@@ -25,11 +24,11 @@ class WebhookRequest:
 
     def header(self, name: str) -> str | None:
         """The first header of that name, whatever its case."""
-        return self._firsts.get(name.lower())
-
-    @cached_property
-    def _firsts(self) -> Mapping[str, str]:
-        return {name.lower(): value for name, value in reversed(self.headers)}
+        wanted = name.lower()
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,17 +63,21 @@ def _content(request: WebhookRequest, said: Any) -> str | None:
     if not isinstance(said, dict):
         return _events(said) or _hash(request)
     for rule in _RULES:
-        if (
-            rule[0] in said
-            and rule[-1] in said
-            and all(said.get(name) and isinstance(said[name], str) for name in rule)
-        ):
+        if rule[0] in said and rule[-1] in said and _are_told(said, rule):
             return _named(request, said, rule)
     if "CallSid" in said:
         return None
     if said.get("specversion") and isinstance(said.get("id"), str):
         return f"event:{said['id']}"
     return _hash(request)
+
+
+def _are_told(said: Mapping[str, Any], names: Sequence[str]) -> bool:
+    for name in names:
+        value = said.get(name)
+        if not value or not isinstance(value, str):
+            return False
+    return True
 
 
 def _events(said: Any) -> str | None:

@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes
 
 CONTENT_TYPE = "application/x-www-form-urlencoded"
 
-_NO_SEPARATORS = bytes(byte for byte in range(256) if byte not in b"&=")
+_NO_SEPARATORS = bytes(byte for byte in range(256) if byte not in b"&=\0")
 
 
 @lru_cache(maxsize=64)
@@ -38,7 +38,7 @@ def usual(body: bytes) -> Mapping[str, str]:
     All is decoded together, in a quarter of the time: what is cut off at the end of one cannot reach beyond the zero.
     """
     separators = body.translate(None, _NO_SEPARATORS)
-    if separators != b"=&" * (len(separators) // 2) + b"=" or b"\0" in body or b"%00" in body:
+    if separators != b"=&" * (len(separators) // 2) + b"=" or b"%00" in body:
         return {}
     together = body.replace(b"+", b" ").replace(b"&", b"\0").replace(b"=", b"\0")
     try:

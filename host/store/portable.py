@@ -41,7 +41,8 @@ def dumps(value: Any, deepest: int = 2 * DEEPEST) -> str:
         text = _dumped(value)
     except RecursionError:
         raise NotPortable(_TOO_DEEP.format(deepest)) from None
-    if text.count("[") + text.count("{") > deepest and is_deeper(value, deepest):
+    lists = text.count("[") if "[" in text else 0  # one instruction looks for it, counting takes each character
+    if lists + text.count("{") > deepest and is_deeper(value, deepest):
         raise NotPortable(_TOO_DEEP.format(deepest))
     return text
 
@@ -51,10 +52,7 @@ def _dumped(value: Any) -> str:
         text, found = _quickly(value)
     except (TypeError, ValueError):
         return _text(_encode(value, ()))
-    first, last = (
-        text.find("$"),
-        text.rfind("$"),
-    )  # which one instruction looks for, where counting takes each character
+    first, last = text.find("$"), text.rfind("$")
     return text if text.count(_BYTES, first, last + len(_BYTES)) == found else _text(_encode(value, ()))
 
 
