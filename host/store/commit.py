@@ -33,6 +33,7 @@ class GroupCommit(Generic[Item, Result]):
     """One thread that writes what many callers bring: ``apply(connection, items)`` gives a result for each, in order.
 
     A batch that fails is written again one by one, so that a bad item fails alone. ``depth`` is how many may wait, 0 for all.
+    It keeps one connection of the engine's as long as all goes well: to get one and give it back costs as much as a commit.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class GroupCommit(Generic[Item, Result]):
         self._queue: queue.SimpleQueue[tuple[Item, Waiter[Result]] | None] = queue.SimpleQueue()
         self._gathered: dict[asyncio.AbstractEventLoop, list[tuple[Item, Waiter[Result]]]] = defaultdict(list)
         self._turn, self._is_closing = threading.Lock(), False
+        self._kept: sa.Connection | None = None
         self._thread = threading.Thread(target=self._drain, name="group-commit", daemon=True)
         self._thread.start()
 
@@ -99,6 +101,8 @@ class GroupCommit(Generic[Item, Result]):
     def _drain(self) -> None:
         while batch := self._next_batch():
             _settle([waiter for _, waiter in batch], self._write([item for item, _ in batch]))
+        if self._kept is not None:
+            self._kept.close()
 
     def _next_batch(self) -> list[tuple[Item, Waiter[Result]]]:
         """What is waiting, at least one; empty at the end."""
@@ -122,8 +126,7 @@ class GroupCommit(Generic[Item, Result]):
     def _commit(self, items: Sequence[Item]) -> Sequence[Result]:
         for _ in range(_RACES):
             try:
-                with self._engine.begin() as connection:
-                    return self._apply(connection, items)
+                return self._transact(items)
             except (sa.exc.IntegrityError, Raced) as error:
                 lost: Exception = error
             except sa.exc.DBAPIError as error:
@@ -131,6 +134,17 @@ class GroupCommit(Generic[Item, Result]):
                     raise
                 lost = error
         raise lost
+
+    def _transact(self, items: Sequence[Item]) -> Sequence[Result]:
+        connection, self._kept = self._kept or self._engine.connect(), None
+        try:
+            with connection.begin():
+                results = self._apply(connection, items)
+        except BaseException:
+            connection.close()
+            raise
+        self._kept = connection
+        return results
 
 
 def _settle(waiters: Sequence[Waiter[Result]], outcomes: Sequence[Result | Exception]) -> None:
