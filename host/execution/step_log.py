@@ -69,7 +69,7 @@ class LogBook:
             at=datetime.fromtimestamp(record.created, UTC),
         )
         with suppress(Busy):  # the host is stopping
-            self.workshop.records.put(lambda connection: logs.write(connection, line))
+            self.workshop.records.put_later(lambda connection: logs.write(connection, line))
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -49,7 +49,7 @@ def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, 
     if case.record.cancelled_at:
         raise BrokenOff(CANCELLED)
     if found := terms(said(case.payload)):
-        workshop.records.put(lambda connection: search.index(connection, assignment.execution_id, found))
+        workshop.records.put_later(lambda connection: search.index(connection, assignment.execution_id, found))
     user = run_as.identify(workshop, case, checkpoint)
     attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, hold, case=case, user=user))
     with at(execution_id=case.record.id, instance=case.context.instance.name, flow=case.flow.name):
@@ -118,7 +118,7 @@ class Attempt:
 
     def observe(self, record: StepRecord) -> None:
         row = self._row(record)
-        self.workshop.records.put(lambda connection: end_step(connection, row))
+        self.workshop.records.put_later(lambda connection: end_step(connection, row))
         self.workshop.telemetry.tell(
             StepEnded(
                 execution_id=self.assignment.execution_id,

@@ -3,6 +3,7 @@
 import asyncio
 import queue
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -17,6 +18,9 @@ from .database import is_away
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Waiter = Future[Result] | asyncio.Future[Result]
+Entry = tuple[Item, Waiter[Result] | None]
+
+RIDE = 0.02  # seconds that what nobody waits for is kept for others to be written with
 
 _RACES = 3  # how often a batch that lost a race with another process is tried again
 
@@ -48,7 +52,7 @@ class GroupCommit(Generic[Item, Result]):
         self._apply = apply
         self._batch = batch
         self._depth = depth
-        self._queue: queue.SimpleQueue[tuple[Item, Waiter[Result]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Entry[Item, Result] | None] = queue.SimpleQueue()
         self._gathered: dict[asyncio.AbstractEventLoop, list[tuple[Item, Waiter[Result]]]] = defaultdict(list)
         self._turn, self._is_closing = threading.Lock(), False
         self._kept: sa.Connection | None = None
@@ -64,6 +68,10 @@ class GroupCommit(Generic[Item, Result]):
         future = Future[Result]()
         self._enqueue(item, future)
         return future
+
+    def put_later(self, item: Item) -> None:
+        """For what nobody waits for: written with the next that somebody does, or a moment later by itself. Raises Busy."""
+        self._enqueue(item, None)
 
     async def write(self, item: Item) -> Result:
         """For coroutines; returns after the commit. Raises Busy, or what kept it from being written."""
@@ -90,7 +98,7 @@ class GroupCommit(Generic[Item, Result]):
             except Busy as busy:
                 _tell(future, busy)
 
-    def _enqueue(self, item: Item, waiter: Waiter[Result]) -> None:
+    def _enqueue(self, item: Item, waiter: Waiter[Result] | None) -> None:
         with self._turn:
             if self._is_closing:
                 raise Busy("the host is stopping and takes no more work; repeat it in a moment", retry_after=5)
@@ -104,15 +112,19 @@ class GroupCommit(Generic[Item, Result]):
         if self._kept is not None:
             self._kept.close()
 
-    def _next_batch(self) -> list[tuple[Item, Waiter[Result]]]:
-        """What is waiting, at least one; empty at the end."""
+    def _next_batch(self) -> list[Entry[Item, Result]]:
+        """What is waiting, at least one; empty at the end. While nobody waits for any of it, others are given a moment."""
         entry = self._queue.get()
-        batch = []
+        batch, is_urgent, until = [], False, time.monotonic() + RIDE
         while entry is not None:
             batch.append(entry)
-            if len(batch) == self._batch or self._queue.empty():
+            is_urgent = is_urgent or entry[1] is not None
+            if len(batch) == self._batch or (is_urgent and self._queue.empty()):
                 return batch
-            entry = self._queue.get()
+            try:
+                entry = self._queue.get(timeout=None if is_urgent else max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                return batch
         if batch:
             self._queue.put(None)
         return batch
@@ -147,7 +159,7 @@ class GroupCommit(Generic[Item, Result]):
         return results
 
 
-def _settle(waiters: Sequence[Waiter[Result]], outcomes: Sequence[Result | Exception]) -> None:
+def _settle(waiters: Sequence[Waiter[Result] | None], outcomes: Sequence[Result | Exception]) -> None:
     """Tell each waiter; those of one event loop together, since waking a loop costs more than telling it."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Result], Result | Exception]]] = defaultdict(
         list
@@ -155,7 +167,7 @@ def _settle(waiters: Sequence[Waiter[Result]], outcomes: Sequence[Result | Excep
     for waiter, outcome in zip(waiters, outcomes, strict=True):
         if isinstance(waiter, asyncio.Future):
             by_loop[waiter.get_loop()].append((waiter, outcome))
-        else:
+        elif waiter is not None:
             _tell(waiter, outcome)
     for loop, told in by_loop.items():
         with suppress(RuntimeError):  # the loop has ended, and with it whoever waited
