@@ -11,8 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 
 
-def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert them all; each has the same keys, which are columns. Raises IntegrityError as a single INSERT does."""
+def insert_rows(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, new: bool = True
+) -> None:
+    """Insert them all; each has the same keys, which are columns.
+
+    Raises IntegrityError as a single INSERT does; where they need not be ``new``, what is there already stays.
+    """
     if not rows:
         return
     names = tuple(rows[0])
@@ -21,7 +26,10 @@ def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappi
         if process := table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect):
             values[first :: len(names)] = [process(value) for value in values[first :: len(names)]]
     head = f"INSERT INTO {_name(connection, table)} ({', '.join(names)}) VALUES "  # noqa: S608  (our own names)
-    connection.exec_driver_sql(head + _marks(connection.dialect.paramstyle, len(rows), len(names)), tuple(values))
+    tail = "" if new else " ON CONFLICT DO NOTHING"
+    connection.exec_driver_sql(
+        head + _marks(connection.dialect.paramstyle, len(rows), len(names)) + tail, tuple(values)
+    )
 
 
 def among(

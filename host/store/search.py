@@ -12,7 +12,8 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 
 from . import portable
-from .database import insert, reading, storable
+from .bulk import insert_rows
+from .database import reading, storable
 from .executions import BRIEF, ENDED, ExecutionRecord, StartedBy, Status, is_started_by
 from .ids import first_id
 from .schema import ENDED as ENDS
@@ -107,8 +108,7 @@ def page(
 
 def index(connection: sa.Connection, execution_id: str, found: Sequence[str]) -> None:
     """Let the execution be found by these terms, of which there is at least one."""
-    rows = [{"term": term, "execution_id": execution_id} for term in found]
-    connection.execute(insert(connection, terms).on_conflict_do_nothing(), rows)
+    insert_rows(connection, terms, [{"term": term, "execution_id": execution_id} for term in found], new=False)
 
 
 def _source(

@@ -28,6 +28,14 @@ def test_one_that_is_there_refuses_them_all(store):
         assert connection.scalar(sa.select(sa.func.count()).select_from(identities)) == 1
 
 
+def test_one_that_is_there_stays_where_they_need_not_be_new(store):
+    with store.engine.begin() as connection:
+        insert_rows(connection, identities, ROWS[:1])
+        insert_rows(connection, identities, [row | {"execution_id": "later"} for row in ROWS], new=False)
+        found = connection.execute(sa.select(identities.c.execution_id).order_by(identities.c.digest)).scalars().all()
+    assert found == ["of a", "later", "later"]
+
+
 def test_rows_are_found_by_any_of_many_texts(store):
     with store.engine.begin() as connection:
         insert_rows(connection, identities, ROWS)
