@@ -192,7 +192,10 @@ def watchers(books: Books) -> Iterable[Line]:
 
 
 def schedule(books: Books) -> Iterable[Line]:
-    """A time gives one execution; by wrong clocks there may be fewer minutes, and none of them twice."""
+    """A time gives one execution; by wrong clocks there may be fewer minutes, and none of them twice.
+
+    Which time is what the schedule meant: the clock of who made the execution may have been set back meanwhile.
+    """
     minutes = Counter(it.minute for it in books.of("Schedule"))
     twice = [f"{minute} {often} times" for minute, often in minutes.items() if often > 1]
     yield Line("schedule, no minute twice", "", minutes.total(), tuple(twice if minutes else ["it never ran"]))

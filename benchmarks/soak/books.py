@@ -37,7 +37,7 @@ def named_by_host(flow: str, event: Json) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Execution:
-    """``event`` is the payload's ``body.data``; ``minute`` is when it was made, by the clock of who made it."""
+    """``event`` is the payload's ``body.data``; ``minute`` is when its schedule meant it to start."""
 
     id: str
     flow: str

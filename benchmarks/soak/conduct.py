@@ -203,7 +203,7 @@ def delivered(letter: Any) -> Delivered:
 
 
 def executed(store: Store) -> Iterator[Execution]:
-    columns = (executions.c[name] for name in ("id", "flow", "status", "payload", "error", "created_at"))
+    columns = (executions.c[name] for name in ("id", "flow", "status", "payload", "error", "planned_at"))
     with reading(store.engine).begin() as connection:
         for row in connection.execute(sa.select(*columns).order_by(executions.c.id)):
             body = json.loads(row.payload)["body"]
@@ -213,5 +213,5 @@ def executed(store: Store) -> Iterator[Execution]:
                 status=row.status,
                 event=body.get("data") if isinstance(body, dict) else None,
                 error=str((row.error or {}).get("message", "")),
-                minute=f"{row.created_at:%H:%M}",
+                minute=f"{row.planned_at:%H:%M}" if row.planned_at else "",
             )
