@@ -21,7 +21,6 @@ from twilio_connector.connector.component import load
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.payload import HeaderList, TriggerResult, WebhookRequest
 from twilio_connector.connector.twilio.signature import is_valid, sign
-from twilio_connector.host.receiving.acceptance import envelope
 from twilio_connector.host.store.portable import dumps
 from werkzeug.datastructures import Headers
 from werkzeug.formparser import FormDataParser
@@ -98,7 +97,7 @@ def _next() -> WebhookRequest:
 
 
 def _kept(result: TriggerResult) -> str:
-    return dumps(envelope(result.payload))
+    return dumps(result.payload.envelope())
 
 
 def tutorial() -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ...connector.errors import InvalidInput
-from ...connector.payload import Payload, TriggerResult
+from ...connector.payload import TriggerResult
 from ..definition import model
 from ..definition.expressions import Scope, render, resolve
 from ..store import portable
@@ -20,7 +20,7 @@ def inbound(
     route: Route, execution_id: str, result: TriggerResult, *, parent_id: str | None = None, depth: int = 0
 ) -> Inbound:
     """To be accepted. A FIFO queue is one sequence of all the flow's executions, whatever the trigger says."""
-    payload = envelope(result.payload)
+    payload = result.payload.envelope()
     queue, retry = route.flow.queue or _NO_QUEUE, route.flow.retry or _NO_RETRY
     dedupe = _text(queue.dedupe_id, route.flow, payload)
     return Inbound(
@@ -52,8 +52,3 @@ def _kept(payload: dict[str, Any]) -> str:
 def _text(reference: model.Reference | None, flow: model.Flow, payload: Any) -> str:
     """What is blank identifies nothing."""
     return render(resolve(reference, Scope.begin(flow, payload))).strip() if reference else ""
-
-
-def envelope(payload: Payload) -> dict[str, Any]:
-    """The payload as flows see it: the platform's envelope, the raw body still bytes."""
-    return payload.envelope()
