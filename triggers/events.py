@@ -20,7 +20,6 @@ _RULES: Sequence[tuple[str, ...]] = (
     ("TranscriptionSid", "TranscriptionStatus"),
     ("RecordingSid", "RecordingStatus"),
     ("CallSid", "CallbackSource", "SequenceNumber"),
-    ("CallSid", "SequenceNumber"),
     ("MessageSid", "MessageStatus"),
     ("MessageSid", "SmsStatus"),
     ("MessageSid",),

@@ -224,6 +224,13 @@ def test_a_replay_of_what_has_no_name_in_another_order_is_the_same_event():
     assert set(receive(request).dedupe) & set(receive(again).dedupe)
 
 
+def test_a_caller_who_is_heard_a_second_time_is_not_taken_for_the_first():
+    """Each Gather counts what it hears from 0."""
+    heard = CALL | {"SequenceNumber": "0", "StableSpeechResult": "yes"}
+    again = heard | {"StableSpeechResult": "no"}
+    assert not set(identities(heard, [TOKEN])) & set(identities(again, [OTHER]))
+
+
 def test_another_status_is_another_event():
     status = {"MessageSid": "SM1", "MessageStatus": "sent"}
     assert not set(identities(status)) & set(identities(status | {"MessageStatus": "delivered"}))

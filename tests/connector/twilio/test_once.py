@@ -346,6 +346,8 @@ def test_another_message_is_not_taken_for_it(other):
         ({"From": None, "MessagingServiceSid": "MG" + "1" * 32}, {"from": "+15557654321"}),
         ({"MediaUrl": ["https://example.com/a.png"]}, {"num_media": "0", "sid": "MM" + "1" * 32}),
         ({"To": "5551234567"}, {"to": "+15551234567"}),
+        ({"To": "07911123456"}, {"to": "+447911123456"}),
+        ({"To": "whatsapp:15551234567"}, {"to": "whatsapp:+15551234567"}),
         ({"Body": "👍"}, {}),
         ({"From": "rcs:Brand", "FallbackFrom": "+15550000000"}, {"from": "+15550000000"}),
     ],
