@@ -152,11 +152,15 @@ class Carrier:
         elif len(reply.body) > MAX_BODY:
             text = f"A reply of {len(reply.body)} characters; Twilio sends at most {MAX_BODY}"
             self._state.alert(message.account_sid, INVALID_MESSAGE, text, resource_sid=message.sid)
-        elif self._state.has_opted_out(reply.to or message.from_ or "", reply.from_ or message.to):
+        elif self._has_opted_out(message, reply):
             text = "Attempt to send to unsubscribed recipient"
             self._state.alert(message.account_sid, UNSUBSCRIBED, text, resource_sid=message.sid)
         else:
             self._send(message, reply)
+
+    def _has_opted_out(self, message: Message, reply: Reply) -> bool:
+        senders = self._state.fellows(message.account_sid, reply.from_ or message.to)
+        return self._state.has_opted_out(reply.to or message.from_ or "", senders)
 
     def _send(self, message: Message, reply: Reply) -> None:
         self._state.save(_reply_message(message, reply, self._state.settings.clock()))

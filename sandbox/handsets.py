@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from threading import Lock
 
 from .records import Answering, Keyword
@@ -25,21 +26,25 @@ class Handsets:
         self._usual_senders: dict[tuple[str, str], str] = {}
         self._answers: dict[str, Answering] = {}
 
-    def heed_keyword(self, handset: str, number: str, body: str) -> Keyword:
-        """Obey Twilio's opt-out words of SMS: https://help.twilio.com/articles/223134027."""
-        word, pair = body.strip().upper(), (handset, number)
+    def heed_keyword(self, handset: str, senders: Collection[str], body: str) -> Keyword:
+        """Obey Twilio's opt-out words of SMS: https://help.twilio.com/articles/223134027.
+
+        They hold for all of `senders`: the number that was texted, and those of its messaging service.
+        """
+        word, pairs = body.strip().upper(), {(handset, sender) for sender in senders}
         if ":" in handset:  # other channels have their own ways
             return ""
         if word in STOP:
-            self._opted_out.add(pair)
+            self._opted_out |= pairs
             return "stop"
-        if word in START and pair in self._opted_out:
-            self._opted_out.discard(pair)
+        if word in START and self._opted_out & pairs:
+            self._opted_out -= pairs
             return "start"
         return "help" if word in HELP else ""
 
-    def has_opted_out(self, handset: str, number: str) -> bool:
-        return (handset, number) in self._opted_out
+    def has_opted_out(self, handset: str, senders: Collection[str]) -> bool:
+        """Tell whether a handset wants no texts of one of `senders`: https://www.twilio.com/docs/errors/21610."""
+        return any((handset, sender) in self._opted_out for sender in senders)
 
     def break_handset(self, handset: str, error_code: int | None) -> None:
         """Let what is sent to `handset` end undelivered with this code, such as 30003; None mends it."""

@@ -148,6 +148,12 @@ class State(Handsets, Shelves):
                 return number
         return None
 
+    def fellows(self, account_sid: str, address: str | None, service_sid: str = "") -> set[str]:
+        """Return who shares opt-outs: the address, the senders of its messaging service and those of `service_sid`."""
+        senders = [it for it in self.senders.newest() if it.account_sid == account_sid]
+        services = {it.service_sid for it in senders if it.address == address} | {service_sid}
+        return {it.address for it in senders if it.service_sid in services} | ({address} if address else set())
+
     # -- messages
 
     def save(self, message: Message) -> Message:
@@ -194,7 +200,7 @@ class State(Handsets, Shelves):
         number = self.number(to)
         if number is None:
             raise TwilioError(21211, to)
-        keyword = self.heed_keyword(from_, to, body)
+        keyword = self.heed_keyword(from_, self.fellows(number.account_sid, to), body)
         now = self.settings.clock()
         sender = self.senders.get(number.sid)
         self.ledger.charge(number.account_sid, now, "sms-inbound", count(body), INBOUND_PRICE * count(body))

@@ -138,3 +138,33 @@ def test_a_service_may_leave_what_comes_in_to_the_number(sdk: Client, twilio: Sa
 def test_a_deleted_service_frees_its_numbers(sdk: Client, twilio: Sandbox) -> None:
     sdk.messaging.v1.services(made(sdk, twilio).sid).delete()
     assert len(made(sdk, twilio).phone_numbers.list()) == 1
+
+
+def test_an_opt_out_holds_for_the_whole_service(sdk: Client, twilio: Sandbox) -> None:
+    """https://www.twilio.com/docs/errors/21610"""
+    service, other = twilio.messaging_service, made(sdk, twilio)
+    sdk.messaging.v1.services(service).phone_numbers.create(
+        phone_number_sid=sdk.incoming_phone_numbers.create(phone_number="+447700900201").sid
+    )
+    to, texted, fellow = "+447700900456", "+447700900123", "+447700900201"
+    everywhere = [{"messaging_service_sid": service}, {"from_": texted}, {"from_": fellow}]
+    twilio.state.receive(to, texted, "STOP")
+    for sender in everywhere:
+        with refused(21610):
+            sdk.messages.create(to=to, body="x", **sender)
+    assert sdk.messages.create(to=to, body="x", messaging_service_sid=other.sid).status == "accepted"
+    assert sdk.messages.create(to="+447700900457", body="x", messaging_service_sid=service).status == "accepted"
+    twilio.state.receive(to, fellow, "START")
+    for sender in everywhere:
+        assert sdk.messages.create(to=to, body="x", **sender).sid
+
+
+def test_whoever_left_one_of_a_services_senders_before_it_joined_gets_nothing_from_the_service(
+    sdk: Client, twilio: Sandbox
+) -> None:
+    twilio.state.receive(twilio.handset, twilio.number, "STOP")
+    service = made(sdk, twilio)
+    with refused(21610):
+        sdk.messages.create(to=twilio.handset, messaging_service_sid=service.sid, body="x")
+    twilio.state.receive(twilio.handset, twilio.number, "START")
+    assert sdk.messages.create(to=twilio.handset, messaging_service_sid=service.sid, body="x").sid
