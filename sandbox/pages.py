@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from . import conversation, faults, presets
 from .errors import TwilioError
 from .live import Streams
-from .state import State
+from .state import Dropped, State
 
 HERE = Path(__file__).parent
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -92,6 +92,8 @@ class Pages:
         except TwilioError:
             wrong = f"{other} only sends: text one of the phone numbers of this account."
             return self._phone(handset, other, wrong, body)
+        except Dropped as dropped:
+            return self._phone(handset, other, str(dropped), body)
         return RedirectResponse(f"/phone?{urlencode({'handset': handset, 'with': other})}#latest", 303)
 
     async def picture(self, request: Request) -> Response:

@@ -118,6 +118,11 @@ class Service(Record):
     us_app_to_person_registered: bool = False
     use_inbound_webhook_on_number: bool = False
 
+    @property
+    def drops_inbound(self) -> bool:
+        """Whether a text to one of its senders is neither logged nor told to anybody, as `inbound_request_url` says."""
+        return not self.inbound_request_url and not self.use_inbound_webhook_on_number
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender(Record):
