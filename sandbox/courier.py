@@ -13,7 +13,7 @@ from .webhooks import Answer, Webhook, WebhookFailed, call, open_session, shown
 class Courier:
     def __init__(self, state: State) -> None:
         self._state = state
-        self._session = open_session()
+        self._session = open_session(state.settings.callers)
 
     def close(self) -> None:
         self._session.close()

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
 import requests
+from requests.adapters import HTTPAdapter
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from urllib3.exceptions import HTTPError, MaxRetryError
 
@@ -84,9 +85,11 @@ def _bounded(given: dict[str, list[str]], key: str, low: int, high: int, usual: 
     return float(text) if text.isascii() and text.isdigit() and low <= int(text) <= high else usual
 
 
-def open_session() -> requests.Session:
+def open_session(connections: int) -> requests.Session:
     """Make a session that neither follows the environment's proxies nor keeps cookies."""
-    session = requests.Session()
+    session, adapter = requests.Session(), HTTPAdapter(pool_maxsize=connections)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session
