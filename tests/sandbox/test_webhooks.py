@@ -177,7 +177,11 @@ def test_a_second_delivery_bears_the_token_of_the_first(twilio: Sandbox, httpser
 
 BAD_ANSWERS = [
     (Response("oops", status=500), 11200),
-    (Response("", status=302, headers={"Location": "/elsewhere"}), 11200),
+    (Response("", status=302, headers={"Location": "/hook"}), 11215),
+    (Response("", status=302), 11216),
+    (Response("", status=302, headers={"Location": "ftp://127.0.0.1/hook"}), 11216),
+    (Response("", status=308, headers={"Location": "/hook"}), 11216),
+    (Response("", status=304), 11216),
     (Response("{}", content_type="application/json"), 12300),
     (Response("<Response>", content_type="text/xml"), 12100),
     (Response("\n<?xml version='1.0'?><Response/>", content_type="text/xml"), 12100),
@@ -210,6 +214,46 @@ def test_a_webhook_that_is_not_there_is_tried_twice_and_then_the_fallback(
     twilio.state.receive(twilio.handset, twilio.number, "hi")
     twilio.state.wait_for(lambda: len(twilio.state.messages()) == 2)
     assert twilio.state.alerts()[0].error_code == 11205
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "form"), [(307, "POST", True), (301, "GET", False), (302, "GET", False), (303, "GET", False)]
+)
+def test_an_http_redirect_is_followed_and_signed_anew(
+    twilio: Sandbox, httpserver: HTTPServer, status: int, method: str, form: bool
+) -> None:
+    receiver = Receiver(httpserver, Response("moved", content_type="text/plain"))
+    moved = Response("", status=status, headers={"Location": "/hook?step=2"})
+    httpserver.expect_request("/old").respond_with_response(moved)
+    point(twilio, httpserver.url_for("/old"))
+    twilio.state.receive(twilio.handset, twilio.number, "hi")
+    twilio.state.wait_for(lambda: len(twilio.state.messages()) == 2)
+    (request, got) = receiver.requests[0]
+    assert (request.method, raw_url(request)) == (method, httpserver.url_for("/hook?step=2"))
+    assert got.get("Body") == ("hi" if form else None)
+    assert is_signed(request, got, twilio.auth_token)
+    assert twilio.state.alerts() == ()
+
+
+def test_a_batch_of_events_is_redirected_with_the_hash_of_its_body(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, Response("ok", content_type="text/plain"))
+    httpserver.expect_request("/old").respond_with_response(Response("", status=307, headers={"Location": "/hook"}))
+    order = {"url": httpserver.url_for("/old"), "json": [{"type": "x"}]}
+    assert requests.post(f"{twilio.url}/_sandbox/webhooks", json=order, timeout=10).json()["body"] == "ok"
+    request, _ = receiver.requests[0]
+    body, signature = request.get_data(as_text=True), request.headers["X-Twilio-Signature"]
+    assert RequestValidator(twilio.auth_token).validate(request.url, body, signature)
+
+
+def test_a_password_in_the_url_does_not_follow_to_another_host(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, Response("ok", content_type="text/plain"))
+    elsewhere = httpserver.url_for("/hook").replace("localhost", "127.0.0.1")
+    moved = Response("", status=307, headers={"Location": elsewhere})
+    httpserver.expect_request("/old").respond_with_response(moved)
+    point(twilio, httpserver.url_for("/old").replace("://", "://user:secret@"))
+    twilio.state.receive(twilio.handset, twilio.number, "hi")
+    twilio.state.wait_for(lambda: len(twilio.state.messages()) == 2)
+    assert receiver.requests[0][0].authorization is None
 
 
 def test_a_redirect_verb_is_followed(twilio: Sandbox, httpserver: HTTPServer) -> None:
