@@ -101,6 +101,11 @@ def call_status(it: PhoneCall, status: str, number: int, at: datetime, recording
     )
 
 
+def failure(error_code: int, url: str) -> Pairs:
+    """Return what a fallback gets besides: https://www.twilio.com/docs/usage/security/availability-reliability."""
+    return (("ErrorCode", str(error_code)), ("ErrorUrl", url))
+
+
 def recording(it: Recording, base_url: str) -> Pairs:
     """Return what a recording's status callback gets."""
     return (

@@ -209,11 +209,45 @@ def test_a_bad_answer_is_an_alert_with_twilios_code(
 def test_a_webhook_that_is_not_there_is_tried_twice_and_then_the_fallback(
     twilio: Sandbox, httpserver: HTTPServer
 ) -> None:
-    Receiver(httpserver, Response("from the fallback", content_type="text/plain"))
-    point(twilio, "http://127.0.0.1:9/hook", sms_fallback_url=httpserver.url_for("/hook"))
+    receiver = Receiver(httpserver, Response("from the fallback", content_type="text/plain"))
+    point(twilio, "http://user:secret@127.0.0.1:9/hook", sms_fallback_url=httpserver.url_for("/hook"))
     twilio.state.receive(twilio.handset, twilio.number, "hi")
     twilio.state.wait_for(lambda: len(twilio.state.messages()) == 2)
     assert twilio.state.alerts()[0].error_code == 11205
+    request, form = receiver.requests[0]
+    assert (form["Body"], form["ErrorCode"], form["ErrorUrl"]) == ("hi", "11205", "http://127.0.0.1:9/hook")
+    assert is_signed(request, form, twilio.auth_token)
+
+
+def test_the_fallback_is_told_which_document_failed(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, Response(status=204))
+    first = "<Response><Redirect>/bad</Redirect></Response>"
+    httpserver.expect_request("/first").respond_with_data(first, content_type="text/xml")
+    httpserver.expect_request("/bad").respond_with_data("<Answer/>", content_type="text/xml")
+    point(twilio, httpserver.url_for("/first"), sms_fallback_url=httpserver.url_for("/hook"))
+    twilio.state.receive(twilio.handset, twilio.number, "hi")
+    twilio.state.wait_for(lambda: receiver.requests)
+    _, form = receiver.requests[0]
+    assert (form["ErrorCode"], form["ErrorUrl"]) == ("12200", httpserver.url_for("/bad"))
+
+
+def test_a_circle_of_redirect_verbs_ends_after_fifty_documents(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    """https://www.twilio.com/docs/api/errors/14106"""
+    receiver = Receiver(httpserver, Response("<Response><Redirect/></Response>", content_type="text/xml"))
+    point(twilio, httpserver.url_for("/hook"))
+    twilio.state.receive(twilio.handset, twilio.number, "hi")
+    assert twilio.state.wait_for(twilio.state.alerts)[0].error_code == 14106
+    assert len(receiver.requests) == 50
+
+
+def test_one_message_is_answered_with_ten_replies_at_most(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    """https://www.twilio.com/docs/api/errors/14109"""
+    twiml = f"<Response>{'<Message>x</Message>' * 11}</Response>"
+    Receiver(httpserver, Response(twiml, content_type="text/xml"))
+    point(twilio, httpserver.url_for("/hook"))
+    twilio.state.receive(twilio.handset, twilio.number, "hi")
+    assert twilio.state.wait_for(twilio.state.alerts)[0].error_code == 14109
+    assert len(twilio.state.messages()) == 11
 
 
 @pytest.mark.parametrize(
