@@ -48,6 +48,17 @@ class PhoneCall(Record):
     def form(self) -> dict[str, tuple[str, ...]]:
         return dict(self.asked)
 
+    def asked_for(self, name: str) -> str:
+        """Return what the request said of this parameter, blank if nothing."""
+        values = self.form.get(name)
+        return values[-1] if values else ""
+
+    @property
+    def events(self) -> frozenset[str]:
+        """The events that its status callback is to hear of; none without a callback."""
+        wanted = [name for text in self.form.get("StatusCallbackEvent", ()) for name in text.split()]
+        return frozenset(wanted or ["completed"]) if self.asked_for("StatusCallback") else frozenset()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording(Record):

@@ -81,13 +81,13 @@ class Switchboard:
         if call is None:
             return
         by = _answered_by(call, self._state.answering(call.to))
-        asynchronous = _asked(call, "AsyncAmd").lower() == "true"
+        asynchronous = call.asked_for("AsyncAmd").lower() == "true"
         call = self._step(
             sid, call.status, status="in-progress", start_time=now, answered_by=None if asynchronous else by
         )
         if call is None:
             return
-        if _asked(call, "Record").lower() == "true":
+        if call.asked_for("Record").lower() == "true":
             self.recorder.start(call, "OutboundAPI", call.form)
         self._report(call, "in-progress")
         if by and asynchronous:
@@ -212,32 +212,26 @@ class Switchboard:
 
     def _report(self, call: PhoneCall, status: str) -> None:
         """Call the status callback, if this event is wanted."""
-        url, event = _asked(call, "StatusCallback"), EVENT_OF.get(status, "completed")
-        wanted = [name for text in call.form.get("StatusCallbackEvent", ()) for name in text.split()] or ["completed"]
-        if not url or event not in wanted:
+        url, event = call.asked_for("StatusCallback"), EVENT_OF.get(status, "completed")
+        if event not in call.events:
             return
         number = self._told.get(call.sid, 0)
         self._told[call.sid] = number + 1
         recorded = self.recorder.pairs(call) if event == "completed" else ()
         pairs = parameters.call_status(call, status, number, self._state.settings.clock(), recorded)
-        self._courier.tell(call.account_sid, url, _asked(call, "StatusCallbackMethod") or "POST", pairs, call.sid)
+        self._courier.tell(call.account_sid, url, call.asked_for("StatusCallbackMethod") or "POST", pairs, call.sid)
 
     def _tell_machine(self, call: PhoneCall, by: str) -> None:
-        url, method = _asked(call, "AsyncAmdStatusCallback"), _asked(call, "AsyncAmdStatusCallbackMethod") or "POST"
+        url, method = call.asked_for("AsyncAmdStatusCallback"), call.asked_for("AsyncAmdStatusCallbackMethod") or "POST"
         self._state.calls.change(call.sid, answered_by=by)
         ids = (("CallSid", call.sid), ("AccountSid", call.account_sid))
         pairs = (*ids, ("AnsweredBy", by), ("MachineDetectionDuration", "1200"))
         self._courier.tell(call.account_sid, url, method, pairs, call.sid)
 
 
-def _asked(call: PhoneCall, name: str) -> str:
-    values = call.form.get(name)
-    return values[-1] if values else ""
-
-
 def _answered_by(call: PhoneCall, answering: str) -> str | None:
     """Tell who answered, if detection was asked for: https://www.twilio.com/docs/voice/answering-machine-detection."""
-    mode = _asked(call, "MachineDetection")
+    mode = call.asked_for("MachineDetection")
     if not mode:
         return None
     machine = "machine_end_beep" if mode == "DetectMessageEnd" else "machine_start"
