@@ -151,6 +151,20 @@ def test_whatsapp_comes_to_the_numbers_own_sender_with_what_a_script_adds(
     )
 
 
+def test_what_a_script_gives_takes_the_place_of_what_is_sent_anyway(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, Response(status=204))
+    point(twilio, httpserver.url_for("/hook"))
+    given = {"NumMedia": "1", "MediaUrl0": "https://example.com/x.png", "FromCity": "HILO"}
+    body = {"from": twilio.handset, "body": "hi", "parameters": given}
+    requests.post(f"{twilio.url}/_sandbox/numbers/{twilio.number}/inbound", json=body, timeout=10).raise_for_status()
+    wait_for_answers(twilio, 1)
+    request, form = receiver.requests[0]
+    names = [name for name, _ in parse_qsl(request.get_data(as_text=True), keep_blank_values=True)]
+    assert len(names) == len(set(names))
+    assert form | given == form
+    assert is_signed(request, form, twilio.auth_token)
+
+
 @pytest.mark.parametrize(("place", "named"), [(0, [None] * 4), (1, [None, "HELP", "STOP", "START"])])
 def test_a_messaging_service_names_the_keyword_of_an_opt_out(
     twilio: Sandbox, httpserver: HTTPServer, place: int, named: list[str | None]
