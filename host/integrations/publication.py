@@ -33,16 +33,19 @@ class Integrations:
         """
         integration = load(path, self.registry)
         found = files(integration, path, self.limit)
-        return self.store.integrations.publish(integration.name, file_name=path.name, files=found, limit=self.limit)
+        version, is_new = self.store.integrations.publish(
+            integration.name, file_name=path.name, files=found, limit=self.limit
+        )
+        if is_new:
+            self.changes.note("integration.publish", version.id, f"{version.integration}: version {version.number}")
+        return version
 
     def publish_upload(
         self, files: Mapping[str, bytes], definition: str = "", *, field: str = "files", chosen_by: str = "file"
     ) -> VersionRecord:
         """Publish files from elsewhere, by path; see uploads.folder_of. Raises InvalidInput too."""
         with folder_of(files, definition, self.limit, field=field, chosen_by=chosen_by, within=self.folder) as path:
-            version = self.publish(path)
-        self.changes.note("integration.publish", version.id, f"{version.integration}: version {version.number}")
-        return version
+            return self.publish(path)
 
 
 def files(integration: Integration, path: Path, limit: int) -> dict[str, bytes]:
