@@ -52,9 +52,9 @@ class _Reading:
                 yield found
 
     def integrations(self) -> Iterator[DeclaredIntegration]:
-        for path in self._folder.definitions():
+        for path, data in self._folder.definitions():
             try:
-                definition = parse(path.read_bytes(), file=str(path), folder=path.resolve().parent)
+                definition = parse(data, file=str(path), folder=path.resolve().parent)
             except IntegrationInvalid as error:
                 self._problems += error.problems
                 continue

@@ -51,8 +51,20 @@ class Integrations:
 def files(integration: Integration, path: Path, limit: int) -> dict[str, bytes]:
     """Relative POSIX path → bytes. Hidden files, caches and links out of the folder are left out.
 
-    Raises InvalidInput when together they are larger than ``limit`` bytes.
+    Raises InvalidInput, field ``file``, when together they are larger than ``limit`` bytes, or one cannot be read.
     """
+    try:
+        return _read(integration, path, limit)
+    except OSError as error:
+        raise InvalidInput(unreadable(Path(error.filename or path), error), field="file") from None
+
+
+def unreadable(path: Path, error: OSError) -> str:
+    """What an InvalidInput says of a file that the system does not give."""
+    return f"file: {path} cannot be read: {error.strerror}; let the account that this host runs as read it"
+
+
+def _read(integration: Integration, path: Path, limit: int) -> dict[str, bytes]:
     found = {path.name: path.read_bytes()}
     if not any(map(_has_code, integration.flows)):
         return found
@@ -64,7 +76,9 @@ def files(integration: Integration, path: Path, limit: int) -> dict[str, bytes]:
         size += file.stat().st_size
         if size > limit:
             raise InvalidInput(
-                f"{path.parent} holds more than {limit} bytes: keep the integration and its modules in a folder of their own"
+                f"file: {path.parent} holds more than {limit} bytes: keep the integration and its modules in a folder of "
+                "their own",
+                field="file",
             )
         found[file.relative_to(folder).as_posix()] = file.read_bytes()
     return found

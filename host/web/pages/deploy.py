@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from ....connector.errors import InvalidInput
 from ...integrations import uploads
+from ...integrations.publication import unreadable
 from ...settings import Limits
 from ...store.integrations import VersionRecord
 from ..forms import Form, FormPage, fields_of, values_of
@@ -56,10 +57,18 @@ def _version(request: Request, given: Mapping[str, Any], form: Form) -> VersionR
         return host.integrations.publish_upload(files, field="upload", chosen_by="upload")
     if version_id := given.get("version"):
         return host.store.integrations.version(version_id)
-    path = Path(given["file"])
-    if not path.is_file():  # a device or a pipe would be read without end
+    return host.integrations.publish(_file(given["file"]))
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    try:
+        is_file = path.is_file()
+    except OSError as error:
+        raise InvalidInput(unreadable(path, error), field="file") from None
+    if not is_file:  # a device or a pipe would be read without end
         raise InvalidInput(f"{path}: there is no such file on this machine; give its whole path", field="file")
-    return host.integrations.publish(path)
+    return path
 
 
 def _customer(request: Request, given: Mapping[str, Any]) -> str:

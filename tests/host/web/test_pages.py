@@ -517,12 +517,21 @@ def test_a_file_that_cannot_run_says_where_and_why(client, web_host, file):
     assert "integration.yaml:" in answer.text
 
 
-@pytest.mark.parametrize("path", ["", "/nonexistent/x.yaml", "/etc/passwd", "\0", "/dev/null"])
+@pytest.mark.parametrize("path", ["", "/nonexistent/x.yaml", "/etc/passwd", "\0", "/dev/null", "/" + "a" * 300])
 def test_a_file_that_is_none_is_refused_in_words_and_not_shown(client, web_host, path):
     web_host.store.customers.ensure("acme", "Acme Inc.")
     answer = client.post("/instances/new", data={"file": path, "customer": "acme"})
     assert answer.status_code == 400
     assert "root:" not in answer.text
+
+
+def test_a_file_that_this_host_may_not_read_is_refused_beside_its_field(bound_by_modes, client, tmp_path):
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "locked" / "integration.yaml").touch()
+    (tmp_path / "locked").chmod(0)
+    answer = client.post("/instances/new", data={"file": f"{tmp_path}/locked/integration.yaml", "newCustomer": "acme"})
+    assert (answer.status_code, 'id="file-error"' in answer.text) == (400, True)
+    assert "cannot be read: Permission denied" in answer.text
 
 
 def test_a_key_is_shown_once_and_can_be_removed(client, web_host, instance):
