@@ -63,7 +63,7 @@ class _Reading:
 
 def _customer(cursor: Cursor) -> DeclaredCustomer:
     cursor.only("externalId", "name", "users")
-    external_id = cursor.required("externalId")
+    external_id = cursor.required("externalId").strip()
     users = tuple(_user(item, external_id) for item in cursor.each("users"))
     return DeclaredCustomer(external_id=external_id, name=cursor.text("name"), users=users, source=cursor)
 
@@ -85,7 +85,7 @@ def _instance(cursor: Cursor) -> DeclaredInstance:
     return DeclaredInstance(
         name=cursor.text("name").strip() or integration,
         integration=integration,
-        customer=cursor.required("customer"),
+        customer=cursor.required("customer").strip(),
         config={key: tree.plain(value.node) for key, value in cursor.pairs("config")},
         enabled=cursor.flag("enabled") if cursor.find("enabled") else None,
         schedules={flow: _timetable(value) for flow, value in cursor.pairs("schedules")},

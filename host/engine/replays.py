@@ -142,10 +142,10 @@ class Replays:
     def _check(self, record: ExecutionRecord, from_step: str) -> None:
         found = obstacles(self._store.executions.steps(record.id), self._registry)
         if from_step not in found:
-            raise InvalidInput(f"from_step: it did not come to a step {from_step!r}", field="from_step")
+            raise InvalidInput(f"fromStep: it did not come to a step {from_step!r}", field="fromStep")
         if found[from_step]:
             raise InvalidInput(
-                f"from_step: {found[from_step]}; replay it from an earlier step, or from the start", field="from_step"
+                f"fromStep: {found[from_step]}; replay it from an earlier step, or from the start", field="fromStep"
             )
 
     def _version(self, record: ExecutionRecord) -> str | None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
-from .database import insert, reading
+from .database import insert, reading, storable
 from .ids import time_id
 from .schema import integrations, version_files, versions
 
@@ -53,9 +53,10 @@ class Integrations:
     def version(self, version_id: str) -> VersionRecord:
         """Raises InvalidInput when there is none."""
         with reading(self.engine).begin() as connection:
-            row = connection.execute(_query().where(versions.c.id == version_id)).mappings().one_or_none()
+            query = _query().where(versions.c.id == version_id)
+            row = connection.execute(query).mappings().one_or_none() if storable(version_id) else None
         if row is None:
-            raise InvalidInput(f"there is no integration version {version_id}", field="version")
+            raise InvalidInput(f"versionId: there is no version {version_id!r}", field="versionId")
         return VersionRecord(**row)
 
     def newest(self, integration_id: str) -> VersionRecord:

@@ -1,6 +1,7 @@
 """A request's body and query, as the models that the route declares. Every bad form of them is a problem that says where."""
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -74,6 +75,20 @@ def _made(model: type[BaseModel], value: Any) -> BaseModel:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        field = ".".join(map(str, first["loc"])) or "body"
-        raise Refusal(422, "input", f"{field}: {first['msg'][:1].lower()}{first['msg'][1:]}", field=field) from None
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        # Of what may be a text or an object, each form has its errors: the deepest is of the one that was meant.
+        told = max(
+            (each for each in found if each["loc"][:1] == found[0]["loc"][:1]), key=lambda each: len(each["loc"])
+        )
+        field = ".".join(_sent(told["loc"], value, is_there=told["type"] != "missing")) or "body"
+        raise Refusal(422, "input", f"{field}: {told['msg'][:1].lower()}{told['msg'][1:]}", field=field) from None
+
+
+def _sent(location: Sequence[int | str], value: Any, *, is_there: bool) -> Iterator[str]:
+    """A place as whoever sent it knows it: pydantic names the forms of a value too, which are no keys."""
+    for depth, part in enumerate(location, 1):
+        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int)):
+            value = value[part]
+            yield str(part)
+        elif depth == len(location) and not is_there:
+            yield str(part)

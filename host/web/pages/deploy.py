@@ -12,7 +12,9 @@ from ....connector.errors import InvalidInput
 from ...integrations import uploads
 from ...integrations.publication import unreadable
 from ...settings import Limits
+from ...store import Store
 from ...store.integrations import VersionRecord
+from ...store.names import named, noted
 from ..forms import Form, FormPage, fields_of, values_of
 from ..site import is_error, see_other, site_of, with_upload
 
@@ -40,7 +42,7 @@ def publish(request: Request, form: Form) -> Response:
         if not is_error(error):
             raise
         field = getattr(error, "field", None)
-        if field in {*SOURCES, "customer", "newCustomer"}:
+        if isinstance(error, InvalidInput) and field in {*SOURCES, "customer", "newCustomer", "newCustomerName"}:
             return _draw(request, given, errors={str(field): str(error).removeprefix(f"{field}: ")})
         return _draw(request, given, problems=str(error).splitlines())
     return see_other(f"/instances/new/{given['version']}", customer=customer)
@@ -56,8 +58,15 @@ def _version(request: Request, given: Mapping[str, Any], form: Form) -> VersionR
         files = uploads.read(upload.name, upload.content, host.settings.limits.definition, "upload")
         return host.integrations.publish_upload(files, field="upload", chosen_by="upload")
     if version_id := given.get("version"):
-        return host.store.integrations.version(version_id)
+        return _known(host.store, version_id)
     return host.integrations.publish(_file(given["file"]))
+
+
+def _known(store: Store, version_id: str) -> VersionRecord:
+    try:
+        return store.integrations.version(version_id)
+    except InvalidInput:
+        raise InvalidInput("version: was removed; choose another", field="version") from None
 
 
 def _file(text: str) -> Path:
@@ -74,7 +83,8 @@ def _file(text: str) -> Path:
 def _customer(request: Request, given: Mapping[str, Any]) -> str:
     host = site_of(request).host
     if new := given.get("newCustomer"):
-        return host.customers.put(new, given.get("newCustomerName", "")).external_id
+        external_id = named("newCustomer", new)
+        return host.customers.put(external_id, noted("newCustomerName", given.get("newCustomerName", ""))).external_id
     if host.store.customers.known(given["customer"]) is None:
         raise InvalidInput("customer: was removed; choose another", field="customer")
     return str(given["customer"])

@@ -322,6 +322,8 @@ def test_customers_are_added_once(client, web_host):
     assert again.status_code == 400
     assert "Another customer has this external id" in again.text
     assert client.post("/customers", data={"name": "", "externalId": "x" * 256}).text.count('class="error"') == 2
+    odd = client.post("/customers", data={"name": "a\0b", "externalId": "x\0"})
+    assert (odd.status_code, odd.text.count('class="error"')) == (400, 2)
 
 
 @pytest.fixture
@@ -336,15 +338,15 @@ def test_a_customers_users_are_listed_added_and_removed(client, web_host, users)
     acme, ada, eve = users
     page = f"/customers/{acme.id}"
     assert page in client.get("/customers").text
-    added = client.post(f"{page}/users", data={"external_id": " bob ", "email": "bob@example.com"})
+    added = client.post(f"{page}/users", data={"externalId": " bob ", "email": "bob@example.com"})
     assert added.headers["location"] == f"{page}?done=added"
     assert [user.external_id for user in web_host.store.users.of(acme.id)] == ["ada", "bob"]
     shown = client.get(page).text
     assert "bob@example.com" in shown
     assert "eve" not in shown
-    again = client.post(f"{page}/users", data={"external_id": "bob"})
+    again = client.post(f"{page}/users", data={"externalId": "bob"})
     assert (again.status_code, "has a user &#39;bob&#39; already" in again.text) == (400, True)
-    assert client.post(f"{page}/users", data={"external_id": ""}).text.count('class="error"') == 1
+    assert client.post(f"{page}/users", data={"externalId": ""}).text.count('class="error"') == 1
     assert client.post(f"{page}/users/remove", data={"user": eve.id}).status_code == 404
     assert client.post(f"{page}/users/remove", data={"user": ada.id}).status_code == 303
     assert [user.external_id for user in web_host.store.users.of(acme.id)] == ["bob"]

@@ -176,6 +176,14 @@ def test_a_new_customer_comes_with_the_deployment(client, web_host, tmp_path, de
     assert [(item.external_id, item.name) for item in web_host.store.customers.all()] == [("beta", "Beta Ltd.")]
 
 
+@pytest.mark.parametrize("wrong", [{"newCustomer": "x" * 256}, {"newCustomer": "x", "newCustomerName": "a\0"}])
+def test_a_new_customer_is_called_what_customers_may_be_called(client, web_host, tmp_path, definition, wrong):
+    (tmp_path / "integration.yaml").write_text(definition)
+    answer = client.post("/instances/new", data={"file": str(tmp_path / "integration.yaml"), **wrong})
+    assert (answer.status_code, f'id="{list(wrong)[-1]}-error"' in answer.text) == (400, True)
+    assert web_host.store.customers.all() == []
+
+
 def test_one_source_and_one_customer_are_asked_for(client, web_host, tmp_path, customer, definition):
     assert 'id="upload-error"' in client.post("/instances/new", data={"customer": "acme"}).text
     file = tmp_path / "integration.yaml"
