@@ -181,6 +181,8 @@ def network_failure(method: str, error: OSError | ValueError) -> ConnectorError:
     match error:
         case requests.exceptions.SSLError() if "CERTIFICATE_VERIFY_FAILED" in str(error):
             found: ConnectorError = ConnectionFailed(UNTRUSTED, field="baseUrl")
+        case requests.exceptions.InvalidProxyURL():
+            found = ConnectionFailed("HTTPS_PROXY: is no address of a proxy, such as http://proxy.example.com:3128")
         case requests.exceptions.InvalidURL() | requests.exceptions.InvalidHeader():
             found = InvalidInput("url: is none that can be called, or a header is not one line of text", field="url")
         case requests.RequestException() if _never_left(error):
@@ -205,11 +207,21 @@ def _no_answer(method: str, what: str) -> ConnectorError:
 
 
 def _never_left(error: Exception) -> bool:
-    """True where no connection was made, so that Twilio cannot have seen anything."""
-    import requests
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+    """True where no connection was made, so that Twilio cannot have seen anything.
 
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+    urllib3 blames the proxy for each connection through it that breaks, also once the request has passed: only what lies
+    beneath tells.
+    """
+    import requests
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
+
+    said = error.args[0] if error.args else None
+    cause = getattr(said, "reason", said)
+    if isinstance(cause, ProxyError):
+        cause = cause.original_error
+    no_tunnel = isinstance(cause, OSError) and str(cause).startswith("Tunnel connection failed")  # http.client's words
+    return (
+        no_tunnel
+        or isinstance(error, requests.ConnectTimeout)
+        or isinstance(cause, NewConnectionError | ConnectTimeoutError)
+    )

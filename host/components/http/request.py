@@ -175,7 +175,9 @@ def _answered(method: str, act: Callable[[], Any]) -> Any:
         return act()
     except MaxRetryError as error:
         reason = error.reason or error
-        never_left = isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError | SSLError)
+        unreached = isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError)
+        untrusted = isinstance(reason, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(reason)
+        never_left = unreached or untrusted  # another TLS failure may come once the request has gone
         raise _lost(method, reason, never_left=never_left) from None
     except (OSError, HTTPError) as error:
         raise _lost(method, error, never_left=False) from None

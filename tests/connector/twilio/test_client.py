@@ -16,7 +16,7 @@ from twilio_connector.connector.twilio.base import Base
 from twilio_connector.connector.twilio.client import TwilioClient
 from twilio_connector.connector.twilio.resource import Resource
 from twilio_connector.connector.twilio.resources.messages import MESSAGES
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
 from werkzeug import Response
 
 ACCOUNT = "AC" + "a" * 32
@@ -28,9 +28,16 @@ NEVER_LEFT = [
     requests.ConnectTimeout(),
     requests.ConnectionError(MaxRetryError(None, "/", NewConnectionError(None, "refused"))),
     requests.ConnectionError(MaxRetryError(None, "/", ConnectTimeoutError())),
-    requests.exceptions.ProxyError(),
+    requests.exceptions.ProxyError(
+        MaxRetryError(None, "/", ProxyError("refused", NewConnectionError(None, "refused")))
+    ),
 ]
-AMBIGUOUS = [requests.ReadTimeout(), requests.ConnectionError("reset"), requests.exceptions.ChunkedEncodingError()]
+AMBIGUOUS = [
+    requests.ReadTimeout(),
+    requests.ConnectionError("reset"),
+    requests.exceptions.ChunkedEncodingError(),
+    requests.exceptions.ProxyError(MaxRetryError(None, "/", ProxyError("lost", ConnectionResetError("reset")))),
+]
 
 
 def test_a_request_carries_basic_auth_a_form_and_who_asks(client, twilio):

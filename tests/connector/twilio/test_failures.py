@@ -111,7 +111,8 @@ def test_any_retry_after_is_a_time_to_wait_or_none(value):
     ("error", "expected"),
     [
         (requests.ConnectTimeout(), TryLater),
-        (requests.exceptions.ProxyError(), TryLater),
+        (requests.exceptions.ProxyError(), OutcomeUnknown),
+        (requests.exceptions.InvalidProxyURL("x"), ConnectionFailed),
         (requests.ReadTimeout(), OutcomeUnknown),
         (requests.ConnectionError(), OutcomeUnknown),
         (requests.exceptions.ChunkedEncodingError(), OutcomeUnknown),

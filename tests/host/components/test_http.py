@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import InvalidInput, OutcomeUnknown, Refused, TryLater
+from urllib3 import PoolManager
+from urllib3.exceptions import MaxRetryError, SSLError
 from werkzeug import Request, Response
 
 # What real exports give every request.
@@ -123,6 +125,21 @@ def test_a_connection_that_is_refused_may_be_tried_again(send, monkeypatch):
     monkeypatch.setenv("TWILIO_CONNECTOR_HTTP_ALLOW", address)
     with pytest.raises(TryLater, match="no answer"):
         send("httpPost", f"http://{address}/")
+
+
+@pytest.mark.parametrize(
+    ("said", "raised"),
+    [("[SSL: CERTIFICATE_VERIFY_FAILED] unknown", TryLater), ("[SSL: BAD_RECORD_TYPE] lost", OutcomeUnknown)],
+)
+def test_only_a_tls_failure_that_comes_before_the_request_says_that_nothing_left(
+    send, server, monkeypatch, said, raised
+):
+    def fail(*_: object, **__: object) -> None:
+        raise MaxRetryError(None, "/", SSLError(said))
+
+    monkeypatch.setattr(PoolManager, "request", fail)
+    with pytest.raises(raised, match="no answer"):
+        send("httpPost", server.url_for("/x"))
 
 
 def test_an_answer_without_end_is_cut_off(send, server):
