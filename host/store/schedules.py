@@ -197,15 +197,19 @@ def _rearrange(connection: sa.Connection, record: ScheduleRecord, start: Start, 
     connection.execute(sa.update(table).where(table.c.endpoint_id == record.endpoint_id).values(changes))
 
 
-def pause(connection: sa.Connection, instance_id: str) -> None:
-    """No flow of the instance starts by itself; what is being made is dropped."""
-    _update(connection, _of(connection, instance_id), lambda _: None)
+def switch(connection: sa.Connection, instance_id: str, *, on: bool, now: datetime) -> None:
+    """Switch the instance on or off, and its schedules with it. Nothing else does: what is off has no next time.
 
-
-def resume(connection: sa.Connection, instance_id: str, now: datetime) -> None:
-    """Start again from now: what was due while it was paused is not made up for."""
-    paused = [record for record in _of(connection, instance_id) if record.next_at is None]
-    _update(connection, paused, lambda record: record.timetable.after(now))
+    What is being made when it goes off is dropped; what was due while it was off is not made up for.
+    """
+    mine = sa.update(instances).where(instances.c.id == instance_id)
+    connection.execute(mine.values(enabled=on, updated_at=now))
+    records = _of(connection, instance_id)
+    if on:
+        paused = [record for record in records if record.next_at is None]
+        _update(connection, paused, lambda record: record.timetable.after(now))
+    else:
+        _update(connection, records, lambda _: None)
 
 
 def _update(
