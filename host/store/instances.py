@@ -237,10 +237,13 @@ def _put(connection: sa.Connection, fixed: Mapping[str, str], changes: Mapping[s
 
 
 def _rename(connection: sa.Connection, instance_id: str, old: str, new: str) -> None:
-    """Its address and what it keeps go with the flow; a flow's state is owned by ``<instance>/<flow>``."""
+    """Its address and what it keeps go with the flow, in the place of what a removed flow of the new name has left."""
     where = (endpoints.c.instance_id == instance_id, endpoints.c.flow == old)
     connection.execute(sa.update(endpoints).where(*where).values(flow=new))
-    mine = (states.c.scope == "instance", states.c.owner == flow_owner(instance_id, old))
+    mine, left = (
+        (states.c.scope == "instance", states.c.owner == flow_owner(instance_id, flow)) for flow in (old, new)
+    )
+    connection.execute(sa.delete(states).where(*left))
     connection.execute(sa.update(states).where(*mine).values(owner=flow_owner(instance_id, new)))
 
 
