@@ -84,6 +84,10 @@ class Registrations:
             going = {"status": "removing", "leaving": True, "attempts": 0, "due_at": now, "updated_at": now}
             return connection.execute(sa.update(table).where(mine).values(going)).rowcount > 0
 
+    def is_leaving(self, instance_id: str) -> bool:
+        """Whether the instance goes once its webhooks are put back."""
+        return any(record.leaving for record in self.of(instance_id))
+
     def end(self, record: RegistrationRecord) -> None:
         """Its webhook is put back. The last of an instance that is leaving takes the instance with it."""
         mine = table.c.instance_id == record.instance_id

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ...connector.errors import InvalidInput
 from ..definition.timetable import Timetable
 from .database import reading
-from .schema import Instant, endpoints, executions, instances
+from .schema import OPEN, Instant, endpoints, executions, instances, status_in
 from .schema import schedules as table
 
 
@@ -161,8 +161,8 @@ def settle(
 
 def is_open(engine: sa.Engine, endpoint_id: str) -> bool:
     """Whether an execution of the flow has not ended yet."""
-    status = executions.c.status.in_(["accepted", "waiting", "running"])
-    query = sa.select(executions.c.id).where(executions.c.endpoint_id == endpoint_id, status).limit(1)
+    mine = status_in(executions, *OPEN) & (executions.c.endpoint_id == endpoint_id)
+    query = sa.select(executions.c.id).where(mine).limit(1)
     with reading(engine).begin() as connection:
         return connection.execute(query).first() is not None
 

@@ -20,7 +20,7 @@ from twilio_connector.host.receiving.inbox import Inbound, Inbox
 from twilio_connector.host.settings import Limits
 from twilio_connector.host.store.executions import cancel
 from twilio_connector.host.store.ids import first_id, time_id
-from twilio_connector.host.store.schema import executions, identities, logs, terms
+from twilio_connector.host.store.schema import executions, identities, logs, states, terms
 
 LATER = timedelta(seconds=5)
 
@@ -60,6 +60,22 @@ def test_steps_and_logs_can_go_before_their_execution(host, ended):
     assert forget_details(host.store.engine, utc_now() + LATER) == 0
     assert host.store.executions.status(ended) == "succeeded"
     assert (host.store.executions.steps(ended), count(host, logs)) == ([], 0)
+
+
+def test_what_the_ended_kept_is_looked_for_near_their_ids_only(host, ended):
+    owner = {"execution": f"{ended}.1"}
+    host.store.states.merge(owner, {"execution": {"a": 1}})
+    host.store.states.merge({"execution": f"{time_id()}.1"}, {"execution": {"a": 1}})
+    seen = []
+    sa.event.listen(host.store.engine, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
+    assert forget_executions(host.store.engine, utc_now() + LATER) == 1
+    assert host.store.states.read(owner) == {"execution": {}}
+    assert count(host, states) == 1
+    ((statement, values),) = [given for given in seen if "DELETE" in given[0] and "states" in given[0]]
+    if host.store.engine.dialect.name == "sqlite":
+        with host.store.engine.begin() as connection:
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+        assert "(scope=? AND owner>? AND owner<?)" in plan
 
 
 def test_only_the_newest_are_kept_and_what_has_not_ended(store):

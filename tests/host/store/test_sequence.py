@@ -14,6 +14,7 @@ from twilio_connector.host.receiving.inbox import Inbound, Inbox, admit
 from twilio_connector.host.settings import Limits
 from twilio_connector.host.store import executions
 from twilio_connector.host.store.ids import rising_ids
+from twilio_connector.host.store.schedules import is_open
 from twilio_connector.host.store.schema import executions as table
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
@@ -230,3 +231,22 @@ def test_a_claim_looks_at_open_executions_only(store, accept):
     assert "executions_open" in plan
     assert "executions_in_sequence" in plan
     assert "executions_running_in_sequence" in plan
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda store: is_open(store.engine, "e"), lambda store: store.executions.any_open("i")]
+)
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_whether_something_is_open_is_asked_without_looking_at_what_has_ended(store, accept, ask):
+    assert not ask(store)
+    seen, execution_id = [], accept("")
+    sa.event.listen(store.engine, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
+    assert ask(store)
+    ((statement, values),) = [given for given in seen if "SELECT" in given[0]]
+    with store.engine.begin() as connection:
+        assert "INDEX executions_open" in str(
+            connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+        )
+    assert claim(store) == [execution_id]
+    end(store, execution_id)
+    assert not ask(store)
