@@ -35,8 +35,9 @@ from ..processes.life import Hold, Life, Stopping
 from ..receiving.results import POLL, Ended, Results
 from ..settings import Settings
 from ..store import Store
+from ..store.claiming import Claim
 from ..store.database import close
-from ..store.executions import REPLACED, Claim, End, adopt, end, postpone
+from ..store.executions import REPLACED, End, adopt, end, postpone
 from ..store.instances import InstanceRecord
 from . import durable
 
