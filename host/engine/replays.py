@@ -32,9 +32,7 @@ POLL = 2.0  # seconds between looks at jobs that another process was given
 
 log = logging.getLogger("twilio_connector.engine")
 
-_AT_WORK = sa.select(
-    sa.func.pg_try_advisory_xact_lock(0x7477696E)
-)  # two would not see what the other is about to replay
+_TURN = sa.select(sa.func.pg_try_advisory_xact_lock(0x7477696E))  # two do not see what the other is about to replay
 
 _COPIED = ("endpoint_id", "instance_id", "flow", "subject", "sequence", "concurrency", "payload")
 
@@ -174,7 +172,7 @@ class Replays:
         What is replayed and how far it came are written together, so nothing is twice.
         """
         with self._store.engine.begin() as connection:
-            if connection.dialect.name == "postgresql" and not connection.scalar(_AT_WORK):
+            if connection.dialect.name == "postgresql" and not connection.scalar(_TURN):
                 return False
             open_jobs = sa.select(jobs).where(jobs.c.ended_at.is_(None)).order_by(jobs.c.id).limit(1)
             row = connection.execute(open_jobs.with_for_update()).mappings().one_or_none()

@@ -80,10 +80,10 @@ class Hold:
 class HeldTransport(Transport):
     """A transport whose every request first asks whether its sender may still act."""
 
-    def __init__(self, inner: Transport, hold: Hold) -> None:
+    def __init__(self, inner: Transport, require: Callable[[], None]) -> None:
         super().__init__()
-        self._inner, self._hold = inner, hold
+        self._inner, self._require = inner, require
 
     def send(self, request: HttpRequest) -> "requests.Response":
-        self._hold.require()
+        self._require()
         return self._inner.send(request)

@@ -1,6 +1,7 @@
 """Whether a process lives, told by a lock that its death opens: no clock is asked, and a frozen process lives.
 
-On Postgres an advisory lock of a session that is kept, on SQLite, whose processes share a machine, a lock on a file.
+On Postgres an advisory lock of a session that is kept, on SQLite, whose processes share a machine, a lock on a file. A session
+can end before its process: until that asks for its lock again it counts as dead, so whoever acts for long asks before each act.
 """
 
 import fcntl
@@ -23,29 +24,27 @@ class Presence:
     folder: Path
     name: str = field(default_factory=lambda: secrets.token_hex(12))
     _held: ExitStack = field(default_factory=ExitStack, repr=False)
-    _begun: list[None] = field(default_factory=list, repr=False)
+    _begun: list[sa.Connection | None] = field(default_factory=list, repr=False)
     _turn: Lock = field(default_factory=Lock, repr=False)
 
     def begin(self) -> None:
-        """Once; it costs a connection or a file."""
+        """Hold the lock: the first time it costs a connection or a file, then a look whether the connection is still there.
+
+        Raises DBAPIError while the database is away.
+        """
         with self._turn:
-            if self._begun:
+            if self._begun and _answers(self._begun[0]):
                 return
+            self._let_go()
             if self._on_postgres:
-                connection = self._held.enter_context(self._session())
-                connection.execute(sa.select(sa.func.pg_advisory_lock(_number(self.name))))
-                self._held.callback(self._release, connection)
+                self._begun.append(self._hold_session())
             else:
-                descriptor = os.open(self._file(self.name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                self._held.callback(os.close, descriptor)
-                self._held.callback(self._file(self.name).unlink, missing_ok=True)
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            self._begun.append(None)
+                self._hold_file()
+                self._begun.append(None)
 
     def end(self) -> None:
         with self._turn:
-            self._held.close()
-            self._begun.clear()
+            self._let_go()
 
     def lives(self, name: str) -> bool:
         """Whether the process of that name, which once had begun, has not ended."""
@@ -57,23 +56,38 @@ class Presence:
     def _on_postgres(self) -> bool:
         return self.engine.dialect.name == "postgresql"
 
+    def _let_go(self) -> None:
+        self._begun.clear()
+        self._held.close()
+
+    def _hold_session(self) -> sa.Connection:
+        """Shared, so that a session of ours that the server does not yet know to be lost is not in the way."""
+        connection = self._held.enter_context(self._session())
+        connection.execute(sa.select(sa.func.pg_advisory_lock_shared(_number(self.name))))
+        self._held.callback(self._release, connection)
+        return connection
+
+    def _hold_file(self) -> None:
+        descriptor = os.open(self._file(self.name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._held.callback(os.close, descriptor)
+        self._held.callback(self._file(self.name).unlink, missing_ok=True)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
     def _session(self) -> sa.Connection:
         return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def _release(self, connection: sa.Connection) -> None:
         """The pool would keep the session, and with it the lock."""
-        with suppress(sa.exc.DBAPIError):  # a session that was lost holds nothing
-            connection.execute(sa.select(sa.func.pg_advisory_unlock(_number(self.name))))
+        with suppress(sa.exc.SQLAlchemyError):  # a session that was lost holds nothing
+            connection.execute(sa.select(sa.func.pg_advisory_unlock_shared(_number(self.name))))
 
     def _file(self, name: str) -> Path:
         return self.folder / f"process-{name}.lock"
 
     def _is_locked(self, number: int) -> bool:
+        """Tried in a transaction of its own, which ends with the look."""
         with self._session() as connection:
-            if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))):
-                return True
-            connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
-            return False
+            return not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(number)))
 
     def _is_held(self, path: Path) -> bool:
         try:
@@ -89,6 +103,17 @@ class Presence:
             return False
         finally:
             os.close(descriptor)
+
+
+def _answers(connection: sa.Connection | None) -> bool:
+    """Whether the session is there, and so its lock; a file's lock lasts as long as the process."""
+    if connection is None:
+        return True
+    try:
+        connection.execute(sa.select(1))
+    except sa.exc.SQLAlchemyError:
+        return False
+    return True
 
 
 def _number(name: str) -> int:

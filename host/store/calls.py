@@ -69,6 +69,12 @@ class Calls:
             connection.execute(sa.update(table).where(table.c.id == known.id).values(changed))
             return known, "again"
 
+    def is_at(self, call_id: str, owner: str) -> bool:
+        """Whether it is still that owner's to do. Who is about to take it over is waited for."""
+        mine = sa.select(table.c.id).where(*_mine(call_id, owner)).with_for_update(read=True)
+        with self.engine.begin() as connection:
+            return connection.execute(mine).first() is not None
+
     def end(self, call_id: str, owner: str, *, outcome: str = "", sealed: str = "") -> None:
         """Unless another has taken it over meanwhile."""
         ended = {"owner": "", "ended_at": utc_now(), "outcome": outcome, "sealed": sealed}

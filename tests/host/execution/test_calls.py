@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.errors import ConnectionFailed, ConnectorError, InvalidInput, OutcomeUnknown, TryLater
-from twilio_connector.host.execution.calls import Asked, Busy
+from twilio_connector.connector.http import Transport
+from twilio_connector.host.execution.calls import Asked, Busy, Calls
 from twilio_connector.host.host import Host
 from twilio_connector.host.processes.presence import Presence
 from twilio_connector.host.secrets.vault import Vault
@@ -205,6 +207,71 @@ def test_what_a_killed_process_began_is_not_done_twice(call, file, other, action
     assert charged(file) == 1
 
 
+class Wire(Transport):
+    """Each request is on its way until it is let go."""
+
+    def __init__(self):
+        super().__init__()
+        self.sent, self.on_its_way, self.let_go = [], threading.Event(), threading.Event()
+
+    def send(self, request):
+        self.sent.append(request.url.rpartition("/")[2])
+        self.on_its_way.set()
+        assert self.let_go.wait(30)
+
+
+@pytest.fixture
+def wired(host, file):
+    """Calls of the action ``wire``, over a wire of their own, by a process with that presence."""
+
+    def make(presence):
+        wire = Wire()
+        calls = Calls(host.calls.workshop, wire, presence, host.changes)
+        asked = Asked(who="api:t", inputs={"file": str(file)}, connection="Drawer", key="k")
+        return wire, lambda: calls.perform(host.registry["till"].actions["wire"], asked)[0].data
+
+    return make
+
+
+def cut_sessions(settings):
+    """As a restart of the database does."""
+    engine = sa.create_engine(settings.database_url.get_secret_value())
+    cut = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"{cut} pg_backend_pid()")
+    engine.dispose()
+
+
+on_postgres = pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+
+
+@on_postgres
+@pytest.mark.parametrize("comes_first", ["the one that lost its session", "the other"])
+def test_of_two_processes_one_goes_on_with_a_call_when_the_database_was_restarted(host, settings, wired, comes_first):
+    mine, other = (Presence(host.store.engine, settings.data) for _ in range(2))
+    (wire, perform), (others_wire, others_perform) = wired(mine), wired(other)
+    others_wire.let_go.set()
+    with ThreadPoolExecutor(1) as pool:
+        mines = pool.submit(perform)
+        assert wire.on_its_way.wait(30)
+        cut_sessions(settings)
+        if comes_first == "the other":
+            assert others_perform() == "charged"
+            wire.let_go.set()
+            with pytest.raises(OutcomeUnknown, match="another process took it over"):
+                mines.result(30)
+            assert (wire.sent, others_wire.sent) == (["order"], ["order", "charge"])
+        else:
+            mine.begin()
+            with pytest.raises(Busy):
+                others_perform()
+            wire.let_go.set()
+            assert mines.result(30) == others_perform() == "charged"
+            assert (wire.sent, others_wire.sent) == (["order", "charge"], [])
+    mine.end()
+    other.end()
+
+
 def test_what_one_call_made_another_does_not_take_for_its_own(call, file):
     file.with_suffix(".fail").write_text("unknown")
     with pytest.raises(OutcomeUnknown):
@@ -265,3 +332,16 @@ def test_a_process_lives_until_it_ends(host, settings):
     other.end()
     assert not mine.lives(other.name)
     assert not list(settings.data.glob(f"process-{other.name}*"))
+
+
+@on_postgres
+def test_a_process_that_lost_its_session_lives_again_when_it_begins_again(host, settings):
+    mine, other = (Presence(host.store.engine, settings.data) for _ in range(2))
+    mine.begin()
+    for _ in range(2):
+        cut_sessions(settings)
+        assert not other.lives(mine.name)
+        mine.begin()
+        assert other.lives(mine.name)
+    mine.end()
+    assert not other.lives(mine.name)

@@ -51,7 +51,7 @@ def hold(life):
 
 def test_no_request_leaves_once_the_heartbeat_is_old(hold, clock):
     wire = Wire()
-    held = HeldTransport(wire, hold)
+    held = HeldTransport(wire, hold.require)
     held.send(HttpRequest(method="POST", url="https://api.example"))
     clock.now += 8
     hold.stopping.set()  # or it would wait
