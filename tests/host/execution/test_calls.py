@@ -8,10 +8,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.errors import ConnectionFailed, ConnectorError, InvalidInput, OutcomeUnknown, TryLater
 from twilio_connector.connector.http import Transport
 from twilio_connector.host.execution.calls import Asked, Busy, Calls
@@ -272,6 +274,13 @@ def test_of_two_processes_one_goes_on_with_a_call_when_the_database_was_restarte
     other.end()
 
 
+def test_a_call_is_dated_by_the_databases_clock_not_by_the_one_of_a_machine_that_may_die(call, host, monkeypatch):
+    monkeypatch.setattr("twilio_connector.host.store.calls.utc_now", lambda: utc_now() + timedelta(minutes=2))
+    call()
+    with host.store.engine.begin() as connection:
+        assert connection.execute(sa.select(calls.c.created_at)).scalar_one() <= utc_now()
+
+
 def test_what_one_call_made_another_does_not_take_for_its_own(call, file):
     file.with_suffix(".fail").write_text("unknown")
     with pytest.raises(OutcomeUnknown):
@@ -306,9 +315,6 @@ def test_a_connection_that_is_reserved_or_anothers_is_not_used(call, host):
 
 
 def test_calls_are_rotated_and_forgotten_with_the_rest(call, host):
-    from datetime import timedelta
-
-    from twilio_connector.connector.context import utc_now
     from twilio_connector.host.operating.retention import forget_calls
 
     given = call()[0].data
