@@ -312,8 +312,9 @@ class Engine:
         life = self._life
         if not life.may_act:
             return
-        for dead in self._store.executors.bury(silent_for=self._settings.limits.dead_after, but=life.name):
-            log.warning("executor %s is gone; its work is taken over", dead)
+        if life.may_bury:
+            for dead in self._store.executors.bury(silent_for=self._settings.limits.dead_after, but=life.name):
+                log.warning("executor %s is gone; its work is taken over", dead)
         self._store.executors.inherit(life.name)
         durable.recover(self._store.executors.alive)
         for claim in self._store.executions.running(life.name):

@@ -78,6 +78,25 @@ def test_a_heartbeat_counts_from_when_it_began_not_from_when_it_was_written(life
     assert not life.may_act
 
 
+def test_nobody_is_buried_before_all_had_the_time_to_be_heard_again(life, clock):
+    """The database was away for everybody: who is back first may not take the others for dead."""
+    for _ in range(4):
+        assert not life.may_bury
+        clock.now += 2
+        life.beaten(clock.now)
+    assert life.may_bury
+    clock.now += 20
+    assert not life.may_bury
+    life.beaten(clock.now)
+    assert life.may_act
+    assert not life.may_bury
+    clock.now += 7.9
+    life.beaten(clock.now)
+    assert not life.may_bury
+    clock.now += 0.2
+    assert life.may_bury
+
+
 def test_a_life_that_is_over_never_acts_again(hold, life, clock):
     life.end()
     life.beaten(clock.now)
