@@ -39,6 +39,7 @@ from ..store.database import close
 from ..store.executions import REPLACED, Claim, End, adopt, end, postpone
 from ..store.instances import InstanceRecord
 from . import durable
+from .unread import left_to_newer
 
 log = logging.getLogger("twilio_connector.engine")
 
@@ -209,7 +210,10 @@ class Engine:
     def _retry_delay(self, assignment: Assignment, error: dict[str, Any]) -> float | None:
         """Seconds until the flow's next attempt; None when there is none."""
         record = self._store.executions.get(assignment.execution_id)
-        retry = self._workshop.versions.load(record.version_id).flow(record.flow).retry if record else None
+        try:
+            retry = self._workshop.versions.load(record.version_id).flow(record.flow).retry if record else None
+        except ConnectorError:  # this may be what it failed for
+            return None
         if retry is None or assignment.attempt > retry.max_attempts or error["kind"] in NEVER_REPEATED:
             return None
         factor = 2 ** (assignment.attempt - 1) if retry.exponential else 1
@@ -285,6 +289,8 @@ class Engine:
             return
         if claim.attempt > 1 and self._store.executions.is_replaced(claim.execution_id):
             self._end_failed(claim.execution_id, claim.attempt, life.name, dict(REPLACED))
+            return
+        if left_to_newer(self._workshop, claim, instance.version_id, life.name):
             return
         assignment = Assignment(
             execution_id=claim.execution_id,
