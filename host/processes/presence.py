@@ -1,19 +1,24 @@
 """Whether a process lives, told by a lock that its death opens: no clock is asked, and a frozen process lives.
 
 On Postgres an advisory lock of a session that is kept, on SQLite, whose processes share a machine, a lock on a file. A session
-can end before its process: until that asks for its lock again it counts as dead, so whoever acts for long asks before each act.
+can end before its process, which then takes its lock again as soon as it can. So a lock that is found free is believed after a
+while only, and what is on its way from a process that lives has arrived by then.
 """
 
 import fcntl
 import hashlib
 import os
 import secrets
+import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, Thread
 
 import sqlalchemy as sa
+
+WATCH = 2.0  # seconds between looks at whether our session is there
+GRACE = 10.0  # seconds for which a lock must be free: the database was there and the process, if it lives, had the time
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,9 @@ class Presence:
     _held: ExitStack = field(default_factory=ExitStack, repr=False)
     _begun: list[sa.Connection | None] = field(default_factory=list, repr=False)
     _turn: Lock = field(default_factory=Lock, repr=False)
+    _ended: Event = field(default_factory=Event, repr=False)
+    _watches: list[Thread] = field(default_factory=list, repr=False)
+    _missed: dict[str, float] = field(default_factory=dict, repr=False)  # since when a lock was found free
 
     def begin(self) -> None:
         """Hold the lock: the first time it costs a connection or a file, then a look whether the connection is still there.
@@ -37,12 +45,15 @@ class Presence:
                 return
             self._let_go()
             if self._on_postgres:
+                self._missed.clear()  # whoever lives lost their sessions with ours
                 self._begun.append(self._hold_session())
+                self._watch()
             else:
                 self._hold_file()
                 self._begun.append(None)
 
     def end(self) -> None:
+        self._ended.set()
         with self._turn:
             self._let_go()
 
@@ -50,11 +61,21 @@ class Presence:
         """Whether the process of that name, which once had begun, has not ended."""
         if name == self.name:
             return True
-        return self._is_locked(_number(name)) if self._on_postgres else self._is_held(self._file(name))
+        return self._answered(name) if self._on_postgres else self._is_held(self._file(name))
 
     @property
     def _on_postgres(self) -> bool:
         return self.engine.dialect.name == "postgresql"
+
+    def _watch(self) -> None:
+        if not self._watches:
+            self._watches.append(Thread(target=self._hold_on, name="presence", daemon=True))
+            self._watches[0].start()
+
+    def _hold_on(self) -> None:
+        while not self._ended.wait(WATCH):
+            with suppress(sa.exc.SQLAlchemyError):  # it is away; the next look may find it
+                self.begin()
 
     def _let_go(self) -> None:
         self._begun.clear()
@@ -83,6 +104,13 @@ class Presence:
 
     def _file(self, name: str) -> Path:
         return self.folder / f"process-{name}.lock"
+
+    def _answered(self, name: str) -> bool:
+        if self._is_locked(_number(name)):
+            self._missed.pop(name, None)
+            return True
+        now = time.monotonic()
+        return now - self._missed.setdefault(name, now) < GRACE
 
     def _is_locked(self, number: int) -> bool:
         """Tried in a transaction of its own, which ends with the look."""

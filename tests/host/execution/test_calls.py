@@ -18,6 +18,7 @@ from twilio_connector.connector.errors import ConnectionFailed, ConnectorError, 
 from twilio_connector.connector.http import Transport
 from twilio_connector.host.execution.calls import Asked, Busy, Calls
 from twilio_connector.host.host import Host
+from twilio_connector.host.processes import presence
 from twilio_connector.host.processes.presence import Presence
 from twilio_connector.host.secrets.vault import Vault
 from twilio_connector.host.store.schema import calls
@@ -188,6 +189,7 @@ def other(host, file):
         process.wait()
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("action", ["charge", "chargeOnce"])
 def test_what_a_killed_process_began_is_not_done_twice(call, file, other, action):
     process = other(action)
@@ -235,6 +237,13 @@ def wired(host, file):
     return make
 
 
+@pytest.fixture
+def at_once(monkeypatch):
+    """A lock that is free is believed at once, and one that was lost is not taken again by itself."""
+    monkeypatch.setattr(presence, "GRACE", 0.0)
+    monkeypatch.setattr(presence, "WATCH", 600.0)
+
+
 def cut_sessions(settings):
     """As a restart of the database does."""
     engine = sa.create_engine(settings.database_url.get_secret_value())
@@ -248,6 +257,7 @@ on_postgres = pytest.mark.parametrize("settings", [pytest.param("postgres", mark
 
 
 @on_postgres
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("comes_first", ["the one that lost its session", "the other"])
 def test_of_two_processes_one_goes_on_with_a_call_when_the_database_was_restarted(host, settings, wired, comes_first):
     mine, other = (Presence(host.store.engine, settings.data) for _ in range(2))
@@ -328,6 +338,7 @@ def test_calls_are_rotated_and_forgotten_with_the_rest(call, host):
     assert call()[1] is False
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_process_lives_until_it_ends(host, settings):
     mine, other = (Presence(host.store.engine, settings.data) for _ in range(2))
     assert not mine.lives(other.name)
@@ -341,6 +352,7 @@ def test_a_process_lives_until_it_ends(host, settings):
 
 
 @on_postgres
+@pytest.mark.usefixtures("at_once")
 def test_a_process_that_lost_its_session_lives_again_when_it_begins_again(host, settings):
     mine, other = (Presence(host.store.engine, settings.data) for _ in range(2))
     mine.begin()
@@ -351,3 +363,32 @@ def test_a_process_that_lost_its_session_lives_again_when_it_begins_again(host, 
         assert other.lives(mine.name)
     mine.end()
     assert not other.lives(mine.name)
+
+
+@on_postgres
+def test_it_takes_its_lock_again_by_itself_and_nobody_takes_it_for_dead_meanwhile(host, settings, monkeypatch):
+    monkeypatch.setattr(presence, "WATCH", 0.2)
+    mine, other = (Presence(host.store.engine, settings.data) for _ in range(2))
+    mine.begin()
+    cut_sessions(settings)
+    assert other.lives(mine.name)
+    monkeypatch.setattr(presence, "GRACE", 0.0)
+    deadline = time.monotonic() + 30
+    while not other.lives(mine.name) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert other.lives(mine.name)
+    mine.end()
+    assert not other.lives(mine.name)
+
+
+@on_postgres
+def test_a_lock_that_was_free_before_our_own_session_ended_tells_nothing(host, settings, monkeypatch):
+    monkeypatch.setattr(presence, "GRACE", 1e-9)
+    mine = Presence(host.store.engine, settings.data)
+    mine.begin()
+    assert mine.lives("another")  # when it is missed for the first time
+    assert not mine.lives("another")
+    cut_sessions(settings)
+    mine.begin()
+    assert mine.lives("another")
+    mine.end()
