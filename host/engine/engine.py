@@ -150,8 +150,13 @@ class Engine:
                 del self._active[name]
 
     def _adopt(self, assignment: Assignment, executor: str) -> bool:
-        """Take over what this life did not begin itself; whether there is something left to run."""
+        """Take over what this life did not begin itself; whether there is something left to run.
+
+        Raises Stopping where the engine has given it to another since, as it does while a process is frozen on its way here.
+        """
         execution_id, attempt = assignment.execution_id, assignment.attempt
+        if durable.owner(_workflow_id(execution_id, attempt)) != executor:
+            raise Stopping
         return self._workshop.write(lambda connection: adopt(connection, execution_id, attempt, executor))
 
     def _run(self, assignment: Assignment, hold: Hold) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.http import HttpRequest, Transport
+from twilio_connector.host.execution.workshop import Assignment
 from twilio_connector.host.host import Host
 from twilio_connector.host.processes.identity import Identity
 from twilio_connector.host.processes.life import HeldTransport, Hold, Life, Stopping
@@ -173,6 +174,20 @@ def test_a_process_that_was_taken_for_dead_goes_on_under_a_new_name(host, integr
     assert host.store.executors.alive() == [host.engine.executor]
     ended = call(host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme"))
     assert ended.status == "succeeded"
+
+
+def test_what_the_engine_has_given_to_another_is_not_adopted(host, integration, step, call):
+    """A process froze on its way to an execution, and bears a new name when it comes to it."""
+    ended = call(host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme"))
+    host.store.executors.begin("b.1")
+    with host.store.engine.begin() as connection:
+        connection.execute(sa.update(executions).values(status="running", executor="b.1"))
+    host.store.executors.end([host.engine.executor])
+    host.engine._beat()
+    assignment = Assignment(execution_id=ended.execution_id, attempt=1, config={}, connections={})
+    with pytest.raises(Stopping):
+        host.engine._execute(assignment.to_text())
+    assert host.store.executions.get(ended.execution_id).executor == "b.1"
 
 
 def test_a_host_that_stops_leaves_no_life_behind(settings):
