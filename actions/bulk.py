@@ -111,8 +111,9 @@ def send_bulk(context: ActionContext, inputs: SendBulk) -> Iterator[Annotated[di
     """Send to each recipient, and give a result for each. Raises InvalidInput before anything is sent."""
     inputs = told_to_flow(context, inputs)
     template = Template(inputs)
-    template.check(context)
+    template.check()
     if inputs.dry_run:
+        template.check_schedule(context)
         yield from template.previews()
         return
     yield from (result for result in Run.begin(context, template).results() if template.wants(result))
@@ -124,11 +125,14 @@ class Template:
 
     inputs: Any
 
-    def check(self, context: ActionContext) -> None:
+    def check_schedule(self, context: ActionContext) -> None:
+        """Raises InvalidInput for what is to be sent too soon, or too late."""
+        if self.inputs.send_at:
+            check_schedule(self.inputs.send_at, context.first_attempt or context.clock())
+
+    def check(self) -> None:
         """Raises InvalidInput for what is wrong with the message, or with recipients, which it names by line."""
         self.message(Recipient(0, _SAMPLE, _Anything()))
-        if self.inputs.send_at:
-            check_schedule(self.inputs.send_at, context.clock())
         seen: dict[int, int] = {}
         problems = ((recipient.line, self.problem(recipient, seen)) for recipient in recipients(self.inputs.recipients))
         found = (f"line {line}: {problem}" for line, problem in problems if problem)
@@ -203,9 +207,16 @@ class Run:
 
     @classmethod
     def begin(cls, context: ActionContext, template: Template) -> "Run":
-        """Go on from the journal. Raises InvalidInput if it is another run's."""
+        """Go on from the journal. Raises InvalidInput if it is another run's.
+
+        The time to send at is checked at the beginning alone: what goes on may be nearer to it.
+        """
         inputs = template.inputs
-        progress = Progress.read(context, fingerprint(inputs, _SHARED))
+        run = fingerprint(inputs, _SHARED)
+        progress = Progress.read(context, run)
+        if not progress.begun:
+            template.check_schedule(context)
+            progress.begin(run)
         if not isinstance(context.journal, NoJournal):  # it says more exactly what may have been sent
             context = replace(context, first_attempt=None)
         pace = Pace(inputs.rate, context.clock, context.sleep)

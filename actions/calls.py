@@ -1,5 +1,6 @@
 """Calls: make, change, read, list, delete. https://www.twilio.com/docs/voice/api/call-resource."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 from xml.etree.ElementTree import ParseError, fromstring
 
@@ -11,7 +12,7 @@ from ..connector.inputs import Hint, Trimmed, Values, sid
 from ..connector.result import Example
 from ..connector.twilio.fields import Address, Moment, WebAddress
 from ..connector.twilio.once import send_once
-from ..connector.twilio.parameters import NOT_SENT, Parameter, parameters
+from ..connector.twilio.parameters import NOT_SENT, Parameter
 from ..connector.twilio.resources.calls import CALLS
 from ..connector.twilio.twiml import Element, document
 from .callbacks import StatusCallbackFlow, told_to_flow
@@ -135,9 +136,11 @@ class Instructions(ActionInputs):
         needs(self, ["status_callback_method"], "status_callback")
         return self
 
-    def values(self) -> list[tuple[str, Any]]:
+    def parameters(self, *, additional: bool = True) -> Iterator[tuple[str, Any]]:
         """What is sent, the text to say as TwiML."""
-        return [*parameters(self), *([("Twiml", self._spoken())] if self.say else [])]
+        yield from super().parameters(additional=additional)
+        if self.say:
+            yield "Twiml", self._spoken()
 
     def _spoken(self) -> str:
         details = {name: value for name in ("voice", "language") if (value := getattr(self, name))}
@@ -387,7 +390,7 @@ class CreateCall(Instructions, CallParties):
 
 def create_call(context: ActionContext, inputs: CreateCall) -> Call:
     """Make a call. Raises OutcomeUnknown if Twilio may have made it: nobody is called twice."""
-    made: dict[str, Any] = send_once(inputs.client(context), context, CALLS, told_to_flow(context, inputs).values())
+    made: dict[str, Any] = send_once(inputs.client(context), context, CALLS, told_to_flow(context, inputs).parameters())
     return made
 
 
@@ -412,14 +415,14 @@ class UpdateCall(Instructions, OneCall):
     @model_validator(mode="after")
     def _one_change(self) -> "UpdateCall":
         at_most_one(self, "url", "twiml", "say", "status")
-        if not any(True for _ in self.values()):
+        if not any(True for _ in self.parameters()):
             raise wrong(self, "status", "nothing is to be changed: give a status, instructions or a time limit")
         return self
 
 
 def update_call(context: ActionContext, inputs: UpdateCall) -> Call:
     """End a call, or give it new instructions."""
-    changed: dict[str, Any] = inputs.client(context).update(CALLS, inputs.sid, inputs.values())
+    changed: dict[str, Any] = inputs.client(context).update(CALLS, inputs.sid, inputs.parameters())
     return changed
 
 

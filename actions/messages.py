@@ -1,6 +1,7 @@
 """Messages: send a plain one, read, list, change and delete them. https://www.twilio.com/docs/messaging/api/message-resource."""
 
-from typing import Annotated, Literal, Self, TypedDict
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self, TypedDict
 
 from pydantic import Field, model_validator
 
@@ -11,7 +12,8 @@ from ..connector.result import Example
 from ..connector.twilio.client import TwilioClient, Values
 from ..connector.twilio.fields import SERVICE_SID, Address, MessageSid, MessageText, Moment
 from ..connector.twilio.once import send_once
-from ..connector.twilio.parameters import NOT_SENT, Parameter, parameters
+from ..connector.twilio.parameters import NOT_SENT, Parameter
+from ..connector.twilio.resources.media import MEDIA
 from ..connector.twilio.resources.messages import FEEDBACK, MESSAGES
 from .operations import ActionInputs, AdditionalParameters, creating, deleting, getting, listing
 
@@ -161,6 +163,12 @@ class MessageUpdate(OneMessage):
     ] = None
     additional_parameters: AdditionalParameters = ()
 
+    def parameters(self, *, additional: bool = True) -> Iterator[tuple[str, Any]]:
+        """What is sent; an empty text for what is to be redacted."""
+        if self.redact:
+            yield "Body", ""
+        yield from super().parameters(additional=additional)
+
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if not (self.redact or self.status or self.additional_parameters):
@@ -199,15 +207,15 @@ send_message_feedback = creating(FEEDBACK, Feedback)
 
 def update_message(context: ActionContext, inputs: MessageUpdate) -> Annotated[Message, Example(EXAMPLE)]:
     """Redact or cancel a message."""
-    redaction = [("Body", "")] if inputs.redact else []
-    return _updated(context, inputs, [*redaction, *parameters(inputs)])
+    change = _redacted if inputs.redact else _updated
+    return change(context, inputs, inputs.parameters())
 
 
 def redact_message(
     context: ActionContext, inputs: OneMessage
 ) -> Annotated[Message, Example({**EXAMPLE, "body": "", "status": "delivered"})]:
     """Remove the text and the media of a message that has its final status."""
-    return _updated(context, inputs, [("Body", "")])
+    return _redacted(context, inputs, [("Body", "")])
 
 
 def cancel_scheduled_message(
@@ -215,6 +223,15 @@ def cancel_scheduled_message(
 ) -> Annotated[Message, Example({**EXAMPLE, "status": "canceled"})]:
     """Cancel a message that is scheduled. Raises Refused once it is being sent."""
     return _updated(context, inputs, [("Status", "canceled")])
+
+
+def _redacted(context: ActionContext, inputs: OneMessage, values: Values) -> Message:
+    """An empty body redacts the text alone: the media, which Twilio keeps, are deleted one by one."""
+    client, found = inputs.client(context), _updated(context, inputs, values)
+    if found.get("numMedia", "0") != "0":
+        for media in list(client.list(MEDIA, message_sid=inputs.sid)):
+            client.delete(MEDIA, media["sid"], message_sid=inputs.sid)
+    return found
 
 
 def _updated(context: ActionContext, inputs: OneMessage, values: Values) -> Message:

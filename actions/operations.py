@@ -8,8 +8,7 @@ are Twilio's parameters by their own names (``connector/twilio/parameters.py``) 
 than one operation is a function of its own.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, create_model, model_validator
@@ -18,7 +17,6 @@ from ..connections.twilio import TwilioConnection
 from ..connector.context import ActionContext
 from ..connector.errors import InvalidInput
 from ..connector.inputs import Conflict, Hint, Inputs, KeyValues
-from ..connector.payload import json_default
 from ..connector.result import Example
 from ..connector.twilio.client import TwilioClient
 from ..connector.twilio.parameters import NOT_SENT, parameters
@@ -46,15 +44,10 @@ PageSize = Annotated[
 
 
 def _sendable(pairs: tuple[tuple[str, Any], ...]) -> tuple[tuple[str, Any], ...]:
-    """Parameters as a form has them; objects as JSON, which is how Twilio takes them."""
-    sendable = tuple(
-        (name, json.dumps(value, default=json_default) if isinstance(value, Mapping) else value)
-        for name, value in pairs
-    )
-    if not all(name.strip() and _is_text(name) and _is_text(str(value)) for name, value in sendable):
+    if not all(name.strip() and _is_text(name) and _is_text(str(value)) for name, value in pairs):
         message = "has a parameter without a name, or with half of a character in it"
         raise ValueError(message)
-    return sendable
+    return pairs
 
 
 def _is_text(text: str) -> bool:
@@ -89,10 +82,17 @@ class ActionInputs(Inputs):
     @model_validator(mode="after")
     def _nothing_twice(self) -> Self:
         """Of a parameter that is there twice, nobody knows which Twilio takes."""
-        more = [name for name, _ in getattr(self, "additional_parameters", ())]
-        for name in {name for name, _ in parameters(self, additional=False)} & set(more):
+        more = {name for name, _ in getattr(self, "additional_parameters", ())}
+        given = {name for name, _ in self.parameters(additional=False)} if more else set()
+        if getattr(self, "status_callback_flow", None):
+            given.add("StatusCallback")
+        for name in sorted(given & more):
             raise Conflict(_ADDITIONAL, f"gives {name}, which another input gives already: leave one of them out")
         return self
+
+    def parameters(self, *, additional: bool = True) -> Iterator[tuple[str, Any]]:
+        """What is sent, by Twilio's names. A model that makes parameters of what are none by themselves adds them."""
+        return parameters(self, additional=additional)
 
     def client(self, context: ActionContext) -> TwilioClient:
         """The connection's client."""
@@ -113,7 +113,7 @@ def listing(resource: Resource, model: type[ActionInputs]) -> Function:
     complete = create_model(f"List{model.__name__}", __base__=model, limit=(Limit, 100), page_size=(PageSize, None))
 
     def list_them(context: ActionContext, inputs: Any) -> Any:
-        parents, filters = resource.parents(inputs), parameters(inputs)
+        parents, filters = resource.parents(inputs), inputs.parameters()
         yield from inputs.client(context).list(
             resource, filters, limit=inputs.limit, page_size=inputs.page_size, **parents
         )
@@ -125,7 +125,7 @@ def creating(resource: Resource, model: type[ActionInputs]) -> Function:
     """The action that makes one. Raises OutcomeUnknown if Twilio may have made it."""
 
     def create(context: ActionContext, inputs: Any) -> Any:
-        return inputs.client(context).create(resource, parameters(inputs), **resource.parents(inputs))
+        return inputs.client(context).create(resource, inputs.parameters(), **resource.parents(inputs))
 
     return _unit(create, _extensible(model), _one(resource), f"Create a {resource.name}.")
 
@@ -134,7 +134,7 @@ def updating(resource: Resource, model: type[ActionInputs]) -> Function:
     """The action that changes one: ``sid``, and what to change."""
 
     def update(context: ActionContext, inputs: Any) -> Any:
-        values = list(parameters(inputs))
+        values = list(inputs.parameters())
         if not values:
             raise InvalidInput(f"{_ADDITIONAL}: nothing is to be changed; give an input", field=_ADDITIONAL)
         return inputs.client(context).update(resource, inputs.sid, values, **resource.parents(inputs))

@@ -20,7 +20,7 @@ from ..connector.twilio.fields import (
     WebAddresses,
     WhatsAppAddress,
 )
-from ..connector.twilio.parameters import NOT_SENT, parameters
+from ..connector.twilio.parameters import NOT_SENT
 from .callbacks import StatusCallbackFlow
 from .operations import ActionInputs, AdditionalParameters
 from .rules import at_most_one
@@ -177,9 +177,9 @@ class Outgoing(ActionInputs):
             raise Conflict(_field(parameter), problem)
         return self
 
-    def parameters(self) -> Iterator[tuple[str, Any]]:
+    def parameters(self, *, additional: bool = True) -> Iterator[tuple[str, Any]]:
         """What is sent, by Twilio's names. A messaging service is recognised as a sender too."""
-        for name, value in parameters(self):
+        for name, value in super().parameters(additional=additional):
             is_service = name == "From" and isinstance(value, str) and SERVICE_SID.fullmatch(value)
             yield ("MessagingServiceSid" if is_service else name), value
         if self.send_at:

@@ -31,22 +31,26 @@ def fingerprint(inputs: Any, names: Collection[str]) -> str:
 
 @dataclass(slots=True)
 class Progress:
-    """``open`` maps lines that may have been sent to when that was first begun."""
+    """``begun``: the journal names the run. ``open`` maps lines that may have been sent to when that was first begun."""
 
     context: ActionContext
+    begun: bool = False
     done: bytearray = field(default_factory=bytearray)
     open: dict[int, datetime] = field(default_factory=dict)
 
     @classmethod
     def read(cls, context: ActionContext, run: str) -> "Progress":
         """What the processes before this one did. Raises InvalidInput if it was something else."""
-        progress, begun = cls(context), False
+        progress = cls(context)
         for entry in context.journal.read():
-            begun = True
+            progress.begun = True
             progress._note(entry, run)
-        if not begun:
-            context.journal.append([{"run": run}])
         return progress
+
+    def begin(self, run: str) -> None:
+        """Name the run in the journal; once."""
+        self.context.journal.append([{"run": run}])
+        self.begun = True
 
     def is_done(self, line: int) -> bool:
         return line < len(self.done) and bool(self.done[line])

@@ -216,12 +216,19 @@ def _body(data: Any, given: str) -> tuple[str, bytes]:
     """A content type and the bytes of a body."""
     match data:
         case bytes() | {"type": "Buffer", "data": list()}:
-            return "application/octet-stream", to_bytes(data)
+            return "application/octet-stream", _bytes(data)
         case str():
             return "application/json" if _is_json(data) else CONTENT_TYPE, data.encode()
         case Mapping() if is_form(given) or (not given and _is_flat(data)):
             return CONTENT_TYPE, urlencode(list(form_pairs(data))).encode()
     return "application/json", json.dumps(data, default=json_default).encode()
+
+
+def _bytes(data: Any) -> bytes:
+    try:
+        return to_bytes(data)
+    except (TypeError, ValueError):
+        raise InvalidInput("data: a Buffer's data are the numbers of its bytes, 0 to 255", field="data") from None
 
 
 def _is_json(text: str) -> bool:

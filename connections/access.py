@@ -121,17 +121,16 @@ _HASTY = Retry(attempts=2, longest=5)  # somebody waits for the verdict
 
 
 class TwilioAccess(Connection):
-    """Base of the connection types. Each declares the shared fields itself, so that its form begins with its own."""
+    """Base of the connection types: what they share, which follows in a form on what is each type's own."""
 
-    if TYPE_CHECKING:
-        secondary_auth_token: SecretStr | None
-        shared_key_name: str
-        shared_key_secret: SecretStr | None
-        subaccount_sid: str
-        region: str
-        edge: str
-        timeout: float
-        base_url: str
+    secondary_auth_token: SecondaryAuthToken = None
+    subaccount_sid: SubaccountSid = ""
+    region: Region = ""
+    edge: Edge = ""
+    timeout: Timeout = 30
+    base_url: BaseUrl = TWILIO
+    shared_key_name: SharedKeyName = ""
+    shared_key_secret: SharedKeySecret = None
 
     account_field: ClassVar[str]
     key_fields: ClassVar[tuple[str, str]]

@@ -5,19 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, SecretStr
 
 from ..connector.inputs import Hint, sid
-from ..connector.twilio.base import TWILIO
-from .access import (
-    BaseUrl,
-    Edge,
-    Region,
-    SecondaryAuthToken,
-    Secret,
-    SharedKeyName,
-    SharedKeySecret,
-    SubaccountSid,
-    Timeout,
-    TwilioAccess,
-)
+from .access import Secret, TwilioAccess
 
 
 class ApiKeySecret(TwilioAccess):
@@ -60,14 +48,6 @@ class ApiKeySecret(TwilioAccess):
         ),
         Hint(placeholder="Enter Auth Token"),
     ] = None
-    secondary_auth_token: SecondaryAuthToken = None
-    subaccount_sid: SubaccountSid = ""
-    region: Region = ""
-    edge: Edge = ""
-    timeout: Timeout = 30
-    base_url: BaseUrl = TWILIO
-    shared_key_name: SharedKeyName = ""
-    shared_key_secret: SharedKeySecret = None
 
     @property
     def main_account(self) -> str:

@@ -185,7 +185,17 @@ def _stored(unit: "Unit", example_key: str) -> dict[str, Any]:
 
 def inputs_of(model: "type[BaseModel]") -> list[dict[str, Any]]:
     """The inputs of a form, in the platform's shape, from the model that validates them."""
-    return [_input(field.alias or name, field) for name, field in model.model_fields.items()]
+    return [_input(field.alias or name, field) for name, field in _in_order(model)]
+
+
+def _in_order(model: "type[BaseModel]") -> "list[tuple[str, FieldInfo]]":
+    """Fields as they are declared. A connection begins with its own: what its base shares with other types comes after."""
+    from .inputs import Connection
+
+    fields = list(model.model_fields.items())
+    if issubclass(model, Connection):
+        fields.sort(key=lambda field: field[0] not in model.__annotations__)
+    return fields
 
 
 def _input(key: str, field: "FieldInfo") -> dict[str, Any]:

@@ -79,7 +79,7 @@ def buffer(data: bytes) -> dict[str, Any]:
 
 
 def to_bytes(value: Any) -> bytes:
-    """The bytes of a Buffer object, of text (UTF-8), or of bytes. Raises TypeError for anything else."""
+    """The bytes of a Buffer object, of text (UTF-8), or of bytes. Raises TypeError or ValueError for others."""
     match value:
         case bytes():
             return value

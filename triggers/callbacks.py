@@ -17,7 +17,7 @@ def told(heard: Heard, said: Parameters, payload: Payload, names: Sequence[str],
         payload=payload,
         response=EMPTY_TWIML,
         wait=False,
-        dedupe=identities(heard.request, said.said, *names),
+        dedupe=identities(heard.request, said.said, *names, ordered=True),
         supersedes=overtaken(heard.request, said.said, names, order),
         sequence=str(said.text(names[0])),
     )

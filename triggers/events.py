@@ -20,21 +20,20 @@ _RULES: Sequence[tuple[str, ...]] = (
     ("TranscriptionSid", "TranscriptionStatus"),
     ("RecordingSid", "RecordingStatus"),
     ("CallSid", "CallbackSource", "SequenceNumber"),
-    ("CallSid", "SequenceNumber"),
     ("MessageSid", "MessageStatus"),
     ("MessageSid", "SmsStatus"),
-    ("MessageSid",),
 )
 """Parameters that together name one event; the first rule whose parameters are all there holds."""
 
 
-def identities(request: WebhookRequest, said: Any, *names: str) -> tuple[str, ...]:
+def identities(request: WebhookRequest, said: Any, *names: str, ordered: bool = False) -> tuple[str, ...]:
     """The identities of an accepted request; it repeats another if they share one of them.
 
-    ``names`` are the parameters that name its event, where it is known what kind it is of.
+    ``names`` are the parameters that name its event, where it is known what kind it is of; ``ordered`` are the events of
+    which one overtakes others.
     """
     token = request.header(TOKEN_HEADER)
-    content = _named(request, said, names) if names else _content(request, said)
+    content = _named(request, said, names, ordered=ordered) if names else _content(request, said)
     if content is not None:
         known = (content, f"signature:{request.header(SIGNATURE_HEADER)}")
         return (*known, f"token:{token}") if token else known
@@ -52,11 +51,17 @@ def overtaken(
     """
     last = said[names[-1]]
     earlier = order[: order.index(last)] if last in order else ()
-    return tuple(_named(request, {**said, names[-1]: each}, names) for each in earlier)
+    return tuple(_named(request, {**said, names[-1]: each}, names, ordered=True) for each in earlier)
 
 
-def _named(request: WebhookRequest, said: Mapping[str, Any], names: Sequence[str]) -> str:
-    return f"{names[0]}:{':'.join([said[name] for name in names])}{_query(request)}"
+def _named(request: WebhookRequest, said: Mapping[str, Any], names: Sequence[str], *, ordered: bool = False) -> str:
+    """A redirect in TwiML asks the same about the same message, with another query.
+
+    The query of a GET has all that Twilio says besides, in which the event that is overtaken differs too.
+    """
+    query = "" if ordered and request.method.upper() == "GET" else request.url.partition("?")[2]
+    asked = f":{sha256(query.encode()).hexdigest()[:16]}" if query else ""
+    return f"{names[0]}:{':'.join([said[name] for name in names])}{asked}"
 
 
 def _content(request: WebhookRequest, said: Any) -> str | None:
@@ -90,12 +95,6 @@ def _events(said: Any) -> str | None:
     return (
         f"event:{ids[0]}" if len(ids) == 1 else f"events:{sha256(' '.join(sorted(map(str, ids))).encode()).hexdigest()}"
     )
-
-
-def _query(request: WebhookRequest) -> str:
-    """A redirect in TwiML asks the same about the same message, with another query."""
-    query = request.url.partition("?")[2] if request.method.upper() != "GET" else ""
-    return f":{sha256(query.encode()).hexdigest()[:16]}" if query else ""
 
 
 def _hash(request: WebhookRequest) -> str:

@@ -18,9 +18,11 @@ WATCHED = Watched(
     since="DateSent>",
     dated=("dateSent", CREATED),
     final=FINAL,
+    void=frozenset({"canceled"}),
     patience=timedelta(hours=12),  # Twilio queues for up to 10
 )
-"""A message has no date while it waits to be sent; it comes when it is sent, or when it has failed."""
+"""A message has no date while it waits to be sent; it comes when it is sent, or when it has failed; canceled before,
+it was no message."""
 
 
 class MessagesWatched(Watching):

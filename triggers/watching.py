@@ -41,7 +41,8 @@ class Watched:
 
     ``since`` and ``until`` are Twilio's parameters that bound the dates of the list, empty where it has none. ``dated`` names
     what Twilio files a record under, and what stands in until it has that; empty where dates tell nothing. Where a status is
-    ``final`` it changes no more; ``wanted`` are the final statuses to be given, empty for any. ``asked`` are parameters that
+    ``final`` it changes no more; ``wanted`` are the final statuses to be given, empty for any; with one of ``void`` nothing has
+    happened, unless it has its date. ``asked`` are parameters that
     go with every request. ``waits``: an unfinished record is given when it is finished, or as it is once its date is longer
     ago than ``patience``. ``tracks``: a changed status is told too. ``reach`` is how far back Twilio answers.
     """
@@ -53,6 +54,7 @@ class Watched:
     dated: tuple[str, ...] = (CREATED,)
     final: frozenset[str] = frozenset()
     wanted: frozenset[str] = frozenset()
+    void: frozenset[str] = frozenset()
     asked: Mapping[str, str] = field(default_factory=dict)
     waits: bool = False
     tracks: bool = False
@@ -219,6 +221,8 @@ class _Sweep:
 
     def _is_ready(self, one: _One) -> bool:
         watched = self.watched
+        if one.status in watched.void and not one.settled:
+            return False
         if self._is_unfinished(one) and (watched.waits or not one.settled):
             if not self._is_overdue(one):
                 self.held = min(self.held, one.position)

@@ -11,9 +11,9 @@ from pydantic import AfterValidator, BeforeValidator
 
 from ..inputs import Hint, Trimmed, Values, sid, trim
 
-_NUMBER = re.compile(r"\+?[\d\s().\-\u00a0\u2010-\u2013]+")
+_NUMBER = re.compile(r"\+?[0-9\s().\-\u00a0\u2010-\u2013]+")
 _SIP = re.compile(r"sips?:", re.IGNORECASE)
-_NOT_DIALLED = re.compile(r"[^\d+]")
+_NOT_DIALLED = re.compile(r"[^0-9+]")
 _WHATSAPP = "whatsapp:"
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
 MAX_CHARACTERS = 1600
@@ -76,7 +76,11 @@ def _moment(value: Any) -> Any:
 
 
 def _in_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    try:
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except OverflowError:
+        message = "must lie between the years 1 and 9999 in UTC"
+        raise ValueError(message) from None
 
 
 Moment: TypeAlias = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_in_utc)]

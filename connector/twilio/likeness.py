@@ -16,7 +16,7 @@ Sent = Mapping[str, Sequence[str]]
 INSTEAD = ("CallerId", "FallbackFrom")
 """What Twilio may show as the sender instead of From: who a call says it is from, who carries what RCS does not."""
 TRIAL = "Sent from your Twilio trial account - "
-_NATIONAL = re.compile(r"\d{9,}")
+_NATIONAL = re.compile(r"[0-9]{9,}")
 _URL = re.compile(r"https?://\S+|\b[\w.-]+\.\w+/\S+")
 _PLAIN = re.compile(r"[^\W_]")
 
@@ -48,7 +48,7 @@ def filters(sent: Sent) -> dict[str, str]:
 
 
 def _is_national(address: str) -> bool:
-    return bool(_NATIONAL.fullmatch(address))
+    return bool(_NATIONAL.fullmatch(address.rpartition(":")[2]))
 
 
 def compare_calls(sent: Sent, found: Mapping[str, Any]) -> Verdict:
@@ -84,7 +84,12 @@ def _between(sent: Sent, found: Mapping[str, Any]) -> bool:
 def _same_address(wanted: str, address: Any) -> bool:
     if not wanted or not isinstance(address, str):  # a service has not chosen its sender yet
         return True
-    return address.endswith(wanted) if _is_national(wanted) else address == wanted
+    if not _is_national(wanted):
+        return address == wanted
+    channel, _, number = wanted.rpartition(":")
+    return address.startswith(channel) and address.endswith(
+        number.lstrip("0")
+    )  # a trunk's 0 is not dialled from abroad
 
 
 def _service(sent: Sent, found: Mapping[str, Any]) -> bool:

@@ -16,6 +16,7 @@ of them claims which.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -33,7 +34,9 @@ SENDS = 3
 SETTLING = (0.0, 0.5, 1.0, 1.5, 2.0)
 """Seconds to wait before each look: what Twilio took is listed after five at the latest, or it was not taken."""
 PATIENCE = (2.0, 4.0, 8.0, 16.0)
-"""Seconds to wait before each further look, where Twilio did not answer the last one: only a look that succeeds tells."""
+"""Seconds to wait before asking again, where Twilio did not answer: only a look that succeeds tells."""
+IN_WORK = 15.0
+"""Seconds for which Twilio may be at work on what it was sent: somebody who waited less looks once more after these."""
 MARGIN = timedelta(seconds=60)
 """How far our clock may be from Twilio's, where its answers do not tell its time."""
 TWILIOS_CLOCKS = timedelta(seconds=3)
@@ -64,6 +67,7 @@ def send_once(
         return found
     for _ in range(SENDS):
         search.note(sending=True)
+        sent_at = client.elapsed()
         try:
             made = _known(client.create(resource, pairs))
         except OutcomeUnknown as error:
@@ -72,8 +76,9 @@ def send_once(
             if context.claims.take(made["sid"], use):
                 return made
             unknown = OutcomeUnknown("it was sent, but others take for theirs what was")
+        gave_up = client.elapsed() - sent_at >= client.timeout  # otherwise the request ended at Twilio
         context.logger.warning("%s: looking for what may have been sent: %s", resource.name, unknown)
-        if found := search.settle():
+        if found := search.settle() or (gave_up and search.look_at(sent_at + IN_WORK)):
             return found
     message = f"{resource.name}: it was sent {SENDS} times and did not reach Twilio: try again later"
     raise TryLater(message, status=unknown.status, code=unknown.code)
@@ -117,23 +122,29 @@ class Search:
             raise OutcomeUnknown(
                 f"the {self.resource.name} may have been sent, and its number is not kept: look for it"
             )
-        since, before, failed = None, self._looked(), None
-        for number, pause in enumerate((*SETTLING[before:], *PATIENCE), before + 1):
-            if number > len(SETTLING) and failed is None:
-                return None
+        since, before = self._patiently(self._since), self._looked()
+        for number, pause in enumerate(SETTLING[before:], before + 1):
             self.context.sleep(pause)
-            try:
-                since = since or self._since()
-                found, failed = self._look(since), None
-            except LookFailed as error:
-                failed = error
-                continue
-            if found:
+            if found := self._patiently(lambda: self._look(since)):
                 return found
-            self.note(looked=min(number, len(SETTLING)))
-        if failed is not None:
-            raise failed
+            self.note(looked=number)
         return None
+
+    def look_at(self, moment: float) -> Any:
+        """Look once more then, if it is not past: a short timeout ends before Twilio's work does."""
+        early = moment - self.client.elapsed()
+        if early <= 0:
+            return None
+        self.context.sleep(early)
+        return self._patiently(lambda: self._look(self._since()))
+
+    def _patiently(self, ask: Callable[[], T]) -> T:
+        """What Twilio says once it answers; raises the LookFailed of the last time."""
+        for pause in PATIENCE:
+            with suppress(LookFailed):
+                return ask()
+            self.context.sleep(pause)
+        return ask()
 
     def note(self, **entry: Any) -> None:
         """Write down how far it is, for the next process if this one dies too: only what was resumed has come to that."""

@@ -1,9 +1,11 @@
 """Twilio's resources, each declared once, and the shape in which their values leave this connector."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from string import Formatter
@@ -11,6 +13,8 @@ from typing import Any
 
 from pydantic import SecretStr
 from pydantic.alias_generators import to_camel
+
+from ..payload import json_default
 
 API_2010 = "/2010-04-01"
 ACCOUNT_SID = "ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"
@@ -125,7 +129,10 @@ def _moment(text: str) -> datetime | None:
 
 
 def form_pairs(values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Values as Twilio's forms have them: lists repeat their key, booleans in lower case, times in UTC, None left out."""
+    """Values as Twilio's forms have them: lists repeat their key, booleans in lower case, times in UTC, objects as JSON.
+
+    None is left out.
+    """
     for name, value in values.items() if isinstance(values, Mapping) else values:
         for item in value if isinstance(value, list | tuple) else [value]:
             if item is not None:
@@ -134,12 +141,14 @@ def form_pairs(values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Iterato
 
 def _form_text(value: Any) -> str:
     match value:
-        case bool():
-            return str(value).lower()
         case SecretStr():
             return value.get_secret_value()
         case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return value.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
         case date():
             return value.isoformat()
+        case Decimal():
+            return format(value, "f")
+        case bool() | Mapping() | list():
+            return json.dumps(value, default=json_default)
     return str(value)

@@ -11,11 +11,15 @@ from typing import Any
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape, quoteattr
 
+from .fields import MAX_CHARACTERS
+
 MAX_BYTES = 64 * 1024
 """Of a document; Twilio refuses a longer one (error 11750)."""
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
 _TOO_LONG = f"make more than {MAX_BYTES // 1024} KB of TwiML, which Twilio does not read: say less, or redirect"
+_BLANK = frozenset({"finishOnKey"})
+"""What means something when it is blank: no key ends the input. All else that is blank was left out."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -37,11 +41,16 @@ class Element:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """What an element takes. ``main`` is the key that a plain value stands for, ``text`` the one that is the element's text."""
+    """What an element takes. ``main`` is the key that a plain value stands for, ``text`` the one that is the element's text.
+
+    It has ``longest`` characters at most, and where children are ``required``, one of them at least.
+    """
 
     name: str
     main: str = ""
     text: str = ""
+    longest: int = MAX_BYTES
+    required: bool = False
     attributes: frozenset[str] = frozenset()
     children: Mapping[str, "Verb"] = field(default_factory=dict)
 
@@ -105,15 +114,18 @@ def element(verb: Verb, value: Any) -> Element:
             text = _text(item)
         else:
             raise ValueError(_unknown(key, f"means nothing to {verb.name}", verb.keys))
-    if verb.text and not text:
-        message = f"{verb.name} needs {verb.text}"
+    if (verb.text and not text) or (verb.required and not children):
+        message = f"{verb.name} needs {verb.text or ' or '.join(verb.children)}"
+        raise ValueError(message)
+    if len(text) > verb.longest:
+        message = f"{verb.name} has {len(text)} characters; it holds at most {verb.longest}: shorten or split it"
         raise ValueError(message)
     return Element(verb.name, attributes, text, tuple(children))
 
 
 def _given(verb: Verb, value: Any) -> Mapping[str, Any]:
     if isinstance(value, Mapping):  # never the JSON text of one: a stranger's message must not choose attributes
-        return {str(key): item for key, item in value.items() if item not in (None, "")}
+        return {str(key): item for key, item in value.items() if item not in ((None,) if key in _BLANK else (None, ""))}
     if value in (None, ""):
         return {}
     if not verb.main:
@@ -145,9 +157,24 @@ def _unknown(name: str, problem: str, known: Iterable[str]) -> str:
     return f"{name} {problem}; " + (f"did you mean {close[0]}?" if close else f"there are {', '.join(names) or 'none'}")
 
 
-def _verb(name: str, attributes: str = "", *, main: str = "", text: str = "", **children: Verb) -> Verb:
+def _verb(
+    name: str,
+    attributes: str = "",
+    *,
+    main: str = "",
+    text: str = "",
+    longest: int = MAX_BYTES,
+    required: bool = False,
+    **children: Verb,
+) -> Verb:
     return Verb(
-        name=name, main=main or text, text=text, attributes=frozenset(attributes.split()), children=dict(children)
+        name=name,
+        main=main or text,
+        text=text,
+        longest=longest,
+        required=required,
+        attributes=frozenset(attributes.split()),
+        children=dict(children),
     )
 
 
@@ -205,9 +232,10 @@ MESSAGING: Mapping[str, Verb] = {
         "Message",
         "to from action method statusCallback",
         main="body",
-        body=_verb("Body", text="text"),
+        required=True,
+        body=_verb("Body", text="text", longest=MAX_CHARACTERS),
         media=_verb("Media", text="url"),
     ),
-    "media": _verb("Message", main="media", media=_verb("Media", text="url")),
+    "media": _verb("Message", main="media", required=True, media=_verb("Media", text="url")),
     "redirect": _REDIRECT,
 }

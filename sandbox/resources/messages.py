@@ -45,7 +45,7 @@ def fetch_message(request: ApiRequest) -> Reply:
 
 
 def update_message(request: ApiRequest) -> Reply:
-    """Redact with `Body=`, or cancel what is scheduled with `Status=canceled`."""
+    """Redact the text with `Body=`, which leaves the media, or cancel what is scheduled with `Status=canceled`."""
     message = _message(request, "messages:update")
     if request.given("Status") is not None:
         return Reply(shapes.message(_cancel(request, message)), name="Message")
@@ -53,7 +53,7 @@ def update_message(request: ApiRequest) -> Reply:
         raise TwilioError(20001, "Body can only be emptied, and Status only be set to canceled")
     if message.status in UNFINISHED:
         raise TwilioError(20009)
-    changed = request.state.change(message.sid, body="", media=())
+    changed = request.state.change(message.sid, body="")
     return Reply(shapes.message(changed or message), name="Message")
 
 

@@ -4,6 +4,7 @@ import json
 import random
 import tracemalloc
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,6 +81,32 @@ def test_places_of_templates_and_media_are_filled_too(values, context, sandbox):
     media = {"mediaUrl": ["https://example.com/{{name}}.png"]}
     shown = list(ACTION.run(context, values | media | {"dryRun": "true"}))
     assert (shown[0]["text"], shown[0]["sms"]) == ("Hi Ada", None)
+
+
+def test_what_was_begun_in_time_goes_on_although_the_time_to_send_at_is_near(values, context, sandbox, tmp_path):
+    now = datetime.now(UTC)
+    journal = FileJournal(tmp_path / "journal.jsonl")
+    scheduled = values | {
+        "from": "",
+        "messagingServiceSid": sandbox.messaging_service,
+        "sendAt": (now + timedelta(minutes=10)).isoformat(),
+        "concurrency": "1",
+    }
+    first = ACTION.run(replace(context, journal=journal, clock=lambda: now), scheduled)
+    next(first)
+    first.close()
+    later = replace(context, journal=journal, clock=lambda: now + timedelta(minutes=6))
+    results = list(ACTION.run(later, scheduled))
+    assert sorted(result["line"] for result in results) == [2, 3, 4]
+    assert bodies(sandbox) == EACH_ONCE
+
+
+def test_what_is_too_near_to_be_begun_leaves_no_journal_behind(values, context, sandbox, tmp_path):
+    soon = {"messagingServiceSid": sandbox.messaging_service, "sendAt": datetime.now(UTC).isoformat()}
+    path = tmp_path / "journal.jsonl"
+    with pytest.raises(InvalidInput, match="sendAt"):
+        list(ACTION.run(replace(context, journal=FileJournal(path)), values | soon))
+    assert list(FileJournal(path).read()) == []
 
 
 def test_a_refused_one_has_twilios_code_and_link_and_the_others_are_sent(values, context, sandbox):

@@ -45,6 +45,17 @@ def test_a_change_is_sent_as_twilio_has_it(harness, twilio, action, inputs, expe
     assert form(twilio) == expected
 
 
+@pytest.mark.parametrize(("action", "inputs"), [("redactMessage", {}), ("updateMessage", {"redact": "true"})])
+def test_what_is_redacted_has_no_media_either(harness, twilio, action, inputs):
+    twilio.post(f"{MESSAGE}.json", json={"sid": SID, "body": "", "num_media": "2"})
+    media = [{"sid": MEDIA_SID}, {"sid": "ME" + "4" * 32}]
+    twilio.get(f"{MEDIA}.json", json={"media_list": media, "next_page_uri": None})
+    for one in media:
+        twilio.delete(f"{MEDIA}/{one['sid']}.json", status=204)
+    assert harness.perform(action, {"sid": SID, **inputs})["data"]["body"] == ""
+    assert [call.request.method for call in twilio.calls] == ["POST", "GET", "DELETE", "DELETE"]
+
+
 def test_an_update_must_change_something(harness):
     with pytest.raises(InvalidInput) as raised:
         harness.perform("updateMessage", {"sid": SID})

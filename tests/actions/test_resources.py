@@ -426,6 +426,7 @@ def test_newer_products_are_paged_by_the_address_that_they_give(harness, twilio,
     assert twilio.calls[1].request.url == following
 
 
+SENT = {"to": "+15551234567", "from": "+15557654321", "body": "Hi"}
 BAD = [
     ("getCall", {"sid": RECORDING}, "sid"),
     ("getCall", {"sid": f"{CALL}/../x"}, "sid"),
@@ -441,6 +442,36 @@ BAD = [
     ("updatePhoneNumber", {"sid": NUMBER, "additionalParameters": {"": "x"}}, "additionalParameters"),
     ("updatePhoneNumber", {"sid": NUMBER, "additionalParameters": {"X": "\ud83d"}}, "additionalParameters"),
     ("updatePhoneNumber", {"sid": NUMBER, "additionalParameters": "a=b"}, "additionalParameters"),
+    (
+        "updateMessage",
+        {"sid": f"SM{HEX}", "redact": "true", "additionalParameters": {"Body": "x"}},
+        "additionalParameters",
+    ),
+    (
+        "sendMessage",
+        SENT | {"from": SERVICE, "additionalParameters": {"MessagingServiceSid": SERVICE}},
+        "additionalParameters",
+    ),
+    (
+        "sendMessage",
+        SENT
+        | {"messagingServiceSid": SERVICE, "sendAt": "2026-12-01", "additionalParameters": {"ScheduleType": "fixed"}},
+        "additionalParameters",
+    ),
+    (
+        "sendMessage",
+        SENT | {"statusCallbackFlow": "Status", "additionalParameters": {"StatusCallback": ""}},
+        "additionalParameters",
+    ),
+    (
+        "createCall",
+        {"to": "+1555", "from": "+1556", "say": "Hi", "additionalParameters": {"Twiml": ""}},
+        "additionalParameters",
+    ),
+    ("listMessages", {"before": "0001-01-01T00:00:00+05:00"}, "before"),
+    ("listMessages", {"after": "9999-12-31T23:59:59-05:00"}, "after"),
+    ("rawRequest", {"url": "/x", "method": "POST", "data": {"type": "Buffer", "data": [999]}}, "data"),
+    ("rawRequest", {"url": "/x", "method": "POST", "data": {"type": "Buffer", "data": ["a"]}}, "data"),
     ("listNotifications", {"log": "2"}, "log"),
     ("listNotifications", {"messageDate": "2026-03-15T00:00:00Z"}, "messageDate"),
     ("listNotifications", {"callSid": "../x"}, "callSid"),

@@ -64,6 +64,10 @@ def test_an_answer_to_a_message(verbs, expected):
             [("gather", {"say": "Press 1", "numDigits": 1, "input": ["dtmf", "speech"], "bargeIn": False})],
             '<Gather numDigits="1" input="dtmf speech" bargeIn="false"><Say>Press 1</Say></Gather>',
         ),
+        (
+            [("gather", {"say": "Speak", "finishOnKey": "", "action": ""})],
+            '<Gather finishOnKey=""><Say>Speak</Say></Gather>',
+        ),
         ([("gather", "Say a name")], "<Gather><Say>Say a name</Say></Gather>"),
         ([("dial", "+15551234567")], "<Dial><Number>+15551234567</Number></Dial>"),
         (
@@ -100,6 +104,10 @@ def test_instructions_for_a_call(verbs, expected):
         ("buildVoiceTwiml", "say", {"text": {"a": 1}}, "holds an object"),
         ("buildVoiceTwiml", "say", "bell \x07", "U+0007"),
         ("buildVoiceTwiml", "say", "x" * 65536, "64 KB"),
+        ("buildMessagingTwiml", "message", "", "Message needs body or media"),
+        ("buildMessagingTwiml", "message", {"media": []}, "Message needs body or media"),
+        ("buildMessagingTwiml", "media", "", "Message needs media"),
+        ("buildMessagingTwiml", "message", "x" * 1601, "Body has 1601 characters; it holds at most 1600"),
         ("buildMessagingTwiml", "message", {"media": ""} | {"medium": "x"}, "medium means nothing to Message"),
     ],
 )

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twilio_connector.connector.errors import TryLater
 from twilio_connector.connector.twilio.resources.messages import MESSAGES
+from twilio_connector.triggers.watch_messages import WATCHED
 from twilio_connector.triggers.watching import Memory, Watched, look
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -193,6 +194,12 @@ def _was_asked_for(each, watched, start, first):
     if watched is INVENTORY:
         return each not in first or each.made >= start
     return each.position(watched) >= start
+
+
+def test_what_is_canceled_before_it_is_sent_does_not_come():
+    scheduled = [{"sid": f"SM{START + 1}", "dateCreated": iso(START + 1), "dateSent": None, "status": "scheduled"}]
+    canceled = [scheduled[0] | {"status": "canceled"}]
+    assert polled(WATCHED, [], scheduled, canceled, canceled) == [[], [], [], []]
 
 
 # -- what rivals get wrong, and what it costs

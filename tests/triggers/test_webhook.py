@@ -182,7 +182,6 @@ CALL = {"CallSid": "CA1", "CallStatus": "ringing"}
     [
         (TEXT, f"MessageSid:{TEXT['MessageSid']}:received"),
         ({"MessageSid": "SM1", "MessageStatus": "sent", "SmsStatus": "sent"}, "MessageSid:SM1:sent"),
-        ({"MessageSid": "SM1"}, "MessageSid:SM1"),
         (
             CALL | {"SequenceNumber": "0", "CallbackSource": "call-progress-events"},
             "CallSid:CA1:call-progress-events:0",
@@ -222,6 +221,29 @@ def test_a_replay_of_what_has_no_name_in_another_order_is_the_same_event():
     request = signed(form({"AccountSid": ACCOUNT, "Level": "ERROR", "Sid": "NO1"}))
     again = replace(request, body="&".join(reversed(request.body.decode().split("&"))).encode())
     assert set(receive(request).dedupe) & set(receive(again).dedupe)
+
+
+def test_what_becomes_of_a_message_in_a_conversation_is_not_taken_for_its_beginning():
+    added = {"EventType": "onMessageAdded", "MessageSid": "IM1", "Body": "Hi"}
+    delivered = {"EventType": "onDeliveryUpdated", "MessageSid": "IM1", "Status": "delivered"}
+    events = [added, added | {"EventType": "onMessageUpdated"}, delivered | {"Status": "sent"}, delivered]
+    known = [name for each in events for name in identities(each)]
+    assert len(known) == len(set(known))
+
+
+def test_a_redirect_that_asks_by_get_is_another_question_about_the_same_message():
+    asked = urlencode(TEXT)
+    by_get = [f"{URL}?{asked}", f"{URL}?step=2&{asked}"]
+    first, second = (receive(signed(WebhookRequest(method="GET", url=url))).dedupe for url in by_get)
+    assert not set(first) & set(second)
+    assert not set(identities(TEXT)) & set(second)
+
+
+def test_a_caller_who_is_heard_a_second_time_is_not_taken_for_the_first():
+    """Each Gather counts what it hears from 0."""
+    heard = CALL | {"SequenceNumber": "0", "StableSpeechResult": "yes"}
+    again = heard | {"StableSpeechResult": "no"}
+    assert not set(identities(heard, [TOKEN])) & set(identities(again, [OTHER]))
 
 
 def test_another_status_is_another_event():

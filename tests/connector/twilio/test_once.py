@@ -82,6 +82,10 @@ class ModelTwilio:
         if fate == "500":
             return Answer(500, b"")
         message = self._take(parse_qs(request.data.decode()))
+        if fate == "late":  # nobody waits for the answer, and it is listed when the work is done
+            message["listed_at"] = self.now + timedelta(seconds=9)
+            self.now += timedelta(seconds=1)
+            raise requests.ReadTimeout("late")
         if fate == "crash-after":
             raise Crash
         if fate == "drop-after":
@@ -113,8 +117,10 @@ class ModelTwilio:
 
     def _list(self, params):
         kinds = {"To": "to", "From": "from"}
-        found = [m for m in self.taken if all(m[key] == params.get(name, m[key]) for name, key in kinds.items())]
-        page = {"messages": found[::-1], "calls": found[::-1], "next_page_uri": None}
+        listed = [m for m in self.taken if m.get("listed_at", self.now) <= self.now]
+        found = [m for m in listed if all(m[key] == params.get(name, m[key]) for name, key in kinds.items())]
+        shown = [{key: value for key, value in m.items() if key != "listed_at"} for m in reversed(found)]
+        page = {"messages": shown, "calls": shown, "next_page_uri": None}
         return Answer(self.listing, json.dumps(page).encode(), {"Date": format_datetime(self.now, usegmt=True)})
 
     def client(self):
@@ -195,6 +201,13 @@ def test_it_is_sent_again_only_when_it_was_not_there_for_the_settling_time():
     send_once(twilio.client(), twilio.context(), MESSAGES, TEXT)
     assert twilio.now - NOW >= timedelta(seconds=sum(SETTLING))
     assert (twilio.posts, len(twilio.taken)) == (2, 1)
+
+
+def test_a_timeout_that_is_shorter_than_twilios_work_does_not_send_it_twice():
+    twilio = ModelTwilio(fates=["late"])
+    client = replace(twilio.client(), timeout=1.0)
+    assert send_once(client, twilio.context(), MESSAGES, TEXT)["sid"] == twilio.taken[0]["sid"]
+    assert twilio.posts == 1
 
 
 class Notes(list):
@@ -333,6 +346,8 @@ def test_another_message_is_not_taken_for_it(other):
         ({"From": None, "MessagingServiceSid": "MG" + "1" * 32}, {"from": "+15557654321"}),
         ({"MediaUrl": ["https://example.com/a.png"]}, {"num_media": "0", "sid": "MM" + "1" * 32}),
         ({"To": "5551234567"}, {"to": "+15551234567"}),
+        ({"To": "07911123456"}, {"to": "+447911123456"}),
+        ({"To": "whatsapp:15551234567"}, {"to": "whatsapp:+15551234567"}),
         ({"Body": "👍"}, {}),
         ({"From": "rcs:Brand", "FallbackFrom": "+15550000000"}, {"from": "+15550000000"}),
     ],

@@ -1,4 +1,5 @@
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -61,6 +62,9 @@ def test_form_values_are_written_as_twilio_reads_them():
         "SendAt": datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=1))),
         "Day": date(2026, 1, 2),
         "MaxPrice": 0.5,
+        "Year": datetime(999, 1, 2, tzinfo=UTC),
+        "Limit": Decimal("1E+3"),
+        "Object": {"text": "x", "when": datetime(2026, 1, 2, tzinfo=UTC)},
         "Nothing": None,
         "Empty": "",
     }
@@ -71,6 +75,9 @@ def test_form_values_are_written_as_twilio_reads_them():
         ("SendAt", "2026-01-02T02:04:05Z"),
         ("Day", "2026-01-02"),
         ("MaxPrice", "0.5"),
+        ("Year", "0999-01-02T00:00:00Z"),
+        ("Limit", "1000"),
+        ("Object", '{"text": "x", "when": "2026-01-02T00:00:00.000Z"}'),
         ("Empty", ""),
     ]
 
