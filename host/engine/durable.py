@@ -48,7 +48,7 @@ def rename(executor: str) -> None:
 
 
 def owner(workflow_id: str) -> str | None:
-    """Which executor the engine has given a workflow to. Asked beside it: in a workflow ``DBOS.get_workflow_status`` is a step."""
+    """Which executor the engine has given a workflow to. Asked beside it: ``DBOS.get_workflow_status`` would be a step."""
     status = _get_dbos_instance()._sys_db.get_workflow_status(workflow_id)  # noqa: SLF001
     return status["executor_id"] if status else None
 
