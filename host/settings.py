@@ -91,7 +91,8 @@ class Settings:
         ``TWILIO_CONNECTOR_KEY_FILE, TWILIO_CONNECTOR_KEYRING`` (an entry's name), ``TWILIO_CONNECTOR_SECRET_<NAME>``,
         ``TWILIO_CONNECTOR_SECRETS_DIR``, ``TWILIO_CONNECTOR_COMPONENTS`` (folders, colon separated),
         ``TWILIO_CONNECTOR_NAMES`` (comma separated),
-        ``TWILIO_CONNECTOR_EXECUTOR`` (a name that this process keeps over restarts), and what is kept for how long:
+        ``TWILIO_CONNECTOR_EXECUTOR`` (a name that this process keeps over restarts), ``TWILIO_CONNECTOR_WORKERS`` (how many
+        executions run at once), and what is kept for how long:
         ``TWILIO_CONNECTOR_KEEP_DAYS, _KEEP_EXECUTIONS, _KEEP_DETAILS_DAYS, _KEEP_IDENTITIES_DAYS``. Raises InvalidInput
         naming the variable.
         """
@@ -107,7 +108,7 @@ class Settings:
             components=tuple(Path(p) for p in _items(environ.get("TWILIO_CONNECTOR_COMPONENTS", ""), ":")),
             names=tuple(_items(environ.get("TWILIO_CONNECTOR_NAMES", ""), ",")),
             executor=environ.get("TWILIO_CONNECTOR_EXECUTOR", ""),
-            limits=_kept(environ),
+            limits=_limits(environ),
         )
         return replace(settings, **{name: value for name, value in given.items() if value is not None})
 
@@ -149,22 +150,23 @@ def _check_names(names: tuple[str, ...]) -> None:
             )
 
 
-_KEEP = {
-    "TWILIO_CONNECTOR_KEEP_DAYS": ("days_kept", 1),
-    "TWILIO_CONNECTOR_KEEP_EXECUTIONS": ("executions_kept", 0),
-    "TWILIO_CONNECTOR_KEEP_DETAILS_DAYS": ("details_days_kept", 0),
-    "TWILIO_CONNECTOR_KEEP_IDENTITIES_DAYS": ("identities_days_kept", 1),
-}
 _MOST_KEPT = 1_000_000_000
 _MOST_DAYS = 36_500
+_MOST_WORKERS = 64
+_LIMITS = {  # the limit, its least and its most
+    "TWILIO_CONNECTOR_WORKERS": ("workers", 1, _MOST_WORKERS),
+    "TWILIO_CONNECTOR_KEEP_DAYS": ("days_kept", 1, _MOST_DAYS),
+    "TWILIO_CONNECTOR_KEEP_EXECUTIONS": ("executions_kept", 0, _MOST_KEPT),
+    "TWILIO_CONNECTOR_KEEP_DETAILS_DAYS": ("details_days_kept", 0, _MOST_DAYS),
+    "TWILIO_CONNECTOR_KEEP_IDENTITIES_DAYS": ("identities_days_kept", 1, _MOST_DAYS),
+}
 
 
-def _kept(environ: Mapping[str, str]) -> Limits:
-    """How much is kept for how long, as the environment says."""
+def _limits(environ: Mapping[str, str]) -> Limits:
+    """How many executions run at once and what is kept for how long, as the environment says."""
     found = {}
-    for variable, (name, least) in _KEEP.items():
+    for variable, (name, least, most) in _LIMITS.items():
         text = environ.get(variable, "").strip()
-        most = _MOST_KEPT if name == "executions_kept" else _MOST_DAYS
         if text and not (text.isascii() and text.isdigit() and least <= int(text[:12]) <= most):
             raise InvalidInput(f"{variable}: {text!r} is not a number from {least} to {most:,}", field=variable)
         if text:

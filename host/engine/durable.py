@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+from dbos._dbos import _get_dbos_instance
 from dbos._utils import GlobalParams
 
 from ..execution.outcome import SEALED
@@ -44,6 +45,12 @@ def configuration(settings: Settings, executor: str) -> DBOSConfig:
 def rename(executor: str) -> None:
     """What the engine starts in this process from now on is that executor's."""
     GlobalParams.executor_id = executor
+
+
+def owner(workflow_id: str) -> str | None:
+    """Which executor the engine has given a workflow to. Asked beside it: ``DBOS.get_workflow_status`` would be a step."""
+    status = _get_dbos_instance()._sys_db.get_workflow_status(workflow_id)  # noqa: SLF001
+    return status["executor_id"] if status else None
 
 
 def recover(alive: Callable[[], Iterable[str]]) -> None:

@@ -40,6 +40,7 @@ from ..store.database import close
 from ..store.executions import REPLACED, End, adopt, end, postpone
 from ..store.instances import InstanceRecord
 from . import durable
+from .unread import left_to_newer
 
 log = logging.getLogger("twilio_connector.engine")
 
@@ -150,8 +151,13 @@ class Engine:
                 del self._active[name]
 
     def _adopt(self, assignment: Assignment, executor: str) -> bool:
-        """Take over what this life did not begin itself; whether there is something left to run."""
+        """Take over what this life did not begin itself; whether there is something left to run.
+
+        Raises Stopping where the engine has given it to another since, as it does while a process is frozen on its way here.
+        """
         execution_id, attempt = assignment.execution_id, assignment.attempt
+        if durable.owner(_workflow_id(execution_id, attempt)) != executor:
+            raise Stopping
         return self._workshop.write(lambda connection: adopt(connection, execution_id, attempt, executor))
 
     def _run(self, assignment: Assignment, hold: Hold) -> None:
@@ -210,7 +216,10 @@ class Engine:
     def _retry_delay(self, assignment: Assignment, error: dict[str, Any]) -> float | None:
         """Seconds until the flow's next attempt; None when there is none."""
         record = self._store.executions.get(assignment.execution_id)
-        retry = self._workshop.versions.load(record.version_id).flow(record.flow).retry if record else None
+        try:
+            retry = self._workshop.versions.load(record.version_id).flow(record.flow).retry if record else None
+        except ConnectorError:  # this may be what it failed for
+            return None
         if retry is None or assignment.attempt > retry.max_attempts or error["kind"] in NEVER_REPEATED:
             return None
         factor = 2 ** (assignment.attempt - 1) if retry.exponential else 1
@@ -287,6 +296,8 @@ class Engine:
         if claim.attempt > 1 and self._store.executions.is_replaced(claim.execution_id):
             self._end_failed(claim.execution_id, claim.attempt, life.name, dict(REPLACED))
             return
+        if left_to_newer(self._workshop, claim, instance.version_id, life.name):
+            return
         assignment = Assignment(
             execution_id=claim.execution_id,
             attempt=claim.attempt,
@@ -313,8 +324,9 @@ class Engine:
         life = self._life
         if not life.may_act:
             return
-        for dead in self._store.executors.bury(silent_for=self._settings.limits.dead_after, but=life.name):
-            log.warning("executor %s is gone; its work is taken over", dead)
+        if life.may_bury:
+            for dead in self._store.executors.bury(silent_for=self._settings.limits.dead_after, but=life.name):
+                log.warning("executor %s is gone; its work is taken over", dead)
         self._store.executors.inherit(life.name)
         durable.recover(self._store.executors.alive)
         for claim in self._store.executions.running(life.name):

@@ -32,6 +32,8 @@ POLL = 2.0  # seconds between looks at jobs that another process was given
 
 log = logging.getLogger("twilio_connector.engine")
 
+_TURN = sa.select(sa.func.pg_try_advisory_xact_lock(0x7477696E))  # two do not see what the other is about to replay
+
 _COPIED = ("endpoint_id", "instance_id", "flow", "subject", "sequence", "concurrency", "payload")
 
 
@@ -173,10 +175,15 @@ class Replays:
                 self._wake.clear()
 
     def _advance(self) -> bool:
-        """Replay some of the oldest job. What is replayed and how far it came are written together, so nothing is twice."""
+        """Replay some of the oldest job, unless another process is just at work on one.
+
+        What is replayed and how far it came are written together, so nothing is twice.
+        """
         with self._store.engine.begin() as connection:
+            if connection.dialect.name == "postgresql" and not connection.scalar(_TURN):
+                return False
             open_jobs = sa.select(jobs).where(jobs.c.ended_at.is_(None)).order_by(jobs.c.id).limit(1)
-            row = connection.execute(open_jobs.with_for_update(skip_locked=True)).mappings().one_or_none()
+            row = connection.execute(open_jobs.with_for_update()).mappings().one_or_none()
             if row is None:
                 return False
             job = Job(**row)

@@ -5,6 +5,7 @@
     used, and at work        ──▶ Busy
     used, its process dead   ──▶ done again where that harms nothing or the action looks first, else OutcomeUnknown
 
+A process that was taken for dead and lives sends nothing more of a call that another has taken over.
 An outcome that says that nothing was done is not kept: the same key may be used again. What a call made at the service is
 claimed for it, like what a step made, so that neither takes the other's for its own.
 """
@@ -23,7 +24,7 @@ from ...connector.errors import ConnectionFailed, ConnectorError, InvalidInput, 
 from ...connector.http import Transport
 from ...connector.result import ActionResult
 from ..operating.changes import Changes, by
-from ..processes.life import Stopping
+from ..processes.life import HeldTransport, Stopping
 from ..processes.presence import Presence
 from ..store import portable
 from ..store.calls import Begun, CallRecord
@@ -137,8 +138,8 @@ class Calls:
         if not may_repeat:
             began = f"{known.created_at:%Y-%m-%d %H:%M:%S} UTC"
             raise OutcomeUnknown(
-                f"the host died at work on the first call with this Idempotency-Key, begun {began}; look whether it was "
-                "done, and use another key to do it again"
+                f"the host died, or lost its database, at work on the first call with this Idempotency-Key, begun {began}; "
+                "look whether it was done, and use another key to do it again"
             )
         return True
 
@@ -153,15 +154,35 @@ class Calls:
         self, action: Action, asked: Asked, values: Mapping[str, Any], call: CallRecord, *, again: bool
     ) -> ActionResult:
         claims = StepClaims(workshop=self.workshop, component=action.component.key, call_id=call.id, step="call")
-        context = ActionContext(transport=self.transport, claims=claims, execution_id=call.id, sleep=self._nap)
+        transport = HeldTransport(self.transport, lambda: self._require(call)) if asked.key else self.transport
+        context = ActionContext(transport=transport, claims=claims, execution_id=call.id, sleep=self._nap)
         if again:
             context = replace(context, first_attempt=call.created_at)
         try:
-            result, text = self._act(action, values, context)
+            return self._kept(action, asked, values, call, context)
         except Stopping:
-            raise OutcomeUnknown(
-                "the host stopped while it was at work; ask again with the same Idempotency-Key"
-            ) from None
+            why = "the host stopped" if self.workshop.stopping.is_set() else "another process took it over"
+            raise OutcomeUnknown(f"{why} while it was at work; ask again with the same Idempotency-Key") from None
+
+    def _require(self, call: CallRecord) -> None:
+        """Raises Stopping where another process has the call by now: it took this one for dead.
+
+        That happens to a process that lives when its session at the database ends. So no request leaves before the process
+        is known to live again, and from then on what is its own stays its own.
+        """
+
+        def is_ours() -> bool:
+            self.presence.begin()
+            return self.workshop.store.calls.is_at(call.id, self.presence.name)
+
+        if not self.workshop.patiently(is_ours):
+            raise Stopping
+
+    def _kept(
+        self, action: Action, asked: Asked, values: Mapping[str, Any], call: CallRecord, context: ActionContext
+    ) -> ActionResult:
+        try:
+            result, text = self._act(action, values, context)
         except ConnectorError as error:
             self._failed(error, asked, call)
             raise
@@ -170,7 +191,7 @@ class Calls:
 
     def _failed(self, error: ConnectorError, asked: Asked, call: CallRecord) -> None:
         if error.kind in NOTHING_DONE:
-            self.workshop.store.calls.forget(call.id, self.presence.name)
+            self.workshop.patiently(lambda: self.workshop.store.calls.forget(call.id, self.presence.name))
         else:
             self._keep(call, outcome.pack_error(error) if asked.key else "")
 
@@ -186,11 +207,11 @@ class Calls:
 
     def _keep(self, call: CallRecord, text: str) -> None:
         """A text with a secret in it is kept as ciphertext."""
-        owner, store = self.presence.name, self.workshop.store.calls
         if self.workshop.redactor.strike(text) == text:
-            store.end(call.id, owner, outcome=text)
+            given = {"outcome": text}
         else:
-            store.end(call.id, owner, sealed=self.workshop.configuration.vault.seal(call.id, {"text": text}))
+            given = {"sealed": self.workshop.configuration.vault.seal(call.id, {"text": text})}
+        self.workshop.patiently(lambda: self.workshop.store.calls.end(call.id, self.presence.name, **given))
 
     def _outcome(self, call: CallRecord) -> str:
         if not call.sealed:

@@ -372,7 +372,7 @@ def prepare(
         book=LogBook(workshop, record.id, assignment.attempt),
         context=replace(
             case.context,
-            transport=HeldTransport(case.context.transport, hold),
+            transport=HeldTransport(case.context.transport, hold.require),
             user=user,
             execution_id=record.id,
             started_at=portable.instant(record.started_at or record.created_at),

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TypeVar
 
-from ..definition import parse
+from ..definition import IntegrationInvalid, Problem, parse
 from ..definition.model import ConfigVar, Flow, Integration, Renames
 from ..store import Store
 
@@ -26,7 +26,10 @@ class Versions:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def load(self, version_id: str) -> Integration:
-        """Raises InvalidInput when there is no such version, IntegrationInvalid when this program cannot read it."""
+        """Raises InvalidInput when there is no such version, IntegrationInvalid when this program cannot read it.
+
+        What is published was read by the program that published it, so that was a newer one.
+        """
         with self._lock:
             if version_id not in self._loaded:
                 while len(self._loaded) >= _KEPT:
@@ -38,7 +41,13 @@ class Versions:
         record = self.store.integrations.version(version_id)
         files = self.store.integrations.files(version_id)
         folder = self._unpack(version_id, files)
-        return parse(files[record.file_name], file=record.file_name, folder=folder)
+        try:
+            return parse(files[record.file_name], file=record.file_name, folder=folder)
+        except IntegrationInvalid as error:
+            newer = Problem(
+                record.file_name, 0, "", "a newer program published this version; upgrade the one that runs it"
+            )
+            raise IntegrationInvalid([newer, *error.problems]) from None
 
     def _unpack(self, version_id: str, files: dict[str, bytes]) -> Path:
         target = self.folder / version_id

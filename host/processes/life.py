@@ -4,6 +4,9 @@
     none for 8 seconds         nothing is begun any more, and no request leaves, until a beat is written again
     none for 15 seconds        any other process takes the row away: this life is over, what it held is another's
 
+Who takes rows away has beaten for 8 seconds without a break: after an outage of the database all are silent, and those that
+live need as long to be heard again.
+
 A life has a name that no other ever had, so a row that is gone stays gone: whoever was taken for dead finds that out at its
 next beat, drops what it held, and goes on under a new name. The 8 seconds are counted here, by a clock that runs on while
 the process is frozen or its machine asleep; the 15 by the database. What lies between is the margin (see settings.Limits).
@@ -43,9 +46,12 @@ class Life:
     clock: Callable[[], float] = _since_boot
     _over: threading.Event = field(default_factory=threading.Event)
     _acts_until: float = 0.0
+    _steady_since: float = 0.0
 
     def beaten(self, began: float) -> None:
         """A beat that began then, by this life's clock, is on disk."""
+        if self.clock() >= self._acts_until:
+            self._steady_since = self.clock()
         self._acts_until = began + self.acts
 
     def end(self) -> None:
@@ -58,6 +64,11 @@ class Life:
     @property
     def may_act(self) -> bool:
         return not self.is_over and self.clock() < self._acts_until
+
+    @property
+    def may_bury(self) -> bool:
+        """Whether it has acted for so long that whoever lives was heard since."""
+        return self.may_act and self.clock() - self._steady_since >= self.acts
 
 
 @dataclass(slots=True, frozen=True)
@@ -80,10 +91,10 @@ class Hold:
 class HeldTransport(Transport):
     """A transport whose every request first asks whether its sender may still act."""
 
-    def __init__(self, inner: Transport, hold: Hold) -> None:
+    def __init__(self, inner: Transport, require: Callable[[], None]) -> None:
         super().__init__()
-        self._inner, self._hold = inner, hold
+        self._inner, self._require = inner, require
 
     def send(self, request: HttpRequest) -> "requests.Response":
-        self._hold.require()
+        self._require()
         return self._inner.send(request)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ...connector.context import utc_now
 from .database import insert
+from .executors import CLOCKS
 from .ids import time_id
 from .schema import calls as table
 
@@ -49,15 +50,17 @@ class Calls:
     ) -> tuple[CallRecord, Begun]:
         """The call: ``new``, or ``again`` where ``takes_over`` says so of the known one. Both are for ``owner`` to do.
 
-        Of two that begin the same, one does it. What ``takes_over`` raises leaves everything as it is.
+        It is dated by the database's clock: who takes it over looks from then on, by another machine's. Of two that begin the
+        same, one does it. What ``takes_over`` raises leaves everything as it is.
         """
         row: dict[str, object] = {
             "key_digest": key_digest,
             "fingerprint": fingerprint,
             "who": who,
             "component": component,
+            "created_at": sa.literal_column(CLOCKS[self.engine.dialect.name]),
         }
-        row |= {"id": time_id(), "action": action, "owner": owner, "created_at": utc_now()}
+        row |= {"id": time_id(), "action": action, "owner": owner}
         with self.engine.begin() as connection:
             statement = insert(connection, table).values(row).on_conflict_do_nothing().returning(table.c.id)
             if connection.execute(statement).first() is not None:
@@ -68,6 +71,12 @@ class Calls:
             changed = {"owner": owner, "ended_at": None, "outcome": "", "sealed": ""}
             connection.execute(sa.update(table).where(table.c.id == known.id).values(changed))
             return known, "again"
+
+    def is_at(self, call_id: str, owner: str) -> bool:
+        """Whether it is still that owner's to do. Who is about to take it over is waited for."""
+        mine = sa.select(table.c.id).where(*_mine(call_id, owner)).with_for_update(read=True)
+        with self.engine.begin() as connection:
+            return connection.execute(mine).first() is not None
 
     def end(self, call_id: str, owner: str, *, outcome: str = "", sealed: str = "") -> None:
         """Unless another has taken it over meanwhile."""

@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 import sqlalchemy as sa
 
 from ...connector.errors import TryLater
+from . import late
 from .database import is_away
 
 Item = TypeVar("Item")
@@ -36,7 +37,8 @@ class Raced(Exception):
 class GroupCommit(Generic[Item, Result]):
     """One thread that writes what many callers bring: ``apply(connection, items)`` gives a result for each, in order.
 
-    A batch that fails is written again one by one, so that a bad item fails alone. ``depth`` is how many may wait, 0 for all.
+    A batch that fails is written again one by one, so that a bad item fails alone. What nobody waits for is kept while the
+    database is away, see :mod:`.late`. ``depth`` is how many may wait, 0 for all.
     It keeps one connection of the engine's as long as all goes well: to get one and give it back costs as much as a commit.
     """
 
@@ -56,6 +58,7 @@ class GroupCommit(Generic[Item, Result]):
         self._gathered: dict[asyncio.AbstractEventLoop, list[tuple[Item, Waiter[Result]]]] = defaultdict(list)
         self._turn, self._is_closing = threading.Lock(), False
         self._kept: sa.Connection | None = None
+        self._late = late.Late(self._write)
         self._thread = threading.Thread(target=self._drain, name="group-commit", daemon=True)
         self._thread.start()
 
@@ -107,15 +110,31 @@ class GroupCommit(Generic[Item, Result]):
             self._queue.put((item, waiter))
 
     def _drain(self) -> None:
-        while batch := self._next_batch():
-            _settle([waiter for _, waiter in batch], self._write([item for item, _ in batch]))
+        while (batch := self._next_batch()) is not None:
+            if batch:
+                self._finish(batch)
+            self._late.retry()
+        self._late.end()
         if self._kept is not None:
             self._kept.close()
 
-    def _next_batch(self) -> list[Entry[Item, Result]]:
-        """What is waiting, at least one; empty at the end. While nobody waits for any of it, others are given a moment."""
-        entry = self._queue.get()
-        batch, is_urgent, until = [], False, time.monotonic() + RIDE
+    def _finish(self, batch: Sequence[Entry[Item, Result]]) -> None:
+        outcomes = self._write([item for item, _ in batch])
+        _settle([waiter for _, waiter in batch], outcomes)
+        alone = [number for number, (_, waiter) in enumerate(batch) if waiter is None]
+        self._late.keep([batch[number][0] for number in alone], [outcomes[number] for number in alone])
+
+    def _next_batch(self) -> list[Entry[Item, Result]] | None:
+        """What is waiting, at least one; none while something is late, None at the end.
+
+        While nobody waits for any of it, others are given a moment.
+        """
+        batch: list[Entry[Item, Result]] = []
+        try:
+            entry = self._queue.get(timeout=late.AGAIN if self._late else None)
+        except queue.Empty:
+            return batch
+        is_urgent, until = False, time.monotonic() + RIDE
         while entry is not None:
             batch.append(entry)
             is_urgent = is_urgent or entry[1] is not None
@@ -125,8 +144,9 @@ class GroupCommit(Generic[Item, Result]):
                 entry = self._queue.get(timeout=None if is_urgent else max(0.0, until - time.monotonic()))
             except queue.Empty:
                 return batch
-        if batch:
-            self._queue.put(None)
+        if not batch:
+            return None
+        self._queue.put(None)
         return batch
 
     def _write(self, items: Sequence[Item]) -> Sequence[Result | Exception]:

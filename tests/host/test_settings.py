@@ -69,6 +69,14 @@ def test_an_executor_is_called_by_a_short_plain_name(name):
         Settings.load({"TWILIO_CONNECTOR_EXECUTOR": name})
 
 
+def test_how_many_executions_run_at_once_comes_from_the_environment():
+    assert Settings.load({}).limits.workers == 8
+    assert Settings.load({"TWILIO_CONNECTOR_WORKERS": "32"}).limits.workers == 32
+    for text in ("0", "65", "many"):
+        with pytest.raises(InvalidInput, match="TWILIO_CONNECTOR_WORKERS"):
+            Settings.load({"TWILIO_CONNECTOR_WORKERS": text})
+
+
 def test_what_is_kept_for_how_long_comes_from_the_environment():
     kept = Settings.load({"TWILIO_CONNECTOR_KEEP_DAYS": "7", "TWILIO_CONNECTOR_KEEP_EXECUTIONS": "1000"}).limits
     assert (kept.days_kept, kept.executions_kept, kept.identities_days_kept) == (7, 1000, 90)

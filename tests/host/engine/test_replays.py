@@ -1,6 +1,7 @@
 """Replays: from the start with the version that is deployed now, from a step with the results of those before it."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.payload import WebhookRequest
+from twilio_connector.host.engine.replays import Replays
 from twilio_connector.host.host import Host
 from twilio_connector.host.store.schema import executions
 from twilio_connector.host.store.search import Filter
@@ -142,6 +144,41 @@ def test_replays_keep_the_order_of_their_queue_whatever_the_clock_says(settings,
             connection.execute(sa.update(executions).values(status="failed").where(executions.c.status == "running"))
     assert order == [still_open, *failed]
     host.stop()
+
+
+class HeldVersions:
+    """Versions that are loaded when they are let go."""
+
+    def __init__(self, versions):
+        self.versions, self.asked, self.let_go = versions, threading.Event(), threading.Event()
+
+    def load(self, version_id):
+        self.asked.set()
+        self.let_go.wait(30)
+        return self.versions.load(version_id)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("settings", ["postgres"], indirect=True)  # SQLite lets one write at a time
+def test_a_second_job_replays_nothing_that_another_process_is_about_to(host, integration, step, call, tmp_path):
+    last = step("Fail", "fail", file=str(tmp_path / "tries"), kind="Refused")
+    instance = host.instances.deploy(integration(last), customer="acme")
+    failed = [call(instance).execution_id for _ in range(3)]
+    host.replays.stop()
+    held = HeldVersions(host.versions)
+    one, two = (Replays(host.store, versions, host.registry, host.engine.wake) for versions in (held, host.versions))
+    one.replay_failed(Filter(instance_id=instance.id))
+    one.replay_failed(Filter(instance_id=instance.id))
+    working = threading.Thread(target=one._advance)
+    working.start()
+    assert held.asked.wait(30)
+    two._advance()
+    held.let_go.set()
+    working.join()
+    while two._advance():
+        pass
+    assert [len(host.store.executions.replays(execution_id)) for execution_id in failed] == [1, 1, 1]
+    assert sorted((job.done, job.status) for job in one.jobs()) == [(0, "ended"), (3, "ended")]
 
 
 def test_only_so_many_failed_ones_are_replayed_together(host):

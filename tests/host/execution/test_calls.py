@@ -4,16 +4,21 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.errors import ConnectionFailed, ConnectorError, InvalidInput, OutcomeUnknown, TryLater
-from twilio_connector.host.execution.calls import Asked, Busy
+from twilio_connector.connector.http import Transport
+from twilio_connector.host.execution.calls import Asked, Busy, Calls
 from twilio_connector.host.host import Host
+from twilio_connector.host.processes import presence
 from twilio_connector.host.processes.presence import Presence
 from twilio_connector.host.secrets.vault import Vault
 from twilio_connector.host.store.schema import calls
@@ -184,6 +189,7 @@ def other(host, file):
         process.wait()
 
 
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("action", ["charge", "chargeOnce"])
 def test_what_a_killed_process_began_is_not_done_twice(call, file, other, action):
     process = other(action)
@@ -203,6 +209,86 @@ def test_what_a_killed_process_began_is_not_done_twice(call, file, other, action
             with pytest.raises(OutcomeUnknown, match="look whether it was done"):
                 call(action)
     assert charged(file) == 1
+
+
+class Wire(Transport):
+    """Each request is on its way until it is let go."""
+
+    def __init__(self):
+        super().__init__()
+        self.sent, self.on_its_way, self.let_go = [], threading.Event(), threading.Event()
+
+    def send(self, request):
+        self.sent.append(request.url.rpartition("/")[2])
+        self.on_its_way.set()
+        assert self.let_go.wait(30)
+
+
+@pytest.fixture
+def wired(host, file):
+    """Calls of the action ``wire``, over a wire of their own, by a process with that presence."""
+
+    def make(presence):
+        wire = Wire()
+        calls = Calls(host.calls.workshop, wire, presence, host.changes)
+        asked = Asked(who="api:t", inputs={"file": str(file)}, connection="Drawer", key="k")
+        return wire, lambda: calls.perform(host.registry["till"].actions["wire"], asked)[0].data
+
+    return make
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """A lock that is free is believed at once, and one that was lost is not taken again by itself."""
+    monkeypatch.setattr(presence, "GRACE", 0.0)
+    monkeypatch.setattr(presence, "WATCH", 600.0)
+
+
+def cut_sessions(settings):
+    """As a restart of the database does."""
+    engine = sa.create_engine(settings.database_url.get_secret_value())
+    cut = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"{cut} pg_backend_pid()")
+    engine.dispose()
+
+
+on_postgres = pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+
+
+@on_postgres
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("comes_first", ["the one that lost its session", "the other"])
+def test_of_two_processes_one_goes_on_with_a_call_when_the_database_was_restarted(host, settings, wired, comes_first):
+    mine, other = (Presence(host.store.engine, settings.data) for _ in range(2))
+    (wire, perform), (others_wire, others_perform) = wired(mine), wired(other)
+    others_wire.let_go.set()
+    with ThreadPoolExecutor(1) as pool:
+        mines = pool.submit(perform)
+        assert wire.on_its_way.wait(30)
+        cut_sessions(settings)
+        if comes_first == "the other":
+            assert others_perform() == "charged"
+            wire.let_go.set()
+            with pytest.raises(OutcomeUnknown, match="another process took it over"):
+                mines.result(30)
+            assert (wire.sent, others_wire.sent) == (["order"], ["order", "charge"])
+        else:
+            mine.begin()
+            with pytest.raises(Busy):
+                others_perform()
+            wire.let_go.set()
+            assert mines.result(30) == others_perform() == "charged"
+            assert (wire.sent, others_wire.sent) == (["order", "charge"], [])
+    mine.end()
+    other.end()
+
+
+def test_a_call_is_dated_by_the_databases_clock_not_by_the_one_of_a_machine_that_may_die(call, host, monkeypatch):
+    monkeypatch.setattr("twilio_connector.host.store.calls.utc_now", lambda: utc_now() + timedelta(minutes=2))
+    call()
+    with host.store.engine.begin() as connection:
+        assert connection.execute(sa.select(calls.c.created_at)).scalar_one() <= utc_now()
 
 
 def test_what_one_call_made_another_does_not_take_for_its_own(call, file):
@@ -239,9 +325,6 @@ def test_a_connection_that_is_reserved_or_anothers_is_not_used(call, host):
 
 
 def test_calls_are_rotated_and_forgotten_with_the_rest(call, host):
-    from datetime import timedelta
-
-    from twilio_connector.connector.context import utc_now
     from twilio_connector.host.operating.retention import forget_calls
 
     given = call()[0].data
@@ -255,6 +338,7 @@ def test_calls_are_rotated_and_forgotten_with_the_rest(call, host):
     assert call()[1] is False
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_process_lives_until_it_ends(host, settings):
     mine, other = (Presence(host.store.engine, settings.data) for _ in range(2))
     assert not mine.lives(other.name)
@@ -265,3 +349,46 @@ def test_a_process_lives_until_it_ends(host, settings):
     other.end()
     assert not mine.lives(other.name)
     assert not list(settings.data.glob(f"process-{other.name}*"))
+
+
+@on_postgres
+@pytest.mark.usefixtures("at_once")
+def test_a_process_that_lost_its_session_lives_again_when_it_begins_again(host, settings):
+    mine, other = (Presence(host.store.engine, settings.data) for _ in range(2))
+    mine.begin()
+    for _ in range(2):
+        cut_sessions(settings)
+        assert not other.lives(mine.name)
+        mine.begin()
+        assert other.lives(mine.name)
+    mine.end()
+    assert not other.lives(mine.name)
+
+
+@on_postgres
+def test_it_takes_its_lock_again_by_itself_and_nobody_takes_it_for_dead_meanwhile(host, settings, monkeypatch):
+    monkeypatch.setattr(presence, "WATCH", 0.2)
+    mine, other = (Presence(host.store.engine, settings.data) for _ in range(2))
+    mine.begin()
+    cut_sessions(settings)
+    assert other.lives(mine.name)
+    monkeypatch.setattr(presence, "GRACE", 0.0)
+    deadline = time.monotonic() + 30
+    while not other.lives(mine.name) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert other.lives(mine.name)
+    mine.end()
+    assert not other.lives(mine.name)
+
+
+@on_postgres
+def test_a_lock_that_was_free_before_our_own_session_ended_tells_nothing(host, settings, monkeypatch):
+    monkeypatch.setattr(presence, "GRACE", 1e-9)
+    mine = Presence(host.store.engine, settings.data)
+    mine.begin()
+    assert mine.lives("another")  # when it is missed for the first time
+    assert not mine.lives("another")
+    cut_sessions(settings)
+    mine.begin()
+    assert mine.lives("another")
+    mine.end()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.http import HttpRequest, Transport
+from twilio_connector.host.execution.workshop import Assignment
 from twilio_connector.host.host import Host
 from twilio_connector.host.processes.identity import Identity
 from twilio_connector.host.processes.life import HeldTransport, Hold, Life, Stopping
@@ -51,7 +52,7 @@ def hold(life):
 
 def test_no_request_leaves_once_the_heartbeat_is_old(hold, clock):
     wire = Wire()
-    held = HeldTransport(wire, hold)
+    held = HeldTransport(wire, hold.require)
     held.send(HttpRequest(method="POST", url="https://api.example"))
     clock.now += 8
     hold.stopping.set()  # or it would wait
@@ -76,6 +77,25 @@ def test_a_heartbeat_counts_from_when_it_began_not_from_when_it_was_written(life
     clock.now += 9  # the database took its time
     life.beaten(began)
     assert not life.may_act
+
+
+def test_nobody_is_buried_before_all_had_the_time_to_be_heard_again(life, clock):
+    """The database was away for everybody: who is back first may not take the others for dead."""
+    for _ in range(4):
+        assert not life.may_bury
+        clock.now += 2
+        life.beaten(clock.now)
+    assert life.may_bury
+    clock.now += 20
+    assert not life.may_bury
+    life.beaten(clock.now)
+    assert life.may_act
+    assert not life.may_bury
+    clock.now += 7.9
+    life.beaten(clock.now)
+    assert not life.may_bury
+    clock.now += 0.2
+    assert life.may_bury
 
 
 def test_a_life_that_is_over_never_acts_again(hold, life, clock):
@@ -154,6 +174,20 @@ def test_a_process_that_was_taken_for_dead_goes_on_under_a_new_name(host, integr
     assert host.store.executors.alive() == [host.engine.executor]
     ended = call(host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme"))
     assert ended.status == "succeeded"
+
+
+def test_what_the_engine_has_given_to_another_is_not_adopted(host, integration, step, call):
+    """A process froze on its way to an execution, and bears a new name when it comes to it."""
+    ended = call(host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme"))
+    host.store.executors.begin("b.1")
+    with host.store.engine.begin() as connection:
+        connection.execute(sa.update(executions).values(status="running", executor="b.1"))
+    host.store.executors.end([host.engine.executor])
+    host.engine._beat()
+    assignment = Assignment(execution_id=ended.execution_id, attempt=1, config={}, connections={})
+    with pytest.raises(Stopping):
+        host.engine._execute(assignment.to_text())
+    assert host.store.executions.get(ended.execution_id).executor == "b.1"
 
 
 def test_a_host_that_stops_leaves_no_life_behind(settings):

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import ConnectionFailed, InvalidInput, OutcomeUnknown, Refused, TryLater
+from twilio_connector.connector.http import HttpRequest
 from twilio_connector.connector.inputs import Connection, Inputs
 
 FAILURES = {error.kind: error for error in (InvalidInput, ConnectionFailed, Refused, TryLater, OutcomeUnknown)}
@@ -54,6 +55,13 @@ def charge_once(context: ActionContext, inputs: Charge) -> dict[str, str]:
     made = charge(context, inputs)
     context.claims.take(f"line {made['number']}")
     return made
+
+
+def wire(context: ActionContext, inputs: Charge) -> str:
+    """Two requests, one after the other."""
+    for path in ("order", "charge"):
+        context.transport.send(HttpRequest(method="POST", url=f"https://till.example/{path}"))
+    return "charged"
 
 
 def read(context: ActionContext, inputs: Read) -> bytes:

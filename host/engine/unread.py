@@ -1,0 +1,58 @@
+"""Versions that this program cannot read: hosts are upgraded one after the other, and a newer one has published it.
+
+Its executions go back to the inbox, for a worker that can. Nothing of them was begun, so no attempt is counted.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from ...connector.context import utc_now
+from ...connector.errors import ConnectorError
+from ..execution import outcome
+from ..execution.workshop import Workshop
+from ..store import portable
+from ..store.executions import Claim, give_back
+
+PATIENCE = timedelta(minutes=15)  # for a worker that can read it; then the execution fails with the reason
+AGAIN = timedelta(seconds=10)
+
+log = logging.getLogger("twilio_connector.engine")
+
+
+def left_to_newer(workshop: Workshop, claim: Claim, instances_version: str, executor: str) -> bool:
+    """Whether it was put back. The instance's version is the execution's own but where one was upgraded just now."""
+    if not _obstacle(workshop, instances_version):
+        return False
+    record = workshop.store.executions.get(claim.execution_id)
+    error = record and _obstacle(workshop, record.version_id)
+    if not record or not error:
+        return False
+    now = utc_now()
+    since = _since(record.error, now)
+    if now - since >= PATIENCE:
+        return False
+    if since == now:
+        log.warning("execution %s is left to a newer program: this one cannot read its version", claim.execution_id)
+    described = workshop.redactor.strike_all(outcome.describe(error)) | {"since": portable.instant(since)}
+    workshop.write(
+        lambda connection: give_back(
+            connection, claim.execution_id, claim.attempt, executor, until=now + AGAIN, error=described
+        )
+    )
+    return True
+
+
+def _obstacle(workshop: Workshop, version_id: str) -> ConnectorError | None:
+    try:
+        workshop.versions.load(version_id)
+    except ConnectorError as error:
+        return error
+    return None
+
+
+def _since(before: Mapping[str, Any] | None, now: datetime) -> datetime:
+    """When this was first found."""
+    told = (before or {}).get("since")
+    return datetime.fromisoformat(told) if told else now
