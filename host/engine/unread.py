@@ -13,7 +13,8 @@ from ...connector.errors import ConnectorError
 from ..execution import outcome
 from ..execution.workshop import Workshop
 from ..store import portable
-from ..store.executions import Claim, give_back
+from ..store.claiming import Claim
+from ..store.executions import give_back
 
 PATIENCE = timedelta(minutes=15)  # for a worker that can read it; then the execution fails with the reason
 AGAIN = timedelta(seconds=10)
