@@ -25,6 +25,8 @@ from ...connector.errors import ConnectorError, InvalidInput
 
 _LONGEST = 250
 """Characters of an entry; no path may have more than 255 in one part."""
+_ENDS = (Exception, SystemExit, GeneratorExit, asyncio.CancelledError)
+"""What a function may end with. The others are the host's: that it stops, that the execution was cancelled."""
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 
 
@@ -78,7 +80,7 @@ def use(entry: Entry, calling: Callable[[Callable[..., Any]], Any]) -> Any:
         return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
     except ConnectorError:
         raise
-    except Exception as error:
+    except _ENDS as error:
         raise explain(entry, error) from error
 
 
@@ -86,7 +88,7 @@ async def _awaited(result: Awaitable[Any]) -> Any:
     return await result
 
 
-def explain(entry: Entry, error: Exception) -> ConnectorError:
+def explain(entry: Entry, error: BaseException) -> ConnectorError:
     """An exception of the function as an error that names the line in the integration's folder that raised it."""
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(entry.folder))

@@ -20,7 +20,7 @@ from ..definition import code, model
 from ..store import executions, portable
 from ..store.executions import ExecutionRecord
 from . import outcome
-from .workshop import Checkpoint, Workshop
+from .workshop import INTERRUPTIONS, Checkpoint, Workshop
 
 SYSTEM = "system"
 
@@ -56,7 +56,9 @@ def payload(given: Any, user: User) -> Any:
 def _decided(workshop: Workshop, case: Case) -> str:
     try:
         user = _user(workshop, case)
-    except Exception as error:  # noqa: BLE001 (whatever a script raises ends the execution)
+    except INTERRUPTIONS:
+        raise
+    except BaseException as error:  # noqa: BLE001 (whatever a script raises ends the execution)
         return workshop.redactor.strike(outcome.pack_error(error))
     execution_id = case.record.id
     workshop.write(lambda connection: executions.run_as(connection, execution_id, user.id or SYSTEM))

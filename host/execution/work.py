@@ -37,7 +37,7 @@ from .run_as import Case
 from .runner import FlowOutcome, StepCall, StepRecord, run
 from .states import StepStates, changes_of
 from .step_log import LogBook
-from .workshop import Assignment, BrokenOff, Checkpoint, Workshop, record_text
+from .workshop import INTERRUPTIONS, Assignment, BrokenOff, Checkpoint, Workshop, record_text
 
 
 def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold) -> FlowOutcome:
@@ -181,7 +181,9 @@ class Attempt:
         try:
             result = action.perform(self._context(action, call, None), call.inputs)
             return outcome.pack(result, self.workshop.limits.step)
-        except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
+        except INTERRUPTIONS:
+            raise
+        except BaseException as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
             return self._failed(call, error)
 
     def _act(self, action: Action, call: StepCall, began: datetime | None, states: StepStates) -> str:
@@ -190,7 +192,9 @@ class Attempt:
                 result = action.perform(self._seeing(states, self._context(action, call, began)), call.inputs)
             text = outcome.pack(result, self.workshop.limits.step)
             changes_of(result)
-        except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
+        except INTERRUPTIONS:
+            raise
+        except BaseException as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
             return self._failed(call, error)
         try:
             self.workshop.patiently(lambda: states.keep(result, self._sealed(text)))
@@ -198,7 +202,7 @@ class Attempt:
             return self._failed(call, error)
         return text
 
-    def _failed(self, call: StepCall, error: Exception) -> str:
+    def _failed(self, call: StepCall, error: BaseException) -> str:
         if not isinstance(getattr(error, "kind", None), str):
             logger = self.book.logger(call.path, call.attempt)
             logger.warning("step %s failed: %s", call.path, type(error).__name__, exc_info=error)
