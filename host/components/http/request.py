@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import certifi
 from pydantic import Field
@@ -30,6 +30,8 @@ _REDIRECTS = 5
 _SAFE = frozenset({"GET", "HEAD"})
 _BUSY = frozenset({429, 503})
 _SERVER_FAILED = 500
+_REDIRECT = 300
+_NOT_MODIFIED = 304
 _FAILED = 400
 
 
@@ -245,9 +247,11 @@ def _result(method: str, inputs: Request, response: BaseHTTPResponse, content: b
     if inputs.include_full_response:
         headers = {name.lower(): value for name, value in response.headers.items()}
         return {"data": data, "status": response.status, "statusText": response.reason or "", "headers": headers}
-    if response.status < _FAILED:
+    if response.status < _REDIRECT or response.status == _NOT_MODIFIED:
         return data
     said = f"{urlsplit(inputs.url).hostname} answered {response.status} {response.reason or ''}".rstrip()
+    if response.status < _FAILED:
+        raise Refused(said + _elsewhere(inputs.url, response.headers.get("Location", "")), status=response.status)
     if response.status in _BUSY or (response.status >= _SERVER_FAILED and method in _SAFE):
         wait = response.headers.get("Retry-After", "")
         seconds = float(wait) if wait.isdecimal() and len(wait) < 6 else None  # noqa: PLR2004 (a day, and no more)
@@ -255,6 +259,18 @@ def _result(method: str, inputs: Request, response: BaseHTTPResponse, content: b
     if response.status >= _SERVER_FAILED:
         raise OutcomeUnknown(said, status=response.status)
     raise Refused(said, status=response.status)
+
+
+def _elsewhere(url: str, location: str) -> str:
+    """Where a redirect leads that is not followed, without what in it may be secret."""
+    try:
+        parts = urlsplit(urljoin(url, location))
+        to = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    except ValueError:
+        location = ""
+    if not location:
+        return " and not where to go instead; look whether the address is right"
+    return f", which leads to {to}; give that address, or ask for the full response"
 
 
 def _read(kind: str, content: bytes) -> Any:

@@ -1,6 +1,7 @@
 """Requests to a server of the test's own, which is allowed; and to what a flow must not reach."""
 
 import json
+import re
 import socket
 from urllib.parse import urlsplit
 
@@ -95,13 +96,13 @@ def test_headers_and_query_go_along_and_the_whole_answer_comes_back(send, server
         ("httpGet", 500, TryLater),
         ("httpPost", 500, OutcomeUnknown),
         ("httpPost", 429, TryLater),
-        ("httpPost", 302, None),
+        ("httpGet", 304, None),
     ],
 )
 def test_a_status_says_what_to_do_next(send, server, action, status, raised):
     server.expect_request("/x").respond_with_data("no", status=status, headers={"Retry-After": "7"})
     if raised is None:
-        assert send(action, server.url_for("/x")) == "no"
+        assert send(action, server.url_for("/x")) == ""
         return
     with pytest.raises(raised) as caught:
         send(action, server.url_for("/x"))
@@ -125,6 +126,27 @@ def test_a_connection_that_is_refused_may_be_tried_again(send, monkeypatch):
     monkeypatch.setenv("TWILIO_CONNECTOR_HTTP_ALLOW", address)
     with pytest.raises(TryLater, match="no answer"):
         send("httpPost", f"http://{address}/")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_of_what_is_sent_is_told_and_no_success(send, server, status):
+    location = {"Location": "//u:pass@other.example:8443/v2/orders?key=secret#part"}
+    server.expect_request("/orders").respond_with_data("", status=status, headers=location)
+    to = rf"answered {status} .*, which leads to http://other.example:8443/v2/orders; give that address"
+    for action in ("httpPost", "httpPut", "httpPatch", "httpDelete"):
+        with pytest.raises(Refused, match=to) as caught:
+            send(action, server.url_for("/orders"), data={"a": 1})
+        assert caught.value.status == status
+        assert not {"pass", "secret"} & set(re.findall(r"\w+", str(caught.value)))
+    answer = send("httpPost", server.url_for("/orders"), includeFullResponse="true")
+    assert answer["status"] == status
+
+
+@pytest.mark.parametrize("headers", [{}, {"Location": "http://other.example:99999/"}])
+def test_a_redirect_that_leads_nowhere_says_so(send, server, headers):
+    server.expect_request("/x").respond_with_data("", status=302, headers=headers)
+    with pytest.raises(Refused, match="answered 302 FOUND and not where to go instead"):
+        send("httpPost", server.url_for("/x"))
 
 
 @pytest.mark.parametrize(
