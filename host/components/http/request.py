@@ -141,7 +141,8 @@ def _once(method: str, inputs: Request, data: Any) -> Any:
     if content_type and "content-type" not in {name.lower() for name in headers}:
         headers["Content-Type"] = content_type
     seconds = (inputs.timeout or 30_000) / 1000
-    with manager(cert_reqs="CERT_REQUIRED", ca_certs=certifi.where(), timeout=seconds) as pool:
+    deadline = time.monotonic() + seconds
+    with manager(deadline, cert_reqs="CERT_REQUIRED", ca_certs=certifi.where(), timeout=seconds) as pool:
         response = _answered(
             method,
             lambda: pool.request(
@@ -154,7 +155,7 @@ def _once(method: str, inputs: Request, data: Any) -> Any:
                 retries=_following(headers),
             ),
         )
-        content = _answered(method, lambda: _content(response, time.monotonic() + seconds))
+        content = _answered(method, lambda: _content(response))
     return _result(method, inputs, response, content)
 
 
@@ -228,8 +229,8 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _content(response: BaseHTTPResponse, deadline: float) -> bytes:
-    """Raises Refused for an answer that is too large, TimeoutError for one that trickles past the deadline."""
+def _content(response: BaseHTTPResponse) -> bytes:
+    """Raises Refused for an answer that is too large."""
     parts: list[bytes] = []
     size = 0
     for part in response.stream(65_536, decode_content=True):
@@ -237,8 +238,6 @@ def _content(response: BaseHTTPResponse, deadline: float) -> bytes:
         size += len(part)
         if size > MAX_BYTES:
             raise Refused(f"the answer is larger than {MAX_BYTES} bytes; ask for less at a time")
-        if time.monotonic() > deadline:
-            raise TimeoutError
     return b"".join(parts)
 
 

@@ -3,10 +3,20 @@
 import json
 import re
 import socket
+import ssl
+import threading
+from contextlib import suppress
+from datetime import timedelta
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+import certifi
 import pytest
-from twilio_connector.connector.context import ActionContext
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from twilio_connector.connector.context import ActionContext, utc_now
 from twilio_connector.connector.errors import InvalidInput, OutcomeUnknown, Refused, TryLater
 from urllib3 import PoolManager
 from urllib3.exceptions import MaxRetryError, SSLError
@@ -142,13 +152,6 @@ def test_a_redirect_of_what_is_sent_is_told_and_no_success(send, server, status)
     assert answer["status"] == status
 
 
-@pytest.mark.parametrize("headers", [{}, {"Location": "http://other.example:99999/"}])
-def test_a_redirect_that_leads_nowhere_says_so(send, server, headers):
-    server.expect_request("/x").respond_with_data("", status=302, headers=headers)
-    with pytest.raises(Refused, match="answered 302 FOUND and not where to go instead"):
-        send("httpPost", server.url_for("/x"))
-
-
 @pytest.mark.parametrize(
     ("said", "raised"),
     [("[SSL: CERTIFICATE_VERIFY_FAILED] unknown", TryLater), ("[SSL: BAD_RECORD_TYPE] lost", OutcomeUnknown)],
@@ -168,6 +171,86 @@ def test_an_answer_without_end_is_cut_off(send, server):
     server.expect_request("/x").respond_with_data(b"x" * (5 << 20))
     with pytest.raises(Refused, match="larger than"):
         send("httpGet", server.url_for("/x"))
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+
+
+@pytest.fixture
+def trickle(monkeypatch):
+    """The address of a server that answers with ``told`` at once, and then a byte now and then, until it is hung up on."""
+    over = threading.Event()
+
+    def answer(connection, told):
+        with connection, suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(told)
+            for _ in range(1000):
+                if over.wait(0.02):
+                    return
+                connection.sendall(b"x")
+
+    def serve(told, wrap=lambda connection: connection):
+        listening = socket.create_server(("127.0.0.1", 0))
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        monkeypatch.setenv("TWILIO_CONNECTOR_HTTP_ALLOW", address)
+
+        def accept():
+            with listening:
+                connection, _ = listening.accept()
+            answer(wrap(connection), told)
+
+        threads.append(threading.Thread(target=accept))
+        threads[-1].start()
+        return address
+
+    threads = []
+    yield serve
+    over.set()
+    for thread in threads:
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    "told", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", HEAD], ids=["nothing", "in its head", "in its body"]
+)
+@pytest.mark.parametrize(("action", "raised"), [("httpGet", TryLater), ("httpPost", OutcomeUnknown)])
+def test_an_answer_that_trickles_is_given_up_when_the_time_is_over(send, trickle, told, action, raised):
+    with pytest.raises(raised, match="no answer"):
+        send(action, f"http://{trickle(told)}/", timeout="300")
+
+
+@pytest.mark.parametrize("location", [b"", b"Location: http://[other/\r\n", b"Location: //other:99999/\r\n"])
+def test_a_redirect_that_leads_nowhere_says_so(send, trickle, location):
+    told = b"HTTP/1.1 302 Found\r\n" + location + b"Content-Length: 0\r\n\r\n"
+    with pytest.raises(Refused, match="answered 302 Found and not where to go instead"):
+        send("httpPost", f"http://{trickle(told)}/")
+
+
+@pytest.fixture
+def trusted(monkeypatch, tmp_path):
+    """Wraps a connection of a server whose certificate is trusted."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")]), utc_now()
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    public, both = tmp_path / "public.pem", tmp_path / "both.pem"
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    both.write_bytes(key.private_bytes(*plain) + public.read_bytes())
+    monkeypatch.setattr(certifi, "where", lambda: str(public))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    return lambda connection: context.wrap_socket(connection, server_side=True)
+
+
+def test_an_answer_that_trickles_over_tls_is_given_up_too(send, trickle, trusted):
+    assert send("httpGet", f"https://{trickle(HEAD.replace(b'100', b'3'), trusted)}/") == "xxx"
+    with pytest.raises(TryLater, match="no answer: ReadTimeoutError"):
+        send("httpGet", f"https://{trickle(HEAD, trusted)}/", timeout="600")
 
 
 @pytest.mark.parametrize(
