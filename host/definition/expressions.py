@@ -5,7 +5,7 @@ indexes are followed, never attributes or methods. Empty text, and None, mean "n
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -57,6 +57,41 @@ class Scope:
         """Results by step key; a loop around the step has ``{"currentItem", "index"}``."""
         around = {loop: {"currentItem": turn.item, "index": turn.index} for loop, turn in self.turns.items()}
         return {**self.results, **around}
+
+
+class Copied(MutableMapping[str, Any], dict[str, Any]):  # type: ignore[misc]  # the mixin's methods go by __getitem__
+    """A dict for a step to do with as it likes: each value is copied when it is first looked at, and none for nothing."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        dict.__init__(self, values)
+        self._own: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        value = dict.__getitem__(self, key)
+        if key not in self._own:
+            self[key] = value = copied(value)
+        return value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        dict.__setitem__(self, key, value)
+        self._own.add(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.keys(self))
+
+    __delitem__ = dict.__delitem__
+    __contains__ = dict.__contains__
+    __len__ = dict.__len__
+
+
+def copied(value: Any) -> Any:
+    """Data with lists and objects of its own. Nothing else of what a flow holds can be changed."""
+    match value:
+        case dict():
+            return {key: copied(item) if isinstance(item, dict | list) else item for key, item in value.items()}
+        case list():
+            return [copied(item) if isinstance(item, dict | list) else item for item in value]
+    return value
 
 
 def resolve_inputs(inputs: model.Inputs, scope: Scope) -> dict[str, Any]:

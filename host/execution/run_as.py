@@ -17,6 +17,7 @@ from ...connector.context import ActionContext, User
 from ...connector.errors import InvalidInput
 from ...connector.payload import document
 from ..definition import code, model
+from ..definition.expressions import copied
 from ..store import executions, portable
 from ..store.executions import ExecutionRecord
 from . import outcome
@@ -93,7 +94,7 @@ def _as_before(workshop: Workshop, decided: str) -> User:
 def _ask(case: Case) -> tuple[str, str]:
     """Whom the script names, and where it stands."""
     entry = code.find(case.integration.folder, case.flow.run_as.value)
-    name = code.call(entry, document(case.payload))
+    name = code.call(entry, copied(document(case.payload)))
     where = f"{entry.file.name}:{_line(entry)}: {entry.function}"
     if name is not None and not isinstance(name, str):
         kind = type(name).__name__

@@ -17,7 +17,7 @@ from ...connector.context import ActionContext, User, utc_now
 from ...connector.errors import InvalidInput, OutcomeUnknown, TryLater
 from ...connector.result import ActionResult
 from ..definition import model
-from ..definition.expressions import Scope, shown
+from ..definition.expressions import Copied, Scope, copied, shown
 from ..integrations.configuration import with_presets
 from ..operating.logs import at
 from ..operating.telemetry import AttemptEnded, StepEnded
@@ -189,7 +189,9 @@ class Attempt:
     def _act(self, action: Action, call: StepCall, began: datetime | None, states: StepStates) -> str:
         try:
             with at(step=call.path):
-                result = action.perform(self._seeing(states, self._context(action, call, began)), call.inputs)
+                result = action.perform(
+                    self._seeing(states, self._context(action, call, began)), copied(dict(call.inputs))
+                )
             text = outcome.pack(result, self.workshop.limits.step)
             changes_of(result)
         except INTERRUPTIONS:
@@ -226,7 +228,7 @@ class Attempt:
             self.context,
             logger=self.book.logger(call.path, call.attempt),
             step_id=call.path,
-            results=call.results,
+            results=Copied(call.results),
             first_attempt=began,
             invoke_flow=self._invoker(call),
             claims=self._claims(call),

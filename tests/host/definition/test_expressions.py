@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.host.definition import parse
-from twilio_connector.host.definition.expressions import Scope, dig, render, resolve, resolve_inputs, shown
+from twilio_connector.host.definition.expressions import Copied, Scope, dig, render, resolve, resolve_inputs, shown
 from twilio_connector.host.definition.model import (
     Conditional,
     ConfigVarRef,
@@ -179,3 +179,30 @@ def test_a_connection_is_never_put_into_text_or_lists(value):
 
 def test_a_scope_shows_no_values_in_its_repr():
     assert "hunter2" not in repr(SCOPE)
+
+
+@given(st.dictionaries(st.text(), JSON))
+def test_what_a_step_is_given_to_change_is_a_dict_like_the_one_it_stands_for(values):
+    before = json.dumps(values)
+    given = Copied(values)
+    assert isinstance(given, dict)
+    assert (json.loads(json.dumps(given)), {**given}, dict(given), list(given)) == (
+        values,
+        values,
+        values,
+        list(values),
+    )
+    for key in given:
+        assert given.get(key) is given[key]
+    for found in given.values():
+        found.clear() if isinstance(found, dict | list) else None
+    given["more"] = given.pop("more", None)
+    assert json.dumps(values) == before
+
+
+def test_only_what_a_step_looks_at_is_copied():
+    values = {"large": [[1]], "small": [[2]]}
+    given = Copied(values)
+    assert "large" in given
+    assert given["small"][0] is not values["small"][0]
+    assert dict.__getitem__(given, "large") is values["large"]
