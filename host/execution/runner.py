@@ -12,10 +12,14 @@ from itertools import count
 from typing import Any, Literal
 
 from ...connector.context import utc_now
-from ...connector.errors import InvalidInput
+from ...connector.errors import InvalidInput, Refused
 from ...connector.result import ActionResult
-from ..definition.expressions import Scope, resolve_inputs, shown
+from ..definition.expressions import LONGEST_TEXT, Scope, resolve_inputs, shown
 from ..definition.model import ErrorConfig, Flow, Step
+from ..store import portable
+
+MAX_TURNS = 250_000
+"""How many turns the loops of an execution may take together."""
 
 Signal = Literal["break", "stop"]
 Status = Literal["running", "succeeded", "failed", "ignored", "retrying", "looping"]
@@ -72,13 +76,14 @@ def run(
     sleep: Callable[[float], None] = time.sleep,
     observe: Observe = lambda _: None,
     clock: Callable[[], datetime] = utc_now,
+    limit: int = LONGEST_TEXT,
 ) -> FlowOutcome:
     """Run the steps after the trigger, whose payload is in ``scope`` already (:meth:`Scope.begin`).
 
     ``perform`` raises errors with a ``kind``; the step's own error handling deals with those, all others pass through.
-    Raises the error of the step that failed for good.
+    The results of a loop may take ``limit`` bytes together. Raises the error of the step that failed for good.
     """
-    running = _Run(perform, sleep, observe, clock)
+    running = _Run(perform, sleep, observe, clock, limit)
     signal = running.steps(flow.steps[1:], scope, "")
     return FlowOutcome(result=running.last, stopped=signal == "stop")
 
@@ -89,6 +94,8 @@ class _Run:
     sleep: Callable[[float], None]
     observe: Observe
     clock: Callable[[], datetime]
+    limit: int
+    turns: int = 0
     last: ActionResult = field(default_factory=ActionResult)
 
     def steps(self, steps: Sequence[Step], scope: Scope, prefix: str) -> Signal | None:
@@ -130,15 +137,31 @@ class _Run:
         self, step: Step, body: Sequence[Step], scope: Scope, path: str, results: list[Any]
     ) -> Literal["stop"] | None:
         """Fill ``results`` with what the last step of each turn gave; a turn that is broken off gives none."""
+        size = 0
         for index, item in enumerate(scope.results[step.key]):
             self.last = ActionResult()
+            self._count_turn(path)
             signal = self.steps(body, scope.turn(step.key, item, index), f"{path}[{index}].")
             if signal == "stop":
                 return signal
             if signal == "break":
                 return None
             results.append(self.last.data)
+            size += len(portable.dumps(self.last.data))
+            if size > self.limit:
+                raise Refused(
+                    f"{path}: the results of its turns take more than {self.limit} bytes together; end each turn with a "
+                    "step that gives less"
+                )
         return None
+
+    def _count_turn(self, path: str) -> None:
+        self.turns += 1
+        if self.turns > MAX_TURNS:
+            raise Refused(
+                f"{path}: the loops of this execution took {MAX_TURNS} turns, and no execution may take more; share the "
+                "items among several executions"
+            )
 
     def _branch(self, step: Step, scope: Scope, path: str, name: str | None) -> Signal | None:
         branches = {branch.name: branch for branch in step.branches or ()}

@@ -37,6 +37,7 @@ from .run_as import Case
 from .runner import FlowOutcome, StepCall, StepRecord, run
 from .states import StepStates, changes_of
 from .step_log import LogBook
+from .watch import LOOK, Watch
 from .workshop import INTERRUPTIONS, Assignment, BrokenOff, Checkpoint, Workshop, record_text
 
 
@@ -70,13 +71,21 @@ class Attempt:
     owners: Mapping[StateScope, str]
     context: ActionContext
     past: Past
+    watch: Watch
     book: LogBook
 
     def run(self, case: Case) -> FlowOutcome:
         """The flow, from its first step to its last."""
         began = utc_now()
         try:
-            done = run(self.flow, self.scope, self.perform, sleep=self.sleep, observe=self.observe)
+            done = run(
+                self.flow,
+                self.scope,
+                self.perform,
+                sleep=self.sleep,
+                observe=self.observe,
+                limit=self.workshop.limits.step,
+            )
             self.past.finish()
         except Exception as error:
             self._tell(case, began, str(outcome.describe(error)["kind"]))
@@ -101,10 +110,11 @@ class Attempt:
     def perform(self, call: StepCall) -> ActionResult:
         action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
         is_past = self.past.covers(call.path)
-        if action.pure:
-            return outcome.unpack(self._compute(action, call))
-        if self.workshop.stopping.is_set():
+        if self.workshop.stopping.is_set() or self.hold.lost.is_set():
             raise Stopping
+        if action.pure:
+            self.watch.look()
+            return outcome.unpack(self._compute(action, call))
         if is_past:
             return outcome.unpack(self.past.outcome(call.path))
         kept = self.checkpoint(f"{call.path}#{call.attempt}", lambda: self._sealed(self._once(action, call)))
@@ -258,8 +268,7 @@ class Attempt:
         while (left := until - time.monotonic()) > 0:
             if self.workshop.stopping.wait(min(left, LOOK)):
                 return True
-            if self.workshop.patiently(lambda: self.workshop.store.executions.cancelled(self.assignment.execution_id)):
-                raise BrokenOff(CANCELLED)
+            self.watch.look()
         return self.workshop.stopping.is_set()
 
     def _break_off(self, seconds: float) -> None:
@@ -328,7 +337,6 @@ class Attempt:
         )
 
 
-LOOK = 0.5  # seconds between looks whether a sleeping execution was cancelled
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
     "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true; "
@@ -375,6 +383,7 @@ def prepare(
         record=record,
         owners=owners,
         past=Past(workshop, record),
+        watch=Watch(workshop, record.id),
         book=LogBook(workshop, record.id, assignment.attempt),
         context=replace(
             case.context,

@@ -54,7 +54,7 @@ class World:
             raise given
         return given if isinstance(given, ActionResult) else ActionResult(data=given)
 
-    def run(self, *steps: Step, **scope):
+    def run(self, *steps: Step, limit=4 << 20, **scope):
         running = flow(*steps)
         return run(
             running,
@@ -63,6 +63,7 @@ class World:
             sleep=self.slept.append,
             observe=self.records.append,
             clock=lambda: NOON,
+            limit=limit,
         )
 
     @property
@@ -276,3 +277,20 @@ def test_a_replay_of_the_same_results_meets_the_same_calls(plans):
     calls = [(call.path, call.attempt, call.inputs, call.results) for call in first.calls]
     assert calls == [(call.path, call.attempt, call.inputs, call.results) for call in second.calls]
     assert len({(path, attempt) for path, attempt, *_ in calls}) == len(calls)
+
+
+def test_the_loops_of_an_execution_have_so_many_turns_together(monkeypatch):
+    monkeypatch.setattr("twilio_connector.host.execution.runner.MAX_TURNS", 10)
+    inner = step("Inner", body=(step("Note"),))
+    World(outer=[1, 2], inner=[1, 2, 3, 4]).run(step("Outer", body=(inner,)))
+    world = World(outer=[1, 2], inner=[1, 2, 3, 4, 5])
+    with pytest.raises(Refused, match=r"outer\[1\].inner: the loops of this execution took 10 turns"):
+        world.run(step("Outer", body=(inner,)))
+    assert world.statuses[-2:] == [("outer[1].inner", "failed"), ("outer", "failed")]
+
+
+def test_the_results_of_a_loop_together_are_no_larger_than_one_steps():
+    world = World(loop=list(range(10)), give="x" * 38)
+    assert world.run(step("Loop", body=(step("Give"),)), limit=400).result.data == ["x" * 38] * 10
+    with pytest.raises(Refused, match="loop: the results of its turns take more than 399 bytes together"):
+        world.run(step("Loop", body=(step("Give"),)), limit=399)
