@@ -7,7 +7,7 @@ indexes are followed, never attributes or methods. Empty text, and None, mean "n
 import json
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...connector.errors import ConnectionFailed, InvalidInput
 from . import model
@@ -59,7 +59,15 @@ class Scope:
         return {**self.results, **around}
 
 
-class Copied(MutableMapping[str, Any], dict[str, Any]):  # type: ignore[misc]  # the mixin's methods go by __getitem__
+if TYPE_CHECKING:
+    _Dict = dict[str, Any]
+else:
+
+    class _Dict(MutableMapping, dict):
+        """A dict whose other methods go by ``__getitem__``."""
+
+
+class Copied(_Dict):
     """A dict for a step to do with as it likes: each value is copied when it is first looked at, and none for nothing."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -177,12 +185,27 @@ def _config(name: str, scope: Scope) -> Any:
 def _reference(reference: model.Reference, scope: Scope) -> Any:
     if reference.field == "results":
         key = resolve_step(reference.step, scope.results)
-        return dig(scope.results[key], reference.path) if key else None
+        return _result(key, reference.path, scope.results) if key else None
     key = resolve_step(reference.step, scope.turns)
     if key is None:
         return None
     turn = scope.turns[key]
     return turn.index if reference.field == "index" else dig(turn.item, reference.path)
+
+
+def _result(key: str, path: tuple[str, ...], results: Mapping[str, Any]) -> Any:
+    """Headers of the trigger, which is the first to have a result, are found in any case: servers write them in lower case."""
+    match path:
+        case ("headers", name, *rest) if key == next(iter(results)):
+            headers = dig(results[key], ("headers",))
+            return dig(headers, (_in_any_case(name, headers), *rest))
+    return dig(results[key], path)
+
+
+def _in_any_case(name: str, headers: Any) -> str:
+    if not isinstance(headers, Mapping) or name in headers:
+        return name
+    return next((key for key in headers if isinstance(key, str) and key.lower() == name.lower()), name)
 
 
 def dig(value: Any, path: tuple[str, ...]) -> Any:

@@ -181,6 +181,19 @@ def test_a_scope_shows_no_values_in_its_repr():
     assert "hunter2" not in repr(SCOPE)
 
 
+def test_a_header_of_the_trigger_is_found_in_any_case():
+    headers = {"x-shopify-topic": "products/create", "X-A": "upper", "x-a": "lower"}
+    scope = Scope(results={"start": {"headers": headers}, "other": {"headers": headers}})
+    assert resolve(refer("headers.X-Shopify-Topic"), scope) == "products/create"
+    assert [resolve(refer(f"headers.{name}"), scope) for name in ("x-a", "X-A")] == ["lower", "upper"]
+    assert resolve(refer("headers"), scope) == headers
+    assert resolve(refer("headers.X-None"), scope) is None
+    assert resolve(refer("headers.X-A.b"), Scope(results={"start": {"headers": "none"}})) is None
+    assert resolve(refer("headers.X-Shopify-Topic", step="other"), scope) is None
+    inside = scope.turn("loop", 1, 0)
+    assert resolve(refer("headers.X-Shopify-Topic"), inside) == "products/create"
+
+
 @given(st.dictionaries(st.text(), JSON))
 def test_what_a_step_is_given_to_change_is_a_dict_like_the_one_it_stands_for(values):
     before = json.dumps(values)
