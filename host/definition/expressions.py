@@ -4,12 +4,12 @@ References keep their native types; a path that leads nowhere, or to a step that
 indexes are followed, never attributes or methods. Empty text, and None, mean "not given": the input is left out.
 """
 
-import json
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ...connector.errors import ConnectionFailed, InvalidInput
+from ...connector.payload import text_of
 from . import model
 from .names import resolve_step
 
@@ -155,7 +155,7 @@ def _joined(parts: Sequence[model.Input | str], scope: Scope) -> str:
     """Cut off where it grows: a template of a thousand holes makes gigabytes of one payload."""
     texts, size = [], 0
     for part in parts:
-        texts.append(part if isinstance(part, str) else render(resolve(part, scope)))
+        texts.append(part if isinstance(part, str) else text_of(resolve(part, scope)))
         size += len(texts[-1])
         if size > LONGEST_TEXT:
             raise InvalidInput(f"makes a text of more than {LONGEST_TEXT} characters; put less into one template")
@@ -221,20 +221,8 @@ def dig(value: Any, path: tuple[str, ...]) -> Any:
     return value
 
 
-def render(value: Any) -> str:
-    """A value inside text: text as it is, None as nothing, anything else as JSON."""
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case float() if value.is_integer():
-            return str(int(value))  # as JSON has it on the platform, where 5.0 is 5
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-
-
 def _pair(pair: model.Pair, scope: Scope) -> dict[str, Any]:
-    name = pair.name if isinstance(pair.name, str) else render(resolve(pair.name, scope))
+    name = pair.name if isinstance(pair.name, str) else text_of(resolve(pair.name, scope))
     return {"key": name, "value": resolve(pair.value, scope)}
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import InvalidInput, OutcomeUnknown, Refused, TryLater
 from twilio_connector.connector.inputs import Hint, Inputs, KeyValues
-from twilio_connector.connector.payload import json_default
+from twilio_connector.connector.payload import json_default, text_of
 from urllib3 import BaseHTTPResponse, Retry
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -137,7 +137,7 @@ def _check(url: str) -> None:
 
 def _once(method: str, inputs: Request, data: Any) -> Any:
     body, content_type = _body(data)
-    headers = {name: str(value) for name, value in inputs.headers}
+    headers = {name: text_of(value) for name, value in inputs.headers}
     if content_type and "content-type" not in {name.lower() for name in headers}:
         headers["Content-Type"] = content_type
     seconds = (inputs.timeout or 30_000) / 1000
@@ -197,7 +197,7 @@ def _lost(method: str, reason: Exception, *, never_left: bool) -> TryLater | Out
 def _with_query(inputs: Request) -> str:
     from urllib.parse import urlencode
 
-    pairs = [(name, "" if value is None else str(value)) for name, value in inputs.query_params]
+    pairs = [(name, text_of(value)) for name, value in inputs.query_params]
     if not pairs:
         return inputs.url
     base, mark, fragment = inputs.url.partition("#")

@@ -8,7 +8,7 @@ from pydantic import Field
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.inputs import Inputs, KeyValues
-from twilio_connector.connector.payload import HttpResponse, Payload, TriggerResult, WebhookRequest
+from twilio_connector.connector.payload import HttpResponse, Payload, TriggerResult, WebhookRequest, text_of
 
 
 class Webhook(Inputs):
@@ -75,5 +75,5 @@ def _response(inputs: Webhook) -> HttpResponse | None:
         status_code=inputs.status_code or 200,
         content_type=inputs.content_type or "text/plain",
         body=inputs.body or "",
-        headers={name: str(value) for name, value in inputs.headers},
+        headers={name: text_of(value) for name, value in inputs.headers},
     )

@@ -99,6 +99,13 @@ def test_headers_and_query_go_along_and_the_whole_answer_comes_back(send, server
     assert (answer["status"], answer["data"], answer["headers"]["x-theirs"]) == (418, "<a/>", "t")
 
 
+def test_values_of_headers_and_query_are_written_as_json_has_them(send, server):
+    query = {"active": "true", "n": "5", "list": '["a",{"b":null}]'}
+    server.expect_request("/x", query_string=query, headers={"X-Dry": "false"}).respond_with_data("ok")
+    given = [{"key": "active", "value": True}, {"key": "n", "value": 5.0}, {"key": "list", "value": ["a", {"b": None}]}]
+    assert send("httpGet", server.url_for("/x"), headers={"X-Dry": False}, queryParams=given) == "ok"
+
+
 @pytest.mark.parametrize(
     ("action", "status", "raised"),
     [

@@ -53,10 +53,12 @@ def test_the_payload_knows_the_customer(receive):
 
 
 def test_the_caller_is_answered_as_configured(own):
-    values = {"body": "ok", "statusCode": "202", "contentType": "text/html", "headers": [{"key": "X-A", "value": "1"}]}
+    values = {"body": "ok", "statusCode": "202", "contentType": "text/html", "headers": [{"key": "X-A", "value": True}]}
     trigger = own["webhook-triggers"].triggers["webhook"]
     result = trigger.receive(ActionContext(), WebhookRequest(url="https://a.example/t"), values)
-    assert result.response == HttpResponse(status_code=202, content_type="text/html", body="ok", headers={"X-A": "1"})
+    assert result.response == HttpResponse(
+        status_code=202, content_type="text/html", body="ok", headers={"X-A": "true"}
+    )
 
 
 def test_the_caller_is_answered_by_the_host_unless_configured(receive):
