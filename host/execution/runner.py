@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Literal
 
-from ...connector.context import utc_now
+from ...connector.context import LONGEST_WAIT, utc_now
 from ...connector.errors import InvalidInput, Refused
 from ...connector.result import ActionResult
 from ..definition.expressions import LONGEST_TEXT, Scope, resolve_inputs, shown
@@ -26,6 +26,15 @@ Status = Literal["running", "succeeded", "failed", "ignored", "retrying", "loopi
 
 # Repeating these cannot help: the file or the connection must change first, or the text may have been sent already.
 NEVER_REPEATED = frozenset({"input", "connection", "refused", "component", "unknown"})
+_REASONS = {"unknown": "it may have been done", "refused": "the service said no"}
+
+
+class Ignored(Exception):
+    """An earlier execution, whose results are taken over, went on in spite of this error. It is not tried again."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(error["message"])
+        self.error = dict(error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,10 +190,14 @@ class _Run:
                 inputs = resolve_inputs(step.inputs, scope)
                 record = replace(record, inputs=shown(step.inputs, inputs))
                 result = self.perform(self._call(step, scope, path, attempt, inputs))
+            except Ignored as past:
+                record = self._end(record, status="ignored", error=past.error)
+                return record, ActionResult(data={"error": record.error})
             except Exception as error:
                 if not hasattr(error, "kind"):
                     raise
-                record = self._end(record, status=_after(error, step.errors, attempt), error=describe(error))
+                status = _after(error, step.errors, attempt)
+                record = self._end(record, status=status, error=_told(error, step.errors, attempt))
                 if record.status == "failed":
                     raise
                 if record.status == "ignored":
@@ -217,9 +230,27 @@ def _after(error: Exception, config: ErrorConfig, attempt: int) -> Status:
         return "ignored"
     if config.handler == "fail":
         return "failed"
-    if attempt <= config.max_attempts and getattr(error, "kind", "") not in NEVER_REPEATED:
+    if attempt <= config.max_attempts and not _why_not_again(error):
         return "retrying"
     return "ignored" if config.ignore_final_error else "failed"
+
+
+def _told(error: Exception, config: ErrorConfig, attempt: int) -> dict[str, Any]:
+    """The error, and why it is not tried again though the step asks for it."""
+    told = describe(error)
+    if config.handler == "retry" and attempt <= config.max_attempts and (reason := _why_not_again(error)):
+        told["message"] = f"{told['message']} (not tried again: {reason})"
+    return told
+
+
+def _why_not_again(error: Exception) -> str:
+    """Empty where it may be tried again."""
+    kind, wait = getattr(error, "kind", ""), getattr(error, "retry_after", None) or 0.0
+    if kind in NEVER_REPEATED:
+        return _REASONS.get(kind, "the same again would fail again")
+    if wait > LONGEST_WAIT:
+        return f"the service asks to wait {wait:.0f} s, and a step waits {LONGEST_WAIT:.0f} s at most"
+    return ""
 
 
 def _delay(error: Exception, config: ErrorConfig, attempt: int) -> float:

@@ -116,7 +116,7 @@ class Attempt:
             self.watch.look()
             return outcome.unpack(self._compute(action, call))
         if is_past:
-            return outcome.unpack(self.past.outcome(call.path))
+            return self.past.result(call)
         kept = self.checkpoint(f"{call.path}#{call.attempt}", lambda: self._sealed(self._once(action, call)))
         return outcome.unpack(self._opened(kept))
 

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import certifi
 from pydantic import Field
-from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.context import LONGEST_WAIT, ActionContext
 from twilio_connector.connector.errors import InvalidInput, OutcomeUnknown, Refused, TryLater
 from twilio_connector.connector.inputs import Hint, Inputs, KeyValues
 from twilio_connector.connector.payload import json_default, text_of
@@ -116,10 +116,11 @@ def _send(context: ActionContext, method: str, inputs: Request, data: Any) -> An
             return _once(method, inputs, data)
         except (TryLater, OutcomeUnknown, Refused) as error:
             again = isinstance(error, TryLater | OutcomeUnknown) or inputs.retry_on_all_errors
-            if attempt == inputs.max_retries or not again:
+            wait = error.retry_after or 0.0
+            if attempt == inputs.max_retries or not again or wait > LONGEST_WAIT:
                 raise
             factor = 2**attempt if inputs.use_exponential_backoff else 1
-            context.sleep(max(inputs.retry_delay_ms / 1000 * factor, error.retry_after or 0.0))
+            context.sleep(max(inputs.retry_delay_ms / 1000 * factor, wait))
             attempt += 1
 
 
@@ -168,6 +169,7 @@ def _following(headers: Mapping[str, str]) -> Retry:
         status=0,
         other=0,
         redirect=_REDIRECTS,
+        respect_retry_after_header=False,  # the step says what was answered, and waits itself
         remove_headers_on_redirect=[*Retry.DEFAULT_REMOVE_HEADERS_ON_REDIRECT, *headers],
     )
 

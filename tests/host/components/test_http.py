@@ -111,6 +111,8 @@ def test_values_of_headers_and_query_are_written_as_json_has_them(send, server):
     [
         ("httpGet", 404, Refused),
         ("httpGet", 500, TryLater),
+        ("httpGet", 429, TryLater),
+        ("httpGet", 503, TryLater),
         ("httpPost", 500, OutcomeUnknown),
         ("httpPost", 429, TryLater),
         ("httpGet", 304, None),
@@ -134,6 +136,13 @@ def test_it_is_tried_again_as_often_as_is_asked_for(send, server, slept):
     given = {"maxRetries": "3", "retryDelayMS": "100", "useExponentialBackoff": "true"}
     assert send("httpGet", server.url_for("/x"), **given) == {"ok": True}
     assert slept == [0.1, 0.2]
+
+
+def test_a_wait_longer_than_a_step_may_take_is_left_to_the_flow(send, server, slept):
+    server.expect_request("/x").respond_with_data("", status=429, headers={"Retry-After": "901"})
+    with pytest.raises(TryLater) as caught:
+        send("httpGet", server.url_for("/x"), maxRetries="3")
+    assert (caught.value.retry_after, slept) == (901.0, [])
 
 
 def test_a_connection_that_is_refused_may_be_tried_again(send, monkeypatch):

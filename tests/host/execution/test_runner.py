@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -17,7 +18,7 @@ from twilio_connector.host.definition.model import (
     Text,
     UnitRef,
 )
-from twilio_connector.host.execution.runner import run
+from twilio_connector.host.execution.runner import Ignored, run
 
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
 
@@ -200,12 +201,39 @@ def test_after_the_last_attempt_the_flow_fails_or_goes_on():
     assert world.calls[-1].results["a"]["error"]["kind"] == "retry"
 
 
-@pytest.mark.parametrize("error", [OutcomeUnknown("gone"), Refused("no"), InvalidInput("bad")])
-def test_what_repeating_cannot_help_or_might_double_is_not_repeated(error):
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OutcomeUnknown("gone"), "gone (not tried again: it may have been done)"),
+        (Refused("no"), "no (not tried again: the service said no)"),
+        (InvalidInput("bad"), "bad (not tried again: the same again would fail again)"),
+        (
+            TryLater("busy", retry_after=901),
+            "busy (not tried again: the service asks to wait 901 s, and a step waits 900 s at most)",
+        ),
+    ],
+)
+def test_what_repeating_cannot_help_or_might_double_is_not_repeated_and_says_so(error, told):
     world = World(a=error)
-    with pytest.raises(type(error)):
+    with pytest.raises(type(error)) as caught:
         world.run(step("A", errors=RETRY))
-    assert world.paths == ["a"]
+    assert (world.paths, world.slept) == (["a"], [])
+    assert caught.value is error
+    assert world.records[-1].error == error.to_dict() | {"message": told}
+
+
+def test_a_step_that_asks_for_no_other_try_is_not_told_of_one():
+    world = World(a=Refused("no"))
+    world.run(step("A", errors=ErrorConfig(handler="ignore")))
+    assert world.records[-1].error["message"] == "no"
+
+
+def test_an_error_that_was_ignored_long_ago_is_taken_over_without_another_try():
+    world = World(a=Ignored({"kind": "retry", "message": "busy"}))
+    world.run(step("A", errors=replace(RETRY, ignore_final_error=True)), step("B"))
+    assert (world.paths, world.slept) == (["a", "b"], [])
+    assert world.calls[-1].results["a"] == {"error": {"kind": "retry", "message": "busy"}}
+    assert world.statuses[0] == ("a", "ignored")
 
 
 def test_errors_without_a_kind_are_the_engines_and_pass_through_all_handling():
