@@ -141,6 +141,6 @@ def _package(folder: Path) -> str:
 def _digest(folder: Path) -> str:
     """Changes with the folder's place and with every edit in it."""
     digest = sha256(str(folder).encode())
-    for file in sorted([*folder.glob("*.py"), *folder.glob("*/*.py")]):
+    for file in sorted(folder.rglob("*.py")):
         digest.update(f"\0{file.relative_to(folder)}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]

@@ -209,13 +209,15 @@ def _in_any_case(name: str, headers: Any) -> str:
 
 
 def dig(value: Any, path: tuple[str, ...]) -> Any:
-    """Follow keys and list indexes; None where one is missing."""
+    """Follow keys, list indexes and the ``length`` of lists; None where one is missing."""
     for name in path:
         match value:
             case Mapping():
                 value = value.get(name)
             case list() | tuple() if name.isdecimal() and len(name) < _LONGEST_INDEX and int(name) < len(value):
                 value = value[int(name)]
+            case list() | tuple() if name == "length":
+                value = len(value)
             case _:
                 return None
     return value

@@ -94,15 +94,16 @@ def _loose(left: Any, right: Any) -> bool:
 
 def exactly(left: Any, right: Any) -> bool:
     """Equal and of one type, once JSON text is read."""
-    return _strict(parse(left), parse(right))
+    return same(parse(left), parse(right))
 
 
-def _strict(left: Any, right: Any) -> bool:
+def same(left: Any, right: Any) -> bool:
+    """Equal and of one type, texts as they are: 1 is not true."""
     match left, right:
         case (list(), list()):
-            return len(left) == len(right) and all(map(_strict, left, right))
+            return len(left) == len(right) and all(map(same, left, right))
         case (dict(), dict()):
-            return left.keys() == right.keys() and all(_strict(left[key], right[key]) for key in left)
+            return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
@@ -137,7 +138,7 @@ def contains(item: Any, container: Any) -> bool:
     parsed = parse(container)
     match parsed:
         case list():
-            return any(_strict(item, member) or _strict(parse(item), member) for member in parsed)
+            return any(same(item, member) or same(parse(item), member) for member in parsed)
         case dict():
             return text_of(item) in parsed
     return container is not None and text_of(item) in text_of(container)

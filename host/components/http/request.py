@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from email.message import Message
 from typing import Annotated, Any, Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -244,7 +245,7 @@ def _content(response: BaseHTTPResponse) -> bytes:
 
 
 def _result(method: str, inputs: Request, response: BaseHTTPResponse, content: bytes) -> Any:
-    data = _read(inputs.response_type, content)
+    data = _read(inputs.response_type, content, response.headers.get("Content-Type", ""))
     if inputs.include_full_response:
         headers = {name.lower(): value for name, value in response.headers.items()}
         return {"data": data, "status": response.status, "statusText": response.reason or "", "headers": headers}
@@ -274,13 +275,23 @@ def _elsewhere(url: str, location: str) -> str:
     return f", which leads to {to}; give that address, or ask for the full response"
 
 
-def _read(kind: str, content: bytes) -> Any:
+def _read(kind: str, content: bytes, content_type: str) -> Any:
     if kind == "binary":
         return content
-    text = content.decode("utf-8", "replace")
+    text = _decoded(content, content_type)
     if kind == "json" and text:
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             return text
     return text
+
+
+def _decoded(content: bytes, content_type: str) -> str:
+    """As the answer says that it is written; UTF-8 where it says nothing that is known."""
+    header = Message()
+    header["Content-Type"] = content_type
+    try:
+        return content.decode(header.get_content_charset("utf-8"), "replace")
+    except LookupError:
+        return content.decode("utf-8", "replace")

@@ -323,3 +323,17 @@ def test_a_header_cannot_bring_another(send, server, name):
 def test_certificates_are_checked(send):
     with pytest.raises(InvalidInput, match="ignoreSslErrors"):
         send("httpGet", "https://example.com/", ignoreSslErrors="true")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "text"),
+    [
+        ("text/plain; charset=ISO-8859-1", "Grüße"),
+        ('text/plain; charset="windows-1252"', "Grüße"),
+        ("text/plain; charset=klingon", "Gr\ufffd\ufffde"),
+        ("text/plain", "Gr\ufffd\ufffde"),
+    ],
+)
+def test_an_answer_is_read_as_what_it_says_that_it_is(send, server, content_type, text):
+    server.expect_request("/x").respond_with_data("Grüße".encode("latin-1"), content_type=content_type)
+    assert send("httpGet", server.url_for("/x"), responseType="text") == text

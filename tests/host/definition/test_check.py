@@ -264,6 +264,12 @@ def test_what_is_there_but_asks_for_nothing_passes(found):
     assert found(top=top, flow=flow) == ""
 
 
+def test_an_id_that_is_left_blank_is_none(found):
+    blank = "{type: value, value: ''}"
+    flow = f"    queueConfig: {{dedupeIdField: {blank}}}\n    retryConfig: {{maxAttempts: 1, uniqueRequestIdField: {blank}}}\n"
+    assert found(flow=flow) == ""
+
+
 def test_what_describes_a_flow_or_asks_for_order_passes(found):
     flow = (
         "    schemas: {invoke: {type: object}}\n"

@@ -205,3 +205,8 @@ def test_only_what_a_step_looks_at_is_copied():
     assert "large" in given
     assert given["small"][0] is not values["small"][0]
     assert dict.__getitem__(given, "large") is values["large"]
+
+
+def test_a_list_says_how_long_it_is():
+    scope = Scope(results={"start": {"items": [1, {"length": 7}], "none": []}})
+    assert [resolve(refer(f"{name}.length"), scope) for name in ("items", "none", "items.1", "gone")] == [2, 0, 7, None]
