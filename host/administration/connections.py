@@ -159,9 +159,7 @@ class Connections:
     def _known_users(self, ids: Collection[str]) -> list[str]:
         for user_id in ids:
             if self.store.users.get(user_id) is None:
-                raise InvalidInput(
-                    f"reserved_for: there is no user {user_id!r}; give ids of users", field="reserved_for"
-                )
+                raise InvalidInput(f"reservedFor: there is no user {user_id!r}; give ids of users", field="reservedFor")
         return sorted(set(ids))
 
 

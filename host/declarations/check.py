@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ...connector.errors import ConnectorError
+from ...connector.errors import ConnectorError, InvalidInput
 from ..definition.check import check as check_definition
 from ..definition.cursor import Cursor
 from ..definition.model import Integration
 from ..definition.names import did_you_mean
 from ..definition.problems import Problem
 from ..host import Host
+from ..integrations import publication
 from ..integrations.configuration import Expected
 from .files import FOLDERS
 from .model import (
@@ -63,8 +64,17 @@ class _Check:
             self._ours("customer", self._customers.get(customer.external_id), customer.source, "externalId")
         for integration in declared.integrations:
             declared.problems.extend(check_definition(integration.definition, self._host.registry))
+            self._files(integration)
         for instance in declared.instances:
             self._instance(instance)
+
+    def _files(self, found: DeclaredIntegration) -> None:
+        """That all which belongs to it can be read, and is not too much."""
+        try:
+            publication.files(found.definition, found.path, self._host.settings.limits.definition)
+        except InvalidInput as error:
+            problem = Problem(str(found.path), 1, "", str(error).removeprefix("file: "))
+            self._declared.problems.append(problem)
 
     def _expected(self, found: DeclaredConnection) -> Expected:
         """As it is stored, or as it will be."""

@@ -52,9 +52,9 @@ class _Reading:
                 yield found
 
     def integrations(self) -> Iterator[DeclaredIntegration]:
-        for path in self._folder.definitions():
+        for path, data in self._folder.definitions():
             try:
-                definition = parse(path.read_bytes(), file=str(path), folder=path.resolve().parent)
+                definition = parse(data, file=str(path), folder=path.resolve().parent)
             except IntegrationInvalid as error:
                 self._problems += error.problems
                 continue
@@ -63,7 +63,7 @@ class _Reading:
 
 def _customer(cursor: Cursor) -> DeclaredCustomer:
     cursor.only("externalId", "name", "users")
-    external_id = cursor.required("externalId")
+    external_id = cursor.required("externalId").strip()
     users = tuple(_user(item, external_id) for item in cursor.each("users"))
     return DeclaredCustomer(external_id=external_id, name=cursor.text("name"), users=users, source=cursor)
 
@@ -85,7 +85,7 @@ def _instance(cursor: Cursor) -> DeclaredInstance:
     return DeclaredInstance(
         name=cursor.text("name").strip() or integration,
         integration=integration,
-        customer=cursor.required("customer"),
+        customer=cursor.required("customer").strip(),
         config={key: tree.plain(value.node) for key, value in cursor.pairs("config")},
         enabled=cursor.flag("enabled") if cursor.find("enabled") else None,
         schedules={flow: _timetable(value) for flow, value in cursor.pairs("schedules")},

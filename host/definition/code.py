@@ -53,12 +53,19 @@ def find(folder: Path | None, text: str) -> Entry:
         raise _invalid(f"must be module:function, a Python function in the integration's folder, not {what}")
     module, _, function = text.strip().partition(":")
     entry = Entry(folder.resolve(), module, function)
+    try:
+        return _found(entry)
+    except OSError as error:
+        raise _invalid(f"{entry.file.name} cannot be read: {error.strerror}; let the host's account read it") from None
+
+
+def _found(entry: Entry) -> Entry:
     if not entry.file.is_file():
         raise _invalid(f"there is no {entry.file.relative_to(entry.folder)} in the integration's folder; add it")
     if not entry.file.resolve().is_relative_to(entry.folder):
         raise _invalid(f"{entry.file.name} leads out of the integration's folder; copy the file into it")
-    if function not in _defined(entry.file.read_bytes(), entry.file.name):
-        raise _invalid(f"{entry.file.name} has no function {function}; add it")
+    if entry.function not in _defined(entry.file.read_bytes(), entry.file.name):
+        raise _invalid(f"{entry.file.name} has no function {entry.function}; add it")
     return entry
 
 

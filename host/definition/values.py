@@ -20,10 +20,23 @@ JSON_TYPES = frozenset({"objectSelection", "objectFieldMap", "jsonForm"})
 def read(var: ConfigVar, given: Any) -> Any:
     """The value in its native form. Raises ValueError with what to give instead."""
     if var.collection:
-        return _collection(var, given)
-    if var.data_type in JSON_TYPES:
-        return _structure(var, _parsed(given))
-    return _scalar(var, given)
+        found = _collection(var, given)
+    elif var.data_type in JSON_TYPES:
+        found = _structure(var, _parsed(given))
+    else:
+        found = _scalar(var, given)
+    if not is_writable(found):
+        raise ValueError("cannot be kept: it holds half a surrogate pair, which is no character, or nests too deep")
+    return found
+
+
+def is_writable(value: Any) -> bool:
+    """Whether a value can be stored and shown: nothing takes half a surrogate pair."""
+    try:
+        text_of(value).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 def _scalar(var: ConfigVar, given: Any) -> Any:

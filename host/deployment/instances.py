@@ -16,6 +16,7 @@ from ..receiving.invocation import Invocations
 from ..registry import Registry
 from ..store import Store
 from ..store.instances import InstanceRecord
+from ..store.names import named, noted
 from .registrations import Registrations
 
 
@@ -69,9 +70,10 @@ class Instances:
         integration = self.versions.load(version_id)
         require(integration, self.registry)
         values, connections = self.configuration.check(integration, config or {})
-        customer_id = self.store.customers.ensure(customer, customer_name).id
-        named = name or integration.name
-        return self._put(version_id, named, customer_id, values, connections, enabled=enabled)
+        known, called = named("customer", customer), noted("customerName", customer_name)
+        name = named("name", name or integration.name)
+        customer_id = self.store.customers.ensure(known, called).id
+        return self._put(version_id, name, customer_id, values, connections, enabled=enabled)
 
     def upgrade(
         self, instance_id: str, *, version_id: str = "", config: Mapping[str, Any] | None = None
@@ -94,7 +96,7 @@ class Instances:
         Raises InvalidInput for a version of another integration.
         """
         if self.store.integrations.version(version_id).integration_id != instance.integration_id:
-            raise InvalidInput(f"version {version_id} is not one of {instance.integration}", field="version")
+            raise InvalidInput(f"versionId: {version_id!r} is no version of {instance.integration}", field="versionId")
         old, new = self.versions.load(instance.version_id), self.versions.load(version_id)
         names = renamed(old, new).config_vars
         kept = {names.get(key, key): value for key, value in {**instance.config, **instance.connections}.items()}

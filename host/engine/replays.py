@@ -96,6 +96,14 @@ class Replays:
         self._arrived()
         return new_id
 
+    def find(self, wanted: search.Filter, limit: int) -> search.Found:
+        """The newest of those that :meth:`replay_failed` would replay."""
+        if not wanted.is_possible:
+            return search.Found()
+        with reading(self._store.engine).begin() as connection:
+            page = search.page(connection, wanted, limit=limit, also=_LEFT)
+        return replace(page, rows=[record for record in page.rows if self._version(record) is not None])
+
     def replay_failed(self, wanted: search.Filter, limit: int = 1000) -> str:
         """Replay the newest of those that the filter finds and that were not replayed yet; gives the job's id.
 
@@ -134,10 +142,10 @@ class Replays:
     def _check(self, record: ExecutionRecord, from_step: str) -> None:
         found = obstacles(self._store.executions.steps(record.id), self._registry)
         if from_step not in found:
-            raise InvalidInput(f"from_step: it did not come to a step {from_step!r}", field="from_step")
+            raise InvalidInput(f"fromStep: it did not come to a step {from_step!r}", field="fromStep")
         if found[from_step]:
             raise InvalidInput(
-                f"from_step: {found[from_step]}; replay it from an earlier step, or from the start", field="from_step"
+                f"fromStep: {found[from_step]}; replay it from an earlier step, or from the start", field="fromStep"
             )
 
     def _version(self, record: ExecutionRecord) -> str | None:
@@ -174,7 +182,7 @@ class Replays:
             job = Job(**row)
             wanted = search.Filter.of_json(job.filter)
             limit = min(CHUNK, job.left)
-            found = search.page(connection, wanted, before=job.cursor, limit=limit, also=[_NOT_YET, _INSTANCE])
+            found = search.page(connection, wanted, before=job.cursor, limit=limit, also=_LEFT)
             done = sum(self._again(connection, record) for record in found.rows)
             left = job.left - len(found.rows)
             ended = None if found.next and left else utc_now()
@@ -190,8 +198,10 @@ class Replays:
 
 
 _later = executions.alias("later")
-_NOT_YET = ~sa.exists().where(_later.c.replay_of == executions.c.id)
-_INSTANCE = sa.exists().where(instances.c.id == executions.c.instance_id)
+_LEFT = (  # not replayed yet, and with an instance
+    ~sa.exists().where(_later.c.replay_of == executions.c.id),
+    sa.exists().where(instances.c.id == executions.c.instance_id),
+)
 
 
 def _again(

@@ -33,23 +33,38 @@ class Integrations:
         """
         integration = load(path, self.registry)
         found = files(integration, path, self.limit)
-        return self.store.integrations.publish(integration.name, file_name=path.name, files=found, limit=self.limit)
+        version, is_new = self.store.integrations.publish(
+            integration.name, file_name=path.name, files=found, limit=self.limit
+        )
+        if is_new:
+            self.changes.note("integration.publish", version.id, f"{version.integration}: version {version.number}")
+        return version
 
     def publish_upload(
         self, files: Mapping[str, bytes], definition: str = "", *, field: str = "files", chosen_by: str = "file"
     ) -> VersionRecord:
         """Publish files from elsewhere, by path; see uploads.folder_of. Raises InvalidInput too."""
         with folder_of(files, definition, self.limit, field=field, chosen_by=chosen_by, within=self.folder) as path:
-            version = self.publish(path)
-        self.changes.note("integration.publish", version.id, f"{version.integration}: version {version.number}")
-        return version
+            return self.publish(path)
 
 
 def files(integration: Integration, path: Path, limit: int) -> dict[str, bytes]:
     """Relative POSIX path → bytes. Hidden files, caches and links out of the folder are left out.
 
-    Raises InvalidInput when together they are larger than ``limit`` bytes.
+    Raises InvalidInput, field ``file``, when together they are larger than ``limit`` bytes, or one cannot be read.
     """
+    try:
+        return _read(integration, path, limit)
+    except OSError as error:
+        raise InvalidInput(unreadable(Path(error.filename or path), error), field="file") from None
+
+
+def unreadable(path: Path, error: OSError) -> str:
+    """What an InvalidInput says of a file that the system does not give."""
+    return f"file: {path} cannot be read: {error.strerror}; let the account that this host runs as read it"
+
+
+def _read(integration: Integration, path: Path, limit: int) -> dict[str, bytes]:
     found = {path.name: path.read_bytes()}
     if not any(map(_has_code, integration.flows)):
         return found
@@ -61,7 +76,9 @@ def files(integration: Integration, path: Path, limit: int) -> dict[str, bytes]:
         size += file.stat().st_size
         if size > limit:
             raise InvalidInput(
-                f"{path.parent} holds more than {limit} bytes: keep the integration and its modules in a folder of their own"
+                f"file: {path.parent} holds more than {limit} bytes: keep the integration and its modules in a folder of "
+                "their own",
+                field="file",
             )
         found[file.relative_to(folder).as_posix()] = file.read_bytes()
     return found

@@ -11,6 +11,7 @@ from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
 from .database import reading, storable
 from .ids import time_id
+from .names import named
 from .schema import connections as table
 from .schema import instances, registrations
 
@@ -52,7 +53,7 @@ class Connections:
         now, new_id = utc_now(), time_id()
         values: dict[str, Any] = {
             "id": new_id,
-            "name": _name(name),
+            "name": named("name", name),
             "component": component,
             "key": key,
             "secret": seal(new_id),
@@ -70,7 +71,7 @@ class Connections:
     ) -> ConnectionRecord:
         """Replace name and values; the last verdict goes, since it was about other values. None keeps ``reserved_for``."""
         changed: dict[str, Any] = {
-            "name": _name(name),
+            "name": named("name", name),
             "secret": secret,
             "verdict": None,
             "healthy": None,
@@ -146,12 +147,6 @@ def _check_registrations(connection: sa.Connection, connection_id: str) -> None:
             f"webhooks of {', '.join(users)} were registered with the connection and are not put back yet; see its page",
             field="connection",
         )
-
-
-def _name(name: str) -> str:
-    if not name.strip() or not storable(name):
-        raise InvalidInput("name: give the connection a name, in printable characters", field="name")
-    return name.strip()
 
 
 def _name_in_use(name: str) -> InvalidInput:

@@ -8,6 +8,7 @@ from ...connector.context import Customer, utc_now
 from ...connector.errors import InvalidInput
 from .database import insert, reading, storable
 from .ids import time_id
+from .names import named, noted
 from .schema import customers as table
 
 
@@ -16,9 +17,11 @@ class Customers:
     engine: sa.Engine
 
     def ensure(self, external_id: str, name: str = "") -> Customer:
-        """The customer of that external id, made when there is none; a ``name`` given renames. Raises InvalidInput."""
-        if not external_id or not storable(external_id + name):
-            raise InvalidInput("customer: give the customer's external id, in printable characters", field="customer")
+        """The customer of that external id, made when there is none; a ``name`` given renames.
+
+        Raises InvalidInput, field ``externalId`` or ``name``.
+        """
+        external_id, name = named("externalId", external_id), noted("name", name)
         with self.engine.begin() as connection:
             values = {"id": time_id(), "external_id": external_id, "name": name or external_id, "created_at": utc_now()}
             statement = insert(connection, table).values(values)

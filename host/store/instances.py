@@ -85,8 +85,6 @@ class Instances:
         now on, and those of all others to be put back. Raises InvalidInput when the name belongs to an instance of another
         integration, or to one that is being removed.
         """
-        if not name.strip() or not storable(name):
-            raise InvalidInput("name: give the instance a name, in printable characters", field="name")
         with self.engine.begin() as connection:
             fixed = {"integration_id": integration_id, "customer_id": customer_id, "name": name}
             changes: dict[str, Any] = {

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
-from .database import insert, reading
+from .database import insert, reading, storable
 from .ids import time_id
 from .schema import integrations, version_files, versions
 
@@ -33,25 +33,30 @@ class VersionRecord:
 class Integrations:
     engine: sa.Engine
 
-    def publish(self, name: str, *, file_name: str, files: Mapping[str, bytes], limit: int) -> VersionRecord:
+    def publish(
+        self, name: str, *, file_name: str, files: Mapping[str, bytes], limit: int
+    ) -> tuple[VersionRecord, bool]:
         """Store files (relative POSIX path → bytes) as the next version; the same content gives the same version.
 
+        Tells whether it was made now.
         Raises InvalidInput when together they are larger than ``limit`` bytes, or a path leads out of the folder.
         """
         _check(files, limit)
         version_id = content_hash(name, file_name, files)
         with self.engine.begin() as connection:
             integration_id = _ensure(connection, name)
-            if not _exists(connection, version_id):
+            is_new = not _exists(connection, version_id)
+            if is_new:
                 _store(connection, version_id, integration_id, file_name, files)
-        return self.version(version_id)
+        return self.version(version_id), is_new
 
     def version(self, version_id: str) -> VersionRecord:
         """Raises InvalidInput when there is none."""
         with reading(self.engine).begin() as connection:
-            row = connection.execute(_query().where(versions.c.id == version_id)).mappings().one_or_none()
+            query = _query().where(versions.c.id == version_id)
+            row = connection.execute(query).mappings().one_or_none() if storable(version_id) else None
         if row is None:
-            raise InvalidInput(f"there is no integration version {version_id}", field="version")
+            raise InvalidInput(f"versionId: there is no version {version_id!r}", field="versionId")
         return VersionRecord(**row)
 
     def newest(self, integration_id: str) -> VersionRecord:

@@ -60,8 +60,11 @@ def is_deeper(value: Any, deepest: int) -> bool:
     """Whether lists and objects stand more than ``deepest`` inside each other: level by level, for the stack has an end."""
     level = [value]
     for _ in range(deepest + 1):
-        level = [inner for item in level for inner in _inside(item)]
+        level = [inner for item in level if type(item) not in _SINGLE for inner in _inside(item)]
     return bool(level)
+
+
+_SINGLE = frozenset({str, int, float, bool, type(None), bytes})  # millions of them are passed by quickly
 
 
 def _inside(value: Any) -> Iterable[Any]:

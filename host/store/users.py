@@ -10,10 +10,9 @@ from ...connector.context import User, utc_now
 from ...connector.errors import InvalidInput
 from .database import reading, storable
 from .ids import time_id
+from .names import named, noted
 from .schema import connections, customers
 from .schema import users as table
-
-MAX_LENGTH = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,33 +20,24 @@ class Users:
     engine: sa.Engine
 
     def add(self, customer_id: str, *, external_id: str, name: str = "", email: str = "") -> User:
-        """``external_id`` is what the customer's own system calls them. Raises InvalidInput naming the field."""
-        given = {"external_id": external_id.strip(), "name": name.strip(), "email": email.strip()}
-        for field, value in given.items():
-            if not storable(value) or len(value) > MAX_LENGTH or (field == "external_id" and not value):
-                raise InvalidInput(
-                    f"{field}: give 1 to {MAX_LENGTH} printable characters"
-                    if field == "external_id"
-                    else f"{field}: give at most {MAX_LENGTH} printable characters",
-                    field=field,
-                )
-        user = User(id=time_id(), **given | {"name": given["name"] or given["external_id"]})
+        """``external_id`` is what the customer's own system calls them.
+
+        Raises InvalidInput, field ``externalId``, ``name`` or ``email``.
+        """
+        external_id, name, email = named("externalId", external_id), noted("name", name), noted("email", email)
+        user = User(id=time_id(), external_id=external_id, name=name or external_id, email=email)
         try:
             with self.engine.begin() as connection:
                 connection.execute(sa.insert(table).values(_row(user) | {"customer_id": customer_id}))
         except sa.exc.IntegrityError:
             raise InvalidInput(
-                f"external_id: the customer has a user {user.external_id!r} already; choose another",
-                field="external_id",
+                f"externalId: the customer has a user {external_id!r} already; choose another", field="externalId"
             ) from None
         return user
 
     def update(self, user_id: str, *, name: str, email: str) -> None:
         """Raises InvalidInput naming the field."""
-        given = {"name": name.strip(), "email": email.strip()}
-        for field, value in given.items():
-            if not storable(value) or len(value) > MAX_LENGTH:
-                raise InvalidInput(f"{field}: give at most {MAX_LENGTH} printable characters", field=field)
+        given = {"name": noted("name", name), "email": noted("email", email)}
         with self.engine.begin() as connection:
             connection.execute(sa.update(table).where(table.c.id == user_id).values(given))
 

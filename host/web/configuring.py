@@ -81,7 +81,11 @@ def remembered(integration: Integration, text: str) -> dict[str, Any]:
         found = json.loads(text or "{}")
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict) or not all(_fits(integration, key, value) for key, value in found.items()):
+    if (
+        not isinstance(found, dict)
+        or not values.is_writable(found)
+        or not all(_fits(integration, key, value) for key, value in found.items())
+    ):
         raise BodyRefused(400, "the form cannot be read: what was entered before is damaged")
     return found
 

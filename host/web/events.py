@@ -66,7 +66,7 @@ class Streams:
         began = spoke = time.monotonic()
         yield "retry: 2000\n\n"
         while not self._closing.is_set() and time.monotonic() - began < self.longest:
-            if not is_allowed():
+            if not await run_in_threadpool(is_allowed):
                 yield "event: end\ndata: {}\n\n"
                 return
             found = await run_in_threadpool(self._look, key, look)

@@ -47,8 +47,8 @@ def with_form(action: Action) -> Callable[[Request], Awaitable[Response]]:
 
     async def endpoint(request: Request) -> Response:
         body = await read_body(request.scope, request.receive, limit=FORM_LIMIT, seconds=FORM_SECONDS)
-        form = Form.parse(request.headers.get("content-type", ""), body) if body else Form()
-        return await run_in_threadpool(action, request, form)
+        kind = request.headers.get("content-type", "")
+        return await run_in_threadpool(lambda: action(request, Form.parse(kind, body) if body else Form()))
 
     return endpoint
 
@@ -60,8 +60,8 @@ def with_upload(action: Action, limit: int) -> Callable[[Request], Awaitable[Res
         most = FORM_LIMIT + limit
         body = await read_body(request.scope, request.receive, limit=most, seconds=UPLOAD_SECONDS)
         kind = request.headers.get("content-type", "")
-        form = await multipart(request.headers, body) if kind.startswith(MULTIPART) else Form.parse(kind, body)
-        return await run_in_threadpool(action, request, form)
+        files = await multipart(request.headers, body) if kind.startswith(MULTIPART) else None
+        return await run_in_threadpool(lambda: action(request, files or Form.parse(kind, body)))
 
     return endpoint
 

@@ -50,6 +50,14 @@ def test_a_dry_run_a_run_and_a_second_run(run, secrets):
     assert (again.status, again.out.splitlines()[-1]) == (0, "Nothing to change: 7 are as the folder says.")
 
 
+def test_a_file_that_may_not_be_read_is_told_and_nothing_is_done(run, secrets, team, bound_by_modes):
+    (team / "integrations" / "auto-reply" / "integration.yaml").chmod(0)
+    done = run("deploy", team)
+    assert (done.status, done.out) == (2, "")
+    assert "integration.yaml:1: cannot be read: Permission denied" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_what_is_declared_no_more_is_told_and_pruned_when_asked(run, secrets, team):
     run("deploy", team)
     for name in ("instances/bell.yaml", "connections/bell.json", "customers/bell.yaml"):

@@ -36,3 +36,9 @@ def test_there_are_promises_in_every_part():
 def test_no_test_is_named_twice_for_two_promises():
     named = NAMED.findall(TEXT)
     assert len(named) == len(set(named))
+
+
+def test_every_row_stands_in_its_table():
+    """A row after an empty line is shown as text with bars in it."""
+    blocks = [block.splitlines() for block in TEXT.split("\n\n")]
+    assert [block[0] for block in blocks if block[0].startswith("|") and not set(block[1]) <= set("| -")] == []

@@ -1,6 +1,7 @@
 """Customers: list and add; one with its users, as whom flows may run."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from starlette.routing import Route
 
 from ....connector.context import Customer
 from ....connector.errors import InvalidInput
+from ...store.names import named
 from ..forms import Form, FormPage, errors_by_field, fields_of
 from ..site import missing, notice, see_other, site_of, with_form
 
@@ -25,7 +27,7 @@ INPUTS: list[dict[str, Any]] = [
 ]
 USER: list[dict[str, Any]] = [
     {
-        "key": "external_id",
+        "key": "externalId",
         "type": "string",
         "label": "External id",
         "required": True,
@@ -35,7 +37,6 @@ USER: list[dict[str, Any]] = [
     {"key": "name", "type": "string", "label": "Name", "example": "Ada Lovelace"},
     {"key": "email", "type": "string", "label": "Email", "example": "ada@example.com"},
 ]
-MAX_LENGTH = 255
 
 
 def listing(request: Request) -> Response:
@@ -45,7 +46,7 @@ def listing(request: Request) -> Response:
 def add(request: Request, form: Form) -> Response:
     customers = site_of(request).host.store.customers
     values = {item["key"]: form.get(item["key"]).strip() for item in INPUTS}
-    errors = {key: problem for key, value in values.items() if (problem := _problem(value))}
+    errors = _wrong(values)
     if not errors and any(known.external_id == values["externalId"] for known in customers.all()):
         errors["externalId"] = "Another customer has this external id. Choose another one."
     if errors:
@@ -54,10 +55,14 @@ def add(request: Request, form: Form) -> Response:
     return see_other("/customers", done="added")
 
 
-def _problem(value: str) -> str:
-    if not value:
-        return "Is required."
-    return f"At most {MAX_LENGTH} characters; this has {len(value)}." if len(value) > MAX_LENGTH else ""
+def _wrong(values: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in values.items():
+        try:
+            named(key, value)
+        except InvalidInput as error:
+            found |= errors_by_field(str(error), [key])
+    return found
 
 
 def _draw(request: Request, form: FormPage, *, status: int = 200) -> Response:
@@ -82,7 +87,9 @@ def add_user(request: Request, form: Form) -> Response:
     customer = _customer(request)
     values = {item["key"]: form.get(item["key"]) for item in USER}
     try:
-        site_of(request).host.users.add(customer.id, **values)
+        site_of(request).host.users.add(
+            customer.id, external_id=values["externalId"], name=values["name"], email=values["email"]
+        )
     except InvalidInput as error:
         errors = errors_by_field(str(error), list(values))
         return _draw_one(request, FormPage(fields_of(USER, values, errors=errors)), status=400)

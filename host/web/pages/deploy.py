@@ -10,8 +10,11 @@ from starlette.routing import Route
 
 from ....connector.errors import InvalidInput
 from ...integrations import uploads
+from ...integrations.publication import unreadable
 from ...settings import Limits
+from ...store import Store
 from ...store.integrations import VersionRecord
+from ...store.names import named, noted
 from ..forms import Form, FormPage, fields_of, values_of
 from ..site import is_error, see_other, site_of, with_upload
 
@@ -39,7 +42,7 @@ def publish(request: Request, form: Form) -> Response:
         if not is_error(error):
             raise
         field = getattr(error, "field", None)
-        if field in {*SOURCES, "customer", "newCustomer"}:
+        if isinstance(error, InvalidInput) and field in {*SOURCES, "customer", "newCustomer", "newCustomerName"}:
             return _draw(request, given, errors={str(field): str(error).removeprefix(f"{field}: ")})
         return _draw(request, given, problems=str(error).splitlines())
     return see_other(f"/instances/new/{given['version']}", customer=customer)
@@ -55,17 +58,33 @@ def _version(request: Request, given: Mapping[str, Any], form: Form) -> VersionR
         files = uploads.read(upload.name, upload.content, host.settings.limits.definition, "upload")
         return host.integrations.publish_upload(files, field="upload", chosen_by="upload")
     if version_id := given.get("version"):
-        return host.store.integrations.version(version_id)
-    path = Path(given["file"])
-    if not path.is_file():  # a device or a pipe would be read without end
+        return _known(host.store, version_id)
+    return host.integrations.publish(_file(given["file"]))
+
+
+def _known(store: Store, version_id: str) -> VersionRecord:
+    try:
+        return store.integrations.version(version_id)
+    except InvalidInput:
+        raise InvalidInput("version: was removed; choose another", field="version") from None
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    try:
+        is_file = path.is_file()
+    except OSError as error:
+        raise InvalidInput(unreadable(path, error), field="file") from None
+    if not is_file:  # a device or a pipe would be read without end
         raise InvalidInput(f"{path}: there is no such file on this machine; give its whole path", field="file")
-    return host.integrations.publish(path)
+    return path
 
 
 def _customer(request: Request, given: Mapping[str, Any]) -> str:
     host = site_of(request).host
     if new := given.get("newCustomer"):
-        return host.customers.put(new, given.get("newCustomerName", "")).external_id
+        external_id = named("newCustomer", new)
+        return host.customers.put(external_id, noted("newCustomerName", given.get("newCustomerName", ""))).external_id
     if host.store.customers.known(given["customer"]) is None:
         raise InvalidInput("customer: was removed; choose another", field="customer")
     return str(given["customer"])

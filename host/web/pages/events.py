@@ -1,6 +1,7 @@
 """``/events/executions`` tells of all executions, ``/events/executions/{id}`` of one; see :mod:`..events`."""
 
 import sqlalchemy as sa
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -52,7 +53,7 @@ async def executions_changed(request: Request) -> Response:
 
 async def execution_changed(request: Request) -> Response:
     site, execution_id = site_of(request), request.path_params["id"]
-    if site.host.store.executions.status(execution_id) is None:
+    if await run_in_threadpool(site.host.store.executions.status, execution_id) is None:
         raise missing("execution")
     return site.streams.of(request, execution_id, lambda: one(site, execution_id), lambda: _is_signed_in(request, site))
 

@@ -30,6 +30,7 @@ from .instances import unit_label
 
 PAGE = 50
 AT_ONCE = 1000
+SHOWN = 10  # of those that are going to be replayed
 STATUSES = (
     ("", "All"),
     ("accepted", "Queued"),
@@ -173,21 +174,20 @@ def ask_to_replay(request: Request) -> Response:
     return _ask(request, given_filter(request.query_params) | {"status": "failed"})
 
 
-def _ask(request: Request, given: Mapping[str, str]) -> Response:
+def _ask(request: Request, given: Mapping[str, str], *, status: int = 200) -> Response:
     site = site_of(request)
     wanted, problems = read_filter(given)
-    store = site.host.store
     return site.pages.page(
         request,
         "replay.html",
-        status=400 if problems else 200,
+        status=400 if problems else status,
         section="executions",
         given=given,
         query=_query(given),
         problems=problems,
         at_once=AT_ONCE,
-        found=search.Found() if problems else search.find(store.engine, wanted, limit=10),
-        names=names_of(store.instances.all()),
+        found=search.Found() if problems else site.host.replays.find(wanted, SHOWN),
+        names=names_of(site.host.store.instances.all()),
     )
 
 
@@ -196,7 +196,10 @@ def replay_failed(request: Request, form: Form) -> Response:
     wanted, problems = read_filter(given)
     if problems:
         return _ask(request, given)
-    site_of(request).host.executions.replay_failed(wanted, AT_ONCE)
+    try:
+        site_of(request).host.executions.replay_failed(wanted, AT_ONCE)
+    except InvalidInput:  # nothing can be found by it
+        return _ask(request, given, status=400)
     kept = {name: value for name, value in given.items() if value and name != "status"}
     return see_other("/executions", **kept, done="replaying")
 

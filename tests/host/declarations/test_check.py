@@ -5,6 +5,8 @@ import os
 import pytest
 from twilio_connector.host.definition.tree import MAX_BYTES
 
+from .conftest import WHOLE
+
 MAIN = "{name: Main, component: probe, key: token, fields: {account: A}, secrets: {token: my-token}, reservedFor: $}"
 TOKEN = "0123456789abcdef0123456789abcdef"
 
@@ -160,6 +162,31 @@ def test_what_leads_out_of_the_folder_or_never_ends_is_not_followed(problems, fo
     told = problems(root)
     assert any(reason in line for line in told for reason in ("leads out", "must be a folder in", "no plain file"))
     assert not [line for line in told if "outside-the-folder" in line]
+
+
+CODE = """
+    {name: Run, action: {component: {key: code, isPublic: true, version: LATEST}, key: runCode},
+     inputs: {code: {type: value, value: "own:run"}}}
+"""
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["connections/main.yaml", "customers", "integrations/greet", "integrations/greet/integration.yaml",
+     "integrations/greet/own.py", "integrations/greet/notes.txt"],
+)  # fmt: skip
+def test_what_may_not_be_read_is_a_problem_of_its_own(problems, folder, bound_by_modes, path):
+    coded = WHOLE["integrations/greet/integration.yaml"].rstrip() + f"\n          - {' '.join(CODE.split())}\n"
+    root = folder(**{
+        "integrations/greet/integration.yaml": coded,
+        "integrations/greet/own.py": "def run(context, results): ...",
+        "integrations/greet/notes.txt": "Notes",
+    })  # fmt: skip
+    assert problems(root) == []
+    (root / path).chmod(0)
+    told = problems(root)
+    (root / path).chmod(0o700)
+    assert [line for line in told if path.rpartition("/")[2] in line and "cannot be read: Permission denied" in line]
 
 
 @pytest.mark.parametrize("place", ["", "nowhere"])

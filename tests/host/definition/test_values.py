@@ -76,6 +76,9 @@ def test_collections_are_lists(declared, given, wanted):
         (var("string", collection="valuelist"), "{}", "list of values, not an object"),
         (var("number", collection="valuelist"), ["x"], "must be a number"),
         (var("string", collection="keyvaluelist"), ["a"], "each entry"),
+        (var("string"), "\ud800", "half a surrogate"),
+        (var("jsonForm"), '{"a": ["\\ud800"]}', "half a surrogate"),
+        (var("string", collection="keyvaluelist"), {"\ud800": "x"}, "half a surrogate"),
         (var("string", collection="keyvaluelist"), "5", "list of keys and values, not a number"),
     ],
 )

@@ -268,7 +268,7 @@ def test_users_are_the_customers_own(host, acme, ada):
     for bad in ("", "  ", "a\0b", "x" * 256):
         with pytest.raises(InvalidInput) as caught:
             host.users.add(acme.id, external_id=bad)
-        assert caught.value.field == "external_id"
+        assert caught.value.field == "externalId"
     with pytest.raises(InvalidInput):
         host.users.add("nobody", external_id="x")
 

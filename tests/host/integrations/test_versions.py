@@ -92,9 +92,9 @@ def test_only_what_is_gone_was_renamed():
 def test_a_version_of_another_integration_is_none(host, integration, step):
     instance = host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme")
     other = host.integrations.publish(integration(step("Give", "give", what="x"), name="Other"))
-    with pytest.raises(InvalidInput, match="is not one of Probe"):
+    with pytest.raises(InvalidInput, match="is no version of Probe"):
         host.instances.upgrade(instance.id, version_id=other.id)
-    with pytest.raises(InvalidInput, match="no integration version"):
+    with pytest.raises(InvalidInput, match="there is no version"):
         host.instances.upgrade(instance.id, version_id="nothing")
 
 

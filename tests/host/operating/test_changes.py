@@ -29,6 +29,7 @@ def test_each_change_says_who_what_and_of_what(host, integration, step):
     assert lines(host) == [
         ("cli:ann", "connection.add", "mine: token of probe"),
         ("page:1234", "connection.update", "mine: account, token"),
+        ("host", "integration.publish", "Probe: version 1"),
         ("host", "instance.deploy", "Probe for acme: version 1"),
         ("host", "key.add", ""),
         ("host", "instance.disable", ""),

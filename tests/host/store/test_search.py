@@ -87,7 +87,7 @@ def test_each_was_started_by_one_thing(store, put, found):
 
 
 def test_a_customer_has_the_executions_of_all_their_instances(store, put, found):
-    integration = store.integrations.publish("I", file_name="i.yaml", files={"i.yaml": b"x"}, limit=10)
+    integration, _ = store.integrations.publish("I", file_name="i.yaml", files={"i.yaml": b"x"}, limit=10)
     customer = store.customers.ensure("acme").id
     made = [
         store.instances.put(

@@ -16,7 +16,7 @@ LIMIT = 1 << 20
 
 
 def publish(store: Store, text: bytes = b"name: Reply"):
-    return store.integrations.publish("Reply", file_name="reply.yaml", files={"reply.yaml": text}, limit=LIMIT)
+    return store.integrations.publish("Reply", file_name="reply.yaml", files={"reply.yaml": text}, limit=LIMIT)[0]
 
 
 def deploy(
@@ -122,7 +122,7 @@ def test_deploying_again_keeps_the_addresses_of_flows_that_stay(store):
 
 def test_an_instance_name_of_another_integration_is_refused(store):
     deploy(store)
-    other = store.integrations.publish("Other", file_name="o", files={"o": b""}, limit=LIMIT)
+    other, _ = store.integrations.publish("Other", file_name="o", files={"o": b""}, limit=LIMIT)
     customer = store.customers.ensure("acme")
     with pytest.raises(InvalidInput, match="another integration"):
         store.instances.put(

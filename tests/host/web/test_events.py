@@ -7,6 +7,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+import sqlalchemy as sa
 from twilio_connector.connector.context import utc_now
 from twilio_connector.host.receiving.inbox import Inbound
 from twilio_connector.host.store import Store, portable
@@ -151,3 +152,47 @@ def test_there_is_no_stream_of_what_is_not_there(client):
     assert client.get("/events/executions/none").status_code == 404
     client.cookies.clear()
     assert client.get("/events/executions").status_code == 401
+
+
+@pytest.fixture
+def hang(web_host):
+    """Let the database keep every statement with a word in it waiting: tells when one does, until the test is over."""
+    waits, over = threading.Event(), threading.Event()
+
+    def on(word):
+        @sa.event.listens_for(web_host.store.engine, "before_cursor_execute")
+        def wait(_connection, _cursor, statement, *_):
+            if word in statement and not over.is_set():
+                waits.set()
+                over.wait(60)
+
+        return waits
+
+    yield on
+    over.set()
+
+
+@pytest.mark.parametrize("word", ["sessions", "executions"])
+def test_a_database_that_hangs_keeps_an_open_page_waiting_and_nobody_else(served, listening, hang, word):
+    event(listening("/events/executions"))
+    assert hang(f"FROM {word}").wait(10)
+    assert _is_live(served)
+
+
+def test_a_database_that_hangs_keeps_a_page_that_opens_waiting_and_nobody_else(served, access, hang):
+    waits = hang("executions.status")
+    opening = http.client.HTTPConnection(urlsplit(served).netloc, timeout=10)
+    opening.request(
+        "GET", f"/events/executions/{ID}", headers={"cookie": f"{access.cookie}={access.redeem(access.new_token())}"}
+    )
+    assert waits.wait(10)
+    assert _is_live(served)
+    opening.close()
+
+
+def _is_live(served):
+    connection = http.client.HTTPConnection(urlsplit(served).netloc, timeout=5)
+    connection.request("GET", "/health/live")
+    found = connection.getresponse().status
+    connection.close()
+    return found == 200

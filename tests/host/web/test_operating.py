@@ -122,6 +122,27 @@ def test_failed_ones_are_replayed_together_after_a_warning(client, web_host, acc
     assert web_host.changes.recent()[0].what == "execution.replayFailed"
 
 
+def test_only_what_will_be_replayed_is_counted(client, web_host, accept, fail):
+    first, second = accept({}), accept({})
+    fail(first), fail(second)
+    again = web_host.executions.replay(first)
+    assert "Replay it<" in client.get("/executions/replay").text
+    fail(again), web_host.executions.replay(again), web_host.executions.replay(second)
+    page = client.get("/executions/replay").text
+    assert ("This filter finds no failed execution" in page, "Replay it<" in page) == (True, False)
+
+
+@pytest.mark.parametrize("text", ["***", ".", "\0"])
+def test_a_filter_that_can_find_nothing_replays_nothing_and_says_so(client, web_host, accept, fail, text):
+    fail(accept({}))
+    for asked in (
+        client.get("/executions/replay", params={"q": text}),
+        client.post("/executions/replay", data={"q": text}),
+    ):
+        assert "This filter finds no failed execution" in asked.text
+    assert (asked.status_code, web_host.replays.jobs()) == (400, [])
+
+
 def test_replaying_together_is_stopped_where_it_is_from_the_page(client, web_host, accept, fail, monkeypatch):
     monkeypatch.setattr(replays, "CHUNK", 1)
     for _ in range(3):

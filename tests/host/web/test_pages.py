@@ -322,6 +322,8 @@ def test_customers_are_added_once(client, web_host):
     assert again.status_code == 400
     assert "Another customer has this external id" in again.text
     assert client.post("/customers", data={"name": "", "externalId": "x" * 256}).text.count('class="error"') == 2
+    odd = client.post("/customers", data={"name": "a\0b", "externalId": "x\0"})
+    assert (odd.status_code, odd.text.count('class="error"')) == (400, 2)
 
 
 @pytest.fixture
@@ -336,15 +338,15 @@ def test_a_customers_users_are_listed_added_and_removed(client, web_host, users)
     acme, ada, eve = users
     page = f"/customers/{acme.id}"
     assert page in client.get("/customers").text
-    added = client.post(f"{page}/users", data={"external_id": " bob ", "email": "bob@example.com"})
+    added = client.post(f"{page}/users", data={"externalId": " bob ", "email": "bob@example.com"})
     assert added.headers["location"] == f"{page}?done=added"
     assert [user.external_id for user in web_host.store.users.of(acme.id)] == ["ada", "bob"]
     shown = client.get(page).text
     assert "bob@example.com" in shown
     assert "eve" not in shown
-    again = client.post(f"{page}/users", data={"external_id": "bob"})
+    again = client.post(f"{page}/users", data={"externalId": "bob"})
     assert (again.status_code, "has a user &#39;bob&#39; already" in again.text) == (400, True)
-    assert client.post(f"{page}/users", data={"external_id": ""}).text.count('class="error"') == 1
+    assert client.post(f"{page}/users", data={"externalId": ""}).text.count('class="error"') == 1
     assert client.post(f"{page}/users/remove", data={"user": eve.id}).status_code == 404
     assert client.post(f"{page}/users/remove", data={"user": ada.id}).status_code == 303
     assert [user.external_id for user in web_host.store.users.of(acme.id)] == ["bob"]
@@ -517,12 +519,21 @@ def test_a_file_that_cannot_run_says_where_and_why(client, web_host, file):
     assert "integration.yaml:" in answer.text
 
 
-@pytest.mark.parametrize("path", ["", "/nonexistent/x.yaml", "/etc/passwd", "\0", "/dev/null"])
+@pytest.mark.parametrize("path", ["", "/nonexistent/x.yaml", "/etc/passwd", "\0", "/dev/null", "/" + "a" * 300])
 def test_a_file_that_is_none_is_refused_in_words_and_not_shown(client, web_host, path):
     web_host.store.customers.ensure("acme", "Acme Inc.")
     answer = client.post("/instances/new", data={"file": path, "customer": "acme"})
     assert answer.status_code == 400
     assert "root:" not in answer.text
+
+
+def test_a_file_that_this_host_may_not_read_is_refused_beside_its_field(bound_by_modes, client, tmp_path):
+    (tmp_path / "locked").mkdir()
+    (tmp_path / "locked" / "integration.yaml").touch()
+    (tmp_path / "locked").chmod(0)
+    answer = client.post("/instances/new", data={"file": f"{tmp_path}/locked/integration.yaml", "newCustomer": "acme"})
+    assert (answer.status_code, 'id="file-error"' in answer.text) == (400, True)
+    assert "cannot be read: Permission denied" in answer.text
 
 
 def test_a_key_is_shown_once_and_can_be_removed(client, web_host, instance):

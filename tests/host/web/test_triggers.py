@@ -1,9 +1,11 @@
 import json
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 from twilio_connector.host.receiving.inbox import Busy
+from twilio_connector.host.store.schema import metadata
 from twilio_connector.host.web.triggers import request_of
 
 PUBLIC = "https://hooks.example.com"
@@ -46,6 +48,18 @@ def test_a_refusal_keeps_its_reason_and_the_address_that_was_verified(stranger, 
     (refusal,) = web_host.store.refusals.recent()
     assert "the word is wrong" in refusal.reason
     assert f"{PUBLIC}{url}?a=1" in refusal.reason
+
+
+def test_a_refused_request_leaves_a_line_and_nothing_else(stranger, web_host, url):
+    def rows():
+        web_host._records.put(lambda _: None).result()  # what was before it is written now
+        with web_host.store.engine.connect() as connection:
+            count = sa.select(sa.func.count())
+            return Counter({t.name: connection.scalar(count.select_from(t)) for t in metadata.sorted_tables})
+
+    before = rows()
+    assert stranger.post(url, content=b"From=%2B1", headers={"x-word": "wrong", "api-key": "x"}).status_code == 403
+    assert rows() - before == {"refusals": 1}
 
 
 def test_the_address_is_the_public_one_whatever_the_sender_says(stranger, web_host, url):

@@ -152,13 +152,18 @@ def test_nobody_gets_past_a_page_that_is_not_right(kinds, web_host, connection):
         {"_entered": "[]"},
         {"_entered": '{"v11": 5}'},
         {"_entered": '{"v0": {}}'},
+        {"_entered": '{"v2": "\\ud800"}'},
+        {"_entered": '{"v9": "\\ud800"}'},
+        {"_entered": '{"v12": {"a": ["\\ud800"]}}'},
+        {"_entered": '{"_name": "\\ud800"}'},
         {"_step": "9"},
         {"_step": "x"},
         {"_step": ""},
     ],
 )
 def test_a_damaged_form_is_refused(kinds, hidden):
-    assert kinds.client.post(kinds.address, data=kinds.hidden | hidden).status_code == 400
+    answer = kinds.client.post(kinds.address, data=kinds.hidden | hidden)
+    assert (answer.status_code, "The form cannot be read" in answer.text) == (400, True)
 
 
 def test_a_name_is_asked_for_at_its_field(client, tmp_path, customer, connection, definition):
@@ -174,6 +179,14 @@ def test_a_new_customer_comes_with_the_deployment(client, web_host, tmp_path, de
     file.write_text(definition)
     Wizard.begin(client, file=str(file), newCustomer="beta", newCustomerName="Beta Ltd.")
     assert [(item.external_id, item.name) for item in web_host.store.customers.all()] == [("beta", "Beta Ltd.")]
+
+
+@pytest.mark.parametrize("wrong", [{"newCustomer": "x" * 256}, {"newCustomer": "x", "newCustomerName": "a\0"}])
+def test_a_new_customer_is_called_what_customers_may_be_called(client, web_host, tmp_path, definition, wrong):
+    (tmp_path / "integration.yaml").write_text(definition)
+    answer = client.post("/instances/new", data={"file": str(tmp_path / "integration.yaml"), **wrong})
+    assert (answer.status_code, f'id="{list(wrong)[-1]}-error"' in answer.text) == (400, True)
+    assert web_host.store.customers.all() == []
 
 
 def test_one_source_and_one_customer_are_asked_for(client, web_host, tmp_path, customer, definition):

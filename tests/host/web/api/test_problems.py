@@ -63,6 +63,54 @@ def test_what_the_hosts_rules_refuse_names_the_field(api, connection):
     assert "s3cret-s3cret" not in str(problem)
 
 
+BUFFER = {"type": "Buffer", "data": [300]}
+CONNECTION = {"name": "x", "component": "acme", "key": "token", "fields": {}}
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "field"),
+    [
+        ("POST connections", CONNECTION | {"reservedFor": ["nobody"]}, "reservedFor"),
+        ("POST connections", {"name": "x", "component": "acme", "key": "token"}, "fields"),
+        ("PUT customers", {"externalId": " "}, "externalId"),
+        ("PUT customers", {"externalId": "a", "name": "\0"}, "name"),
+        ("POST customers/{customer}/users", {"externalId": " "}, "externalId"),
+        ("POST customers/{customer}/users", {"externalId": "u", "email": "\0"}, "email"),
+        ("POST instances", {"customer": "acme", "versionId": "none"}, "versionId"),
+        ("POST instances", {"customer": " ", "versionId": "{version}"}, "customer"),
+        ("POST instances", {"customer": "new", "customerName": "\0", "versionId": "{version}"}, "customerName"),
+        ("POST instances", {"customer": "new", "name": "\0", "versionId": "{version}"}, "name"),
+        ("POST integrations", {"files": {"a": BUFFER}}, "files.a.data.0"),
+        ("POST integrations", {"files": {"a": {"type": "Buffer"}}}, "files.a.data"),
+        ("POST integrations", {"files": {"a": {"type": "Bufer", "data": []}}}, "files.a.type"),
+        ("POST integrations", {"files": {"a": 1}}, "files.a"),
+        ("POST integrations", {"files": {"a": "x"}, "fil": "a"}, "fil"),
+        ("POST components/acme/actions/send", {"connection": {"key": "token"}}, "connection.fields"),
+    ],
+)  # fmt: skip
+def test_the_field_that_is_told_is_the_one_that_was_sent(api, host, address, body, field):
+    customer = host.customers.put("acme").id
+    version = host.integrations.publish_upload({"integration.yaml": PLAIN}).id
+    sent = {key: version if value == "{version}" else value for key, value in body.items()}
+    method, path = address.format(customer=customer).split()
+    problem = api.request(method, f"/api/{path}", json=sent).json()
+    assert (problem["status"], problem["field"]) == (422, field)
+    assert problem["detail"].startswith(f"{field}: ")
+    assert host.store.customers.known("new") is None
+
+
+PLAIN = b"""
+definitionVersion: 7
+name: Plain
+flows:
+  - name: Inbound
+    steps:
+      - name: Trigger
+        isTrigger: true
+        action: {component: {key: webhook-triggers, isPublic: true, version: LATEST}, key: webhook}
+"""
+
+
 def test_what_nobody_expected_is_told_as_that_alone(api, host, monkeypatch, caplog):
     def broken():
         raise ZeroDivisionError("the inside")

@@ -1,0 +1,37 @@
+"""What is published, whoever does it: each version once, with one line in the log of changes."""
+
+import pytest
+from twilio_connector.connector.errors import ConnectorError
+from twilio_connector.host.definition.parse import read
+from twilio_connector.host.integrations.publication import files
+
+
+def lines(host):
+    return [change.summary for change in reversed(host.changes.recent()) if change.what == "integration.publish"]
+
+
+def test_each_version_leaves_one_line_however_it_came(host, integration, step):
+    file = integration(step("Give", "give", what="one"))
+    host.integrations.publish(file)
+    host.integrations.publish_upload({file.name: file.read_bytes()})
+    host.instances.deploy(file, customer="acme")
+    for _ in range(2):
+        host.integrations.publish_upload({file.name: integration(step("Give", "give", what="two")).read_bytes()})
+    assert lines(host) == ["Probe: version 1", "Probe: version 2"]
+
+
+RUN = """
+{name: Run, action: {component: {key: code, isPublic: true, version: LATEST}, key: runCode},
+ inputs: {code: {type: value, value: "own:run"}}}
+"""
+
+
+@pytest.mark.parametrize("name", ["probe.yaml", "own.py", "notes.txt"])
+def test_a_file_that_may_not_be_read_is_named(integration, bound_by_modes, name):
+    file = integration(" ".join(RUN.split()))
+    (file.parent / "own.py").write_text("def run(context, results): ...\n")
+    (file.parent / "notes.txt").touch()
+    (file.parent / name).chmod(0)
+    with pytest.raises(ConnectorError, match=rf"{name}.* cannot be read: Permission denied") as caught:
+        files(read(file), file, 1 << 20)
+    assert caught.value.exit_status == 2
