@@ -125,6 +125,10 @@ def test_a_problem_names_file_line_key_and_mend(found):
         (send(more=", steps: []"), "send does not loop"),
         (send(more=", branches: []"), "send does not branch"),
         (step("loop", "loopNTimes", "iterationCount: {value: '2'}"), "a loop has the steps that it repeats"),
+        (step("sleep", "sleep", "ms: {value: abc}"), "inputs.ms.value: does not fit: input should be a valid integer"),
+        (step("loop", "loopNTimes", "iterationCount: {value: '-5'}", ", steps: []"), "greater than or equal to 0"),
+        (step("stop-execution", "stopExecution", "statusCode: {value: '99'}"), "greater than or equal to 200"),
+        (step("http", "httpGet", "url: {value: 'http://x'}, timeout: {value: 1.5}"), "timeout.value: does not fit"),
         (step("loop", "breakLoop"), "there is no loop around this step to break"),
         (step("loop", "breakLoop", more=", errorConfig: {errorHandlerType: ignore}"), "there is no loop"),
         (step("branch", "branchOnValue", "branchValueMappings: {value: '[]'}"), "a branching step has branches"),
@@ -133,6 +137,12 @@ def test_a_problem_names_file_line_key_and_mend(found):
 )
 def test_what_does_not_fit_the_manifest_is_refused(found, steps, problem):
     assert problem in found(steps, top=VARS)
+
+
+def test_a_number_may_be_blank_or_referred_to(found):
+    reference = "{type: reference, value: start.results}"
+    blank = "maxRetries: {value: ''}, timeout: {value: ' 5 '}"
+    assert found(step("http", "httpGet", f"url: {reference}, {blank}, retryDelayMS: {reference}")) == ""
 
 
 def test_a_reference_may_be_given_to_anything_but_a_connection(found):
