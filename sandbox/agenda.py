@@ -1,15 +1,15 @@
-"""What is to happen later, and in which order: one clock thread and a few lanes.
+"""What is to happen later, and in which order: one clock thread, and some that work.
 
-Work of one lane runs one after the other, in the order in which it was due, so that the events of one message
-reach a webhook in their order while a slow webhook holds up nobody else's.
+The jobs of one lane run one after the other, in the order in which they were due, so that the events of one message
+reach a webhook in their order. Lanes do not wait for each other, unless more webhooks are slow than there are threads.
 """
 
 from __future__ import annotations
 
 import heapq
 import logging
+from collections import deque
 from collections.abc import Callable
-from functools import partial
 from itertools import count
 from queue import SimpleQueue
 from threading import Condition, Thread
@@ -22,15 +22,16 @@ log = logging.getLogger(__name__)
 class Agenda:
     """Threads are daemons: a webhook that never answers does not keep the process alive."""
 
-    def __init__(self, lanes: int = 8) -> None:
+    def __init__(self, threads: int) -> None:
         self._due: list[tuple[float, int, str, Job]] = []
         self._places = count()
         self._changed = Condition()
         self._open = True
-        self._lanes: list[SimpleQueue[Job | None]] = [SimpleQueue() for _ in range(lanes)]
-        self._start(self._watch)
-        for lane in self._lanes:
-            self._start(partial(self._work, lane))
+        self._lanes: dict[str, deque[Job]] = {}  # those with work; the first job of each waits for a thread, or runs
+        self._ready: SimpleQueue[str | None] = SimpleQueue()  # lanes that wait for a thread
+        self._threads = threads
+        for loop in (self._watch, *[self._work] * threads):
+            Thread(target=loop, name="local-twilio", daemon=True).start()
 
     def after(self, seconds: float, lane: str, job: Job) -> None:
         """Run `job` in `seconds`, in its lane."""
@@ -44,11 +45,8 @@ class Agenda:
             self._open = False
             self._due.clear()
             self._changed.notify()
-        for lane in self._lanes:
-            lane.put(None)
-
-    def _start(self, loop: Callable[[], None]) -> None:
-        Thread(target=loop, name="local-twilio", daemon=True).start()
+        for _ in range(self._threads):
+            self._ready.put(None)
 
     def _watch(self) -> None:
         with self._changed:
@@ -58,11 +56,27 @@ class Agenda:
                     self._changed.wait(wait)
                 else:
                     _, _, lane, job = heapq.heappop(self._due)
-                    self._lanes[hash(lane) % len(self._lanes)].put(job)
+                    self._queue(lane, job)
 
-    def _work(self, lane: SimpleQueue[Job | None]) -> None:
-        while (job := lane.get()) is not None:
+    def _queue(self, lane: str, job: Job) -> None:
+        jobs = self._lanes.setdefault(lane, deque())
+        jobs.append(job)
+        if len(jobs) == 1:
+            self._ready.put(lane)
+
+    def _work(self) -> None:
+        while (lane := self._ready.get()) is not None:
             try:
-                job()
+                self._lanes[lane][0]()
             except Exception:
                 log.exception("the local Twilio failed at a job; this is a fault of its own")
+            self._done(lane)
+
+    def _done(self, lane: str) -> None:
+        with self._changed:
+            jobs = self._lanes[lane]
+            jobs.popleft()
+            if jobs:
+                self._ready.put(lane)
+            else:
+                del self._lanes[lane]

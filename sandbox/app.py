@@ -27,7 +27,7 @@ from .trouble import Trouble
 def create_app(state: State | None = None) -> Starlette:
     """Make the application; its carrier works from the start and ends with the application's lifespan."""
     state = state or State()
-    courier, agenda = Courier(state), Agenda()
+    courier, agenda = Courier(state), Agenda(state.settings.callers)
     carrier, switchboard = Carrier(state, courier, agenda), Switchboard(state, courier, agenda)
     streams = Streams(state, courier, agenda)
     alarm = Alarm(state, courier, agenda)

@@ -14,17 +14,17 @@ from uuid import NAMESPACE_URL, uuid5
 from . import parameters, pool, twiml
 from .agenda import Agenda
 from .courier import Courier
-from .records import Message
+from .records import Message, Pairs
 from .segments import count
 from .sending import MAX_BODY, media_of
 from .settings import new_sid
 from .state import Change, State
 from .twiml import BadReply, Redirect, Reply
-from .webhooks import Answer, Webhook, WebhookFailed
+from .webhooks import Webhook, WebhookFailed, shown
 
 PRICE = 0.0079  # US dollars a segment
-MAX_REDIRECTS = 10
-TOO_MANY_REDIRECTS, INVALID_MESSAGE, UNSUBSCRIBED = 11215, 14103, 21610  # codes of Twilio's debugger
+MAX_DOCUMENTS, MAX_REPLIES = 50, 10  # to one message: https://www.twilio.com/docs/api/errors/14106 and 14109
+TOO_MANY_DOCUMENTS, TOO_MANY_REPLIES, INVALID_MESSAGE, UNSUBSCRIBED = 14106, 14109, 14103, 21610  # of the debugger
 
 KEYWORD_REPLIES = {
     "stop": "You are unsubscribed and get no more texts from this number. Reply START to get them again.",
@@ -115,48 +115,64 @@ class Carrier:
         number = self._state.number(message.to, message.account_sid)
         targets = pool.webhooks(self._state, number) if number else []
         pairs = parameters.inbound(message, self._state.settings.url)
+        failed: Pairs = ()
         for place, (url, method) in enumerate(targets):
-            webhook = self._courier.webhook(message.account_sid, url, method, pairs)
-            if self._converse(message, webhook if place else replace(webhook, token=_token(message))):
+            webhook = self._courier.webhook(message.account_sid, url, method, (*pairs, *failed))
+            failed = self._converse(message, webhook if place else replace(webhook, token=_token(message)))
+            if not failed:
                 return
 
-    def _converse(self, message: Message, webhook: Webhook) -> bool:
-        """Call the webhook, follow its redirects and send its replies; False once something failed."""
-        for _ in range(MAX_REDIRECTS):
-            answer = self._courier.call(message.account_sid, webhook, message.sid)
-            verbs = self._read(message, webhook, answer) if answer else None
-            if verbs is None:
-                return False
+    def _converse(self, message: Message, webhook: Webhook) -> Pairs:
+        """Call the webhook, follow its redirects and send its replies; return what a fallback gets once something failed."""
+        replies = 0
+        for _ in range(MAX_DOCUMENTS):
+            try:
+                verbs = self._ask(message, webhook)
+            except WebhookFailed as failed:
+                return parameters.failure(failed.code, shown(webhook.url))
             self._state.change(message.sid, heard=True, updated=message.updated)
             for verb in verbs:
                 if isinstance(verb, Redirect):
                     url = urljoin(webhook.url, verb.url)
                     webhook = self._courier.webhook(message.account_sid, url, verb.method, webhook.parameters)
                     break
+                replies += 1
+                if replies > MAX_REPLIES:
+                    self._alert(message, TOO_MANY_REPLIES, f"More than {MAX_REPLIES} replies to one message")
+                    return ()
                 self._reply(message, verb)
             else:
-                return True
-        self._state.alert(message.account_sid, TOO_MANY_REDIRECTS, "Too many redirects", resource_sid=message.sid)
-        return False
+                return ()
+        self._alert(
+            message, TOO_MANY_DOCUMENTS, f"The webhook redirected in a circle: more than {MAX_DOCUMENTS} documents"
+        )
+        return parameters.failure(TOO_MANY_DOCUMENTS, shown(webhook.url))
 
-    def _read(self, message: Message, webhook: Webhook, answer: Answer) -> list[Reply | Redirect] | None:
+    def _ask(self, message: Message, webhook: Webhook) -> list[Reply | Redirect]:
+        answer = self._courier.ask(message.account_sid, webhook, message.sid)
         try:
             return twiml.read(answer.content_type, answer.body)
         except BadReply as bad:
-            self._courier.alert(message.account_sid, WebhookFailed(bad.code, str(bad), answer), message.sid, webhook)
-            return None
+            failed = WebhookFailed(bad.code, str(bad), answer)
+            raise self._courier.alert(message.account_sid, failed, message.sid, webhook) from bad
+
+    def _alert(self, message: Message, code: int, text: str) -> None:
+        self._state.alert(message.account_sid, code, text, resource_sid=message.sid)
 
     def _reply(self, message: Message, reply: Reply) -> None:
         if not reply.body and not reply.media:
-            self._state.alert(message.account_sid, INVALID_MESSAGE, "A reply without a body", resource_sid=message.sid)
+            self._alert(message, INVALID_MESSAGE, "A reply without a body")
         elif len(reply.body) > MAX_BODY:
             text = f"A reply of {len(reply.body)} characters; Twilio sends at most {MAX_BODY}"
-            self._state.alert(message.account_sid, INVALID_MESSAGE, text, resource_sid=message.sid)
-        elif self._state.has_opted_out(reply.to or message.from_ or "", reply.from_ or message.to):
-            text = "Attempt to send to unsubscribed recipient"
-            self._state.alert(message.account_sid, UNSUBSCRIBED, text, resource_sid=message.sid)
+            self._alert(message, INVALID_MESSAGE, text)
+        elif self._has_opted_out(message, reply):
+            self._alert(message, UNSUBSCRIBED, "Attempt to send to unsubscribed recipient")
         else:
             self._send(message, reply)
+
+    def _has_opted_out(self, message: Message, reply: Reply) -> bool:
+        senders = self._state.fellows(message.account_sid, reply.from_ or message.to)
+        return self._state.has_opted_out(reply.to or message.from_ or "", senders)
 
     def _send(self, message: Message, reply: Reply) -> None:
         self._state.save(_reply_message(message, reply, self._state.settings.clock()))

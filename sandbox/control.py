@@ -19,7 +19,7 @@ from .courier import Courier
 from .errors import TwilioError
 from .records import Answering, Media, Number
 from .settings import new_sid
-from .state import State
+from .state import Dropped, State
 
 Handler = Callable[["Desk", Request, dict[str, Any]], Any]
 NUMBER_KEYS = frozenset({"sms_url", "sms_method", "sms_fallback_url", "status_callback", "friendly_name"})
@@ -50,6 +50,8 @@ class Desk:
             return _json({"error": str(wrong)}, 400)
         except TwilioError as refused:
             return _json({"error": str(refused), "code": refused.code}, refused.status)
+        except Dropped as dropped:
+            return _json({"error": str(dropped)}, 409)
 
     def number(self, request: Request) -> Number:
         number = self.state.number(request.path_params["number"])

@@ -13,7 +13,7 @@ from .webhooks import Answer, Webhook, WebhookFailed, call, open_session, shown
 class Courier:
     def __init__(self, state: State) -> None:
         self._state = state
-        self._session = open_session()
+        self._session = open_session(state.settings.callers)
 
     def close(self) -> None:
         self._session.close()
@@ -28,21 +28,30 @@ class Courier:
             self.call(account_sid, self.webhook(account_sid, url, method, pairs), about)
 
     def call(self, account_sid: str, webhook: Webhook, about: str) -> Answer | None:
-        """Call a webhook and wait for its answer; None when it failed, which then is an alert too."""
+        """Call a webhook whose answer need not be acted upon; None when it failed."""
+        try:
+            return self.ask(account_sid, webhook, about)
+        except WebhookFailed:
+            return None
+
+    def ask(self, account_sid: str, webhook: Webhook, about: str) -> Answer:
+        """Call a webhook and wait for its answer. Raises WebhookFailed when it failed, which then is an alert too."""
         settings, started = self._state.settings, perf_counter()
         answer, note = None, ""
         try:
             answer = call(self._session, webhook, connect=settings.connect_timeout, total=settings.webhook_timeout)
         except WebhookFailed as failed:
             answer, note = failed.answer, str(failed)
-            self.alert(account_sid, failed, about, webhook)
-        seconds, status = perf_counter() - started, answer.status if answer else None
-        self._state.record(
-            Exchange("out", webhook.method, shown(webhook.url), status, seconds, settings.clock(), note=note),
-        )
-        return None if note else answer
+            raise self.alert(account_sid, failed, about, webhook) from None
+        finally:
+            seconds, status = perf_counter() - started, answer.status if answer else None
+            self._state.record(
+                Exchange("out", webhook.method, shown(webhook.url), status, seconds, settings.clock(), note=note),
+            )
+        return answer
 
-    def alert(self, account_sid: str, failed: WebhookFailed, about: str, webhook: Webhook) -> None:
+    def alert(self, account_sid: str, failed: WebhookFailed, about: str, webhook: Webhook) -> WebhookFailed:
+        """Write down what failed, and return it."""
         answer = failed.answer
         self._state.alert(
             account_sid,
@@ -55,3 +64,4 @@ class Courier:
             status=answer and answer.status,
             response=answer.body[:2000].decode("utf-8", "replace") if answer else "",
         )
+        return failed

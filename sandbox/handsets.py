@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from threading import Lock
+from typing import TypeVar
 
 from .records import Answering, Keyword
 
@@ -11,8 +13,13 @@ START = frozenset({"START", "YES", "UNSTOP"})
 HELP = frozenset({"HELP", "INFO"})
 
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Pair = tuple[str, str]
+
+
 class Handsets:
-    """Remembers at most `most` usual senders."""
+    """Remembers at most `most` of each: opt-outs, broken handsets, ways to answer, usual senders; the oldest go first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -20,51 +27,64 @@ class Handsets:
         self._forget_handsets()
 
     def _forget_handsets(self) -> None:
-        self._opted_out: set[tuple[str, str]] = set()
+        self._opted_out: dict[Pair, None] = {}
         self._bad_handsets: dict[str, int] = {}
-        self._usual_senders: dict[tuple[str, str], str] = {}
+        self._usual_senders: dict[Pair, str] = {}
         self._answers: dict[str, Answering] = {}
 
-    def heed_keyword(self, handset: str, number: str, body: str) -> Keyword:
-        """Obey Twilio's opt-out words of SMS: https://help.twilio.com/articles/223134027."""
-        word, pair = body.strip().upper(), (handset, number)
+    def _keep(self, book: dict[Key, Value], key: Key, value: Value) -> None:
+        with self._lock:
+            book.pop(key, None)
+            book[key] = value
+            if len(book) > self._most:
+                del book[next(iter(book))]
+
+    def _forget(self, book: dict[Key, Value], key: Key) -> None:
+        with self._lock:
+            book.pop(key, None)
+
+    def heed_keyword(self, handset: str, senders: Collection[str], body: str) -> Keyword:
+        """Obey Twilio's opt-out words of SMS: https://help.twilio.com/articles/223134027.
+
+        They hold for all of `senders`: the number that was texted, and those of its messaging service.
+        """
+        word, pairs = body.strip().upper(), [(handset, sender) for sender in senders]
         if ":" in handset:  # other channels have their own ways
             return ""
         if word in STOP:
-            self._opted_out.add(pair)
+            for pair in pairs:
+                self._keep(self._opted_out, pair, None)
             return "stop"
-        if word in START and pair in self._opted_out:
-            self._opted_out.discard(pair)
+        if word in START and self.has_opted_out(handset, senders):
+            for pair in pairs:
+                self._forget(self._opted_out, pair)
             return "start"
         return "help" if word in HELP else ""
 
-    def has_opted_out(self, handset: str, number: str) -> bool:
-        return (handset, number) in self._opted_out
+    def has_opted_out(self, handset: str, senders: Collection[str]) -> bool:
+        """Tell whether a handset wants no texts of one of `senders`: https://www.twilio.com/docs/errors/21610."""
+        return any((handset, sender) in self._opted_out for sender in senders)
 
     def break_handset(self, handset: str, error_code: int | None) -> None:
         """Let what is sent to `handset` end undelivered with this code, such as 30003; None mends it."""
         if error_code is None:
-            self._bad_handsets.pop(handset, None)
+            self._forget(self._bad_handsets, handset)
         else:
-            self._bad_handsets[handset] = error_code
+            self._keep(self._bad_handsets, handset, error_code)
 
     def handset_error(self, handset: str) -> int | None:
         return self._bad_handsets.get(handset)
 
     def let_answer(self, handset: str, answering: Answering) -> None:
         """Say what becomes of calls to `handset`; without a word a person answers them."""
-        self._answers[handset] = answering
+        self._keep(self._answers, handset, answering)
 
     def answering(self, handset: str) -> Answering:
         return self._answers.get(handset, "human")
 
     def remember_sender(self, service_sid: str, to: str, sender: str) -> None:
         """Keep whom a messaging service chose for a recipient."""
-        with self._lock:
-            self._usual_senders[service_sid, to] = sender
-            if len(self._usual_senders) > self._most:
-                del self._usual_senders[next(iter(self._usual_senders))]
+        self._keep(self._usual_senders, (service_sid, to), sender)
 
     def usual_sender(self, service_sid: str, to: str) -> str | None:
-        with self._lock:
-            return self._usual_senders.get((service_sid, to))
+        return self._usual_senders.get((service_sid, to))

@@ -12,10 +12,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from . import conversation, faults, presets
+from . import conversation, faults, pool, presets
 from .errors import TwilioError
 from .live import Streams
-from .state import State
+from .state import Dropped, State
 
 HERE = Path(__file__).parent
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -67,6 +67,8 @@ class Pages:
         known = conversation.contacts(self._state, handset)
         other = _address(other) or (known[0].address if known else "")
         bubbles, number = conversation.bubbles(self._state, handset, other), self._state.number(other)
+        service = self._state.service_of(number) if number else None
+        answers = bool(number and pool.webhooks(self._state, number))
         return self._page(
             "phone.html",
             400 if wrong else 200,
@@ -76,7 +78,9 @@ class Pages:
             contacts=known,
             bubbles=bubbles,
             number=number,
-            typing=bool(number and number.sms_url) and conversation.is_typing(bubbles),
+            answers=answers,
+            dropped=bool(service and service.drops_inbound),
+            typing=answers and conversation.is_typing(bubbles),
             wrong=wrong,
             draft=draft,
         )
@@ -92,6 +96,8 @@ class Pages:
         except TwilioError:
             wrong = f"{other} only sends: text one of the phone numbers of this account."
             return self._phone(handset, other, wrong, body)
+        except Dropped as dropped:
+            return self._phone(handset, other, str(dropped), body)
         return RedirectResponse(f"/phone?{urlencode({'handset': handset, 'with': other})}#latest", 303)
 
     async def picture(self, request: Request) -> Response:

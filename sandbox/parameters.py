@@ -24,10 +24,10 @@ PLACES = {
 def inbound(message: Message, base_url: str) -> Pairs:
     """Return what a number's webhook gets for a text that came in; media URLs stand under `base_url`.
 
-    Every messaging service here has advanced opt-out, which names the keyword.
+    Every messaging service here has advanced opt-out, which names the keyword. What a script gave wins.
     """
     from_, service = message.from_ or "", message.messaging_service_sid
-    return (
+    known = (
         *geography("To", message.to),
         ("SmsMessageSid", message.sid),
         ("NumMedia", str(len(message.media))),
@@ -45,8 +45,8 @@ def inbound(message: Message, base_url: str) -> Pairs:
         *_whatsapp(from_),
         *((("OptOutType", message.keyword.upper()),) if service and message.keyword else ()),
         *(pair for index, it in enumerate(message.media) for pair in _media(index, it, message, base_url)),
-        *message.parameters,
     )
+    return tuple((dict(known) | dict(message.parameters)).items())
 
 
 def status(message: Message) -> Pairs:
@@ -99,6 +99,11 @@ def call_status(it: PhoneCall, status: str, number: int, at: datetime, recording
         ("SequenceNumber", str(number)),
         *last,
     )
+
+
+def failure(error_code: int, url: str) -> Pairs:
+    """Return what a fallback gets besides: https://www.twilio.com/docs/usage/security/availability-reliability."""
+    return (("ErrorCode", str(error_code)), ("ErrorUrl", url))
 
 
 def recording(it: Recording, base_url: str) -> Pairs:

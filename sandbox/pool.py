@@ -32,11 +32,12 @@ def _country(address: str) -> str:
 
 
 def webhooks(state: State, number: Number) -> list[tuple[str, str]]:
-    """Return URL and method of whom an inbound text is told to: the service's or the number's own, then its fallback."""
-    sender = state.senders.get(number.sid)
-    service = state.services.get(sender.service_sid) if sender else None
-    application = state.applications.get(number.sms_application_sid)
-    if service and service.inbound_request_url and not service.use_inbound_webhook_on_number:
+    """Return URL and method of whom an inbound text is told to: the service's or the number's own, then its fallback.
+
+    A service asks the number only if it is told to; without a URL of its own it drops the text.
+    """
+    service, application = state.service_of(number), state.applications.get(number.sms_application_sid)
+    if service and not service.use_inbound_webhook_on_number:
         pairs = _of_service(service)
     elif application:
         pairs = [(application.sms_url, application.sms_method), (application.sms_fallback_url, "POST")]

@@ -64,8 +64,16 @@ def contents(account_sid: str, now: datetime) -> list[Content]:
 
 
 def service(account_sid: str, now: datetime) -> Service:
+    """Make the messaging service, which leaves what comes in to its numbers, as Twilio's console lets a new one do."""
     made = sid("MG", account_sid, "service")
-    return Service(sid=made, account_sid=account_sid, created=now, updated=now, friendly_name="Local service")
+    return Service(
+        sid=made,
+        account_sid=account_sid,
+        created=now,
+        updated=now,
+        friendly_name="Local service",
+        use_inbound_webhook_on_number=True,
+    )
 
 
 def senders(account_sid: str, numbers: Sequence[Number]) -> list[Sender]:

@@ -48,6 +48,17 @@ class PhoneCall(Record):
     def form(self) -> dict[str, tuple[str, ...]]:
         return dict(self.asked)
 
+    def asked_for(self, name: str) -> str:
+        """Return what the request said of this parameter, blank if nothing."""
+        values = self.form.get(name)
+        return values[-1] if values else ""
+
+    @property
+    def events(self) -> frozenset[str]:
+        """The events that its status callback is to hear of; none without a callback."""
+        wanted = [name for text in self.form.get("StatusCallbackEvent", ()) for name in text.split()]
+        return frozenset(wanted or ["completed"]) if self.asked_for("StatusCallback") else frozenset()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording(Record):
@@ -117,6 +128,11 @@ class Service(Record):
     usecase: str = "undeclared"
     us_app_to_person_registered: bool = False
     use_inbound_webhook_on_number: bool = False
+
+    @property
+    def drops_inbound(self) -> bool:
+        """Whether a text to one of its senders is neither logged nor told to anybody, as `inbound_request_url` says."""
+        return not self.inbound_request_url and not self.use_inbound_webhook_on_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,9 @@ def compose(state: State, account_sid: str, form: Form) -> Message:
     _check_content(given, form)
     content = _content(state, account_sid, given.get("ContentSid", ""))
     variables = templating.variables(given.get("ContentVariables", ""))
-    _check_pair(state, sender, to)
+    _check_pair(sender, to)
+    if state.has_opted_out(to, state.fellows(account_sid, sender, service)):
+        raise TwilioError(21610)
     send_at = _schedule(state, given, service)
     body, urls = form.get("Body", [""])[-1], tuple(form.get("MediaUrl", ()))
     if content is not None:
@@ -147,15 +149,13 @@ def _content(state: State, account_sid: str, sid: str) -> Content | None:
     return known
 
 
-def _check_pair(state: State, sender: str | None, to: str) -> None:
+def _check_pair(sender: str | None, to: str) -> None:
     if sender is None:
         return
     if sender == to:
         raise TwilioError(21266)
     if to.startswith("whatsapp:") != sender.startswith("whatsapp:"):
         raise TwilioError(21910)
-    if state.has_opted_out(to, sender):
-        raise TwilioError(21610)
 
 
 def _schedule(state: State, given: Mapping[str, str], service: str) -> datetime | None:

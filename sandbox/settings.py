@@ -44,6 +44,7 @@ class Settings:
     delays: Delays = Delays()
     webhook_timeout: float = 15.0  # seconds, connect to last byte
     connect_timeout: float = 5.0
+    callers: int = 32  # webhooks that are called at once
     max_messages: int = 20_000
     max_records: int = 200  # of requests and of alerts, each
     max_body: int = 1_048_576  # bytes of a request

@@ -21,6 +21,7 @@ from .products import (
     Application,
     PhoneCall,
     Program,
+    Service,
 )
 from .records import Account, Alert, ApiKey, Exchange, KeyKind, Media, Message, Number, Pairs, Record
 from .segments import count
@@ -48,6 +49,10 @@ class Change:
 
 
 Listener = Callable[[Change], None]
+
+
+class Dropped(Exception):
+    """Twilio would neither log this text nor tell anybody of it; `str()` says why, and what to set."""
 
 
 class State(Handsets, Shelves):
@@ -148,6 +153,17 @@ class State(Handsets, Shelves):
                 return number
         return None
 
+    def service_of(self, number: Number) -> Service | None:
+        """Return the messaging service that a number is a sender of."""
+        sender = self.senders.get(number.sid)
+        return self.services.get(sender.service_sid) if sender else None
+
+    def fellows(self, account_sid: str, address: str | None, service_sid: str = "") -> set[str]:
+        """Return who shares opt-outs: the address, the senders of its messaging service and those of `service_sid`."""
+        senders = [it for it in self.senders.newest() if it.account_sid == account_sid]
+        services = {it.service_sid for it in senders if it.address == address} | {service_sid}
+        return {it.address for it in senders if it.service_sid in services} | ({address} if address else set())
+
     # -- messages
 
     def save(self, message: Message) -> Message:
@@ -189,14 +205,19 @@ class State(Handsets, Shelves):
         """Let a handset text a number of ours; whoever carries messages then calls the number's webhook.
 
         `more` is what the webhook gets besides, such as a button of WhatsApp's.
-        Raises TwilioError 21211 if `to` is not one of the numbers here.
+        Raises TwilioError 21211 if `to` is not one of the numbers here, and Dropped if its messaging service takes
+        no texts; an opt-out holds all the same.
         """
         number = self.number(to)
         if number is None:
             raise TwilioError(21211, to)
-        keyword = self.heed_keyword(from_, to, body)
-        now = self.settings.clock()
-        sender = self.senders.get(number.sid)
+        keyword = self.heed_keyword(from_, self.fellows(number.account_sid, to), body)
+        now, service = self.settings.clock(), self.service_of(number)
+        if service and service.drops_inbound:
+            raise Dropped(
+                f"{number.phone_number} is a sender of the messaging service {service.friendly_name}, which has no "
+                "InboundRequestUrl: Twilio drops such a text. Set that, or UseInboundWebhookOnNumber to true"
+            )
         self.ledger.charge(number.account_sid, now, "sms-inbound", count(body), INBOUND_PRICE * count(body))
         return self.save(
             Message(
@@ -210,7 +231,7 @@ class State(Handsets, Shelves):
                 created=now,
                 updated=now,
                 sent=now,
-                messaging_service_sid=sender.service_sid if sender else None,
+                messaging_service_sid=service.sid if service else None,
                 num_segments=count(body),
                 media=media,
                 keyword=keyword,

@@ -1,6 +1,7 @@
-"""Event Streams: tells webhook sinks, as CloudEvents 1.0, what happens to messages and calls.
+"""Event Streams: tells webhook sinks, as CloudEvents 1.0, what happens to messages and calls, and of errors.
 
 https://www.twilio.com/docs/events/event-types; each request is a JSON array, signed through the hash of its body.
+An event of a call comes only where the call has a status callback that is to hear of it too.
 """
 
 from __future__ import annotations
@@ -13,17 +14,29 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from . import parameters
 from .agenda import Agenda
 from .courier import Courier
 from .products import PhoneCall, Sink
-from .records import Message
+from .records import Account, Alert, Message
 from .shapes import VERSION, iso
 from .state import Change, State
 
 MESSAGE, INBOUND = "com.twilio.messaging.message", "com.twilio.messaging.inbound-message.received"
 CALL = "com.twilio.voice.status-callback.call"
+ERROR = "com.twilio.error-logs.error.logged"
 TEST = "com.twilio.eventstreams.test-event"
+WEBHOOK = "webhook"  # the only type of sink that is delivered to here
 TOLD = frozenset({"queued", "sent", "delivered", "undelivered", "failed", "read"})  # statuses that are events
+CALL_EVENTS = {"queued": "initiated", "ringing": "ringing", "in-progress": "answered"}  # by status; others end it
+TYPES = frozenset(
+    {
+        INBOUND,
+        ERROR,
+        *(f"{MESSAGE}.{it}" for it in TOLD),
+        *(f"{CALL}.{it}" for it in (*CALL_EVENTS.values(), "completed")),
+    }
+)
 REMEMBERED = 10_000  # of what was told: a record may change without a new status
 
 
@@ -43,19 +56,20 @@ class Streams:
     def _heed(self, change: Change) -> None:
         if change.message and (kind := _kind_of_message(change.message)):
             self._tell(change.message, kind, _message(change.message, kind))
-        elif change.call and change.call.status == "completed":
-            kind = f"{CALL}.completed"
-            self._tell(change.call, kind, _call(change.call))
-        elif change.message is None and change.call is None:
+        elif change.call and (event := CALL_EVENTS.get(change.call.status, "completed")) in change.call.events:
+            self._tell(change.call, f"{CALL}.{event}", _call(change.call))
+        elif change.alert and change.made and not change.alert.resource_sid.startswith("DG"):  # telling a sink failed
+            self._tell(change.alert, ERROR, _error(change.alert, self._state.accounts[change.alert.account_sid]))
+        elif change == Change():
             self._tell_tests()
 
     def _tell_tests(self) -> None:
         for sink in self._state.sinks.newest():
-            if sink.test_id and self._is_new(sink.test_id, TEST):
+            if sink.test_id and sink.sink_type == WEBHOOK and self._is_new(sink.test_id, TEST):
                 event = _event(sink, TEST, self._state.settings.clock(), {"test_id": sink.test_id})
                 self._post(sink, event)
 
-    def _tell(self, about: Message | PhoneCall, kind: str, data: dict[str, Any]) -> None:
+    def _tell(self, about: Message | PhoneCall | Alert, kind: str, data: dict[str, Any]) -> None:
         sinks = list(self._sinks(about.account_sid, kind))
         if sinks and self._is_new(about.sid, kind):
             for sink in sinks:
@@ -74,7 +88,7 @@ class Streams:
         wanted = {it.subscription_sid for it in self._state.subscribed_events.newest() if it.type == kind}
         sids = {it.sink_sid for it in self._state.subscriptions.newest() if it.sid in wanted}
         for sink in self._state.sinks.newest():
-            if sink.sid in sids and sink.account_sid == account_sid and sink.sink_type == "webhook":
+            if sink.sid in sids and sink.account_sid == account_sid and sink.sink_type == WEBHOOK:
                 yield sink
 
     def _post(self, sink: Sink, event: dict[str, Any]) -> None:
@@ -130,12 +144,25 @@ def _message(it: Message, kind: str) -> dict[str, Any]:
 
 def _call(it: PhoneCall) -> dict[str, Any]:
     return {
-        "account_sid": it.account_sid,
-        "call_sid": it.sid,
-        "from": it.from_,
-        "to": it.to,
-        "call_status": it.status,
-        "direction": it.direction,
-        "duration": it.duration,
+        "sid": it.sid,
         "timestamp": iso(it.updated),
+        "eventSid": f"VW{uuid4().hex}",
+        "request": {
+            "method": it.asked_for("StatusCallbackMethod") or "POST",
+            "url": it.asked_for("StatusCallback"),
+            "parameters": dict(parameters.call(it)),
+        },
+    }
+
+
+def _error(it: Alert, account: Account) -> dict[str, Any]:
+    """https://www.twilio.com/docs/events/event-types/errors/error-logs."""
+    return {
+        "sid": it.sid,
+        "account_sid": it.account_sid,
+        "master_account_sid": account.owner_sid,
+        "date_created": iso(it.created),
+        "level": it.level.upper(),
+        "resource_sid": it.resource_sid or None,
+        "error_code": str(it.error_code),
     }

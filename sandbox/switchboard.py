@@ -14,9 +14,10 @@ from .agenda import Agenda
 from .courier import Courier
 from .products import PhoneCall, Program
 from .recorder import Recorder
+from .records import Pairs
 from .state import Change, State
 from .twiml import BadReply, Redirect
-from .webhooks import WebhookFailed
+from .webhooks import Webhook, WebhookFailed, shown
 
 PRICE = 0.014  # US dollars a minute
 MAX_STEPS = 100  # verbs and redirects of one call: a circle ends
@@ -80,13 +81,13 @@ class Switchboard:
         if call is None:
             return
         by = _answered_by(call, self._state.answering(call.to))
-        asynchronous = _asked(call, "AsyncAmd").lower() == "true"
+        asynchronous = call.asked_for("AsyncAmd").lower() == "true"
         call = self._step(
             sid, call.status, status="in-progress", start_time=now, answered_by=None if asynchronous else by
         )
         if call is None:
             return
-        if _asked(call, "Record").lower() == "true":
+        if call.asked_for("Record").lower() == "true":
             self.recorder.start(call, "OutboundAPI", call.form)
         self._report(call, "in-progress")
         if by and asynchronous:
@@ -147,31 +148,38 @@ class Switchboard:
         return live
 
     def _run(self, call: PhoneCall, program: Program) -> None:
-        if program.twiml:
-            verbs = self._read(call, program.url, lambda: voice.verbs(program.twiml.encode()))
-        else:
-            verbs = self._fetch(call, program)
-        self._next(call.sid, program, verbs or [], 0)
+        verbs = self._read(call, program.twiml) if program.twiml else self._fetch(call, program)
+        self._next(call.sid, program, verbs, 0)
 
-    def _fetch(self, call: PhoneCall, program: Program) -> list[voice.Verb] | None:
-        for url, method in ((program.url, program.method), (program.fallback_url, program.fallback_method)):
-            current = self._state.calls.get(call.sid) or call
-            webhook = self._courier.webhook(call.account_sid, url, method, parameters.call(current))
-            answer = self._courier.call(call.account_sid, webhook, call.sid) if url else None
-            if answer is not None:
-                content_type, body = answer.content_type, answer.body
-                verbs = self._read(call, url, lambda: voice.read(content_type, body))  # noqa: B023 -- called at once
-                if verbs is not None:
-                    return verbs
-        return None
-
-    def _read(self, call: PhoneCall, url: str, read: Callable[[], list[voice.Verb]]) -> list[voice.Verb] | None:
+    def _read(self, call: PhoneCall, text: str) -> list[voice.Verb]:
+        """Read TwiML that came with a request; what cannot be read is an alert, and says nothing."""
         try:
-            return read()
+            return voice.verbs(text.encode())
         except BadReply as bad:
-            webhook = self._courier.webhook(call.account_sid, url, "POST", parameters.call(call))
-            self._courier.alert(call.account_sid, WebhookFailed(bad.code, str(bad)), call.sid, webhook)
-            return None
+            self._state.alert(call.account_sid, bad.code, str(bad), resource_sid=call.sid)
+            return []
+
+    def _fetch(self, call: PhoneCall, program: Program) -> list[voice.Verb]:
+        """Return what the URL says, or the fallback, which is told what failed; nothing if both fail."""
+        failed: Pairs = ()
+        for url, method in ((program.url, program.method), (program.fallback_url, program.fallback_method)):
+            if not url:
+                continue
+            current = self._state.calls.get(call.sid) or call
+            pairs = (*parameters.call(current), *failed)
+            try:
+                return self._ask(call, self._courier.webhook(call.account_sid, url, method, pairs))
+            except WebhookFailed as error:
+                failed = parameters.failure(error.code, shown(url))
+        return []
+
+    def _ask(self, call: PhoneCall, webhook: Webhook) -> list[voice.Verb]:
+        answer = self._courier.ask(call.account_sid, webhook, call.sid)
+        try:
+            return voice.read(answer.content_type, answer.body)
+        except BadReply as bad:
+            failed = WebhookFailed(bad.code, str(bad), answer)
+            raise self._courier.alert(call.account_sid, failed, call.sid, webhook) from bad
 
     def _next(self, sid: str, program: Program, verbs: list[voice.Verb], steps: int) -> None:
         """Do the first verb, and the others after it; stop when the call has ended or has been given another program."""
@@ -198,38 +206,32 @@ class Switchboard:
     def _follow(self, call: PhoneCall, before: Program, onward: Program, steps: int) -> None:
         if self._state.calls.change(call.sid, only=lambda it: it.program == before, program=onward) is None:
             return
-        self._next(call.sid, onward, self._fetch(call, onward) or [], steps)
+        self._next(call.sid, onward, self._fetch(call, onward), steps)
 
     # -- callbacks
 
     def _report(self, call: PhoneCall, status: str) -> None:
         """Call the status callback, if this event is wanted."""
-        url, event = _asked(call, "StatusCallback"), EVENT_OF.get(status, "completed")
-        wanted = [name for text in call.form.get("StatusCallbackEvent", ()) for name in text.split()] or ["completed"]
-        if not url or event not in wanted:
+        url, event = call.asked_for("StatusCallback"), EVENT_OF.get(status, "completed")
+        if event not in call.events:
             return
         number = self._told.get(call.sid, 0)
         self._told[call.sid] = number + 1
         recorded = self.recorder.pairs(call) if event == "completed" else ()
         pairs = parameters.call_status(call, status, number, self._state.settings.clock(), recorded)
-        self._courier.tell(call.account_sid, url, _asked(call, "StatusCallbackMethod") or "POST", pairs, call.sid)
+        self._courier.tell(call.account_sid, url, call.asked_for("StatusCallbackMethod") or "POST", pairs, call.sid)
 
     def _tell_machine(self, call: PhoneCall, by: str) -> None:
-        url, method = _asked(call, "AsyncAmdStatusCallback"), _asked(call, "AsyncAmdStatusCallbackMethod") or "POST"
+        url, method = call.asked_for("AsyncAmdStatusCallback"), call.asked_for("AsyncAmdStatusCallbackMethod") or "POST"
         self._state.calls.change(call.sid, answered_by=by)
         ids = (("CallSid", call.sid), ("AccountSid", call.account_sid))
         pairs = (*ids, ("AnsweredBy", by), ("MachineDetectionDuration", "1200"))
         self._courier.tell(call.account_sid, url, method, pairs, call.sid)
 
 
-def _asked(call: PhoneCall, name: str) -> str:
-    values = call.form.get(name)
-    return values[-1] if values else ""
-
-
 def _answered_by(call: PhoneCall, answering: str) -> str | None:
     """Tell who answered, if detection was asked for: https://www.twilio.com/docs/voice/answering-machine-detection."""
-    mode = _asked(call, "MachineDetection")
+    mode = call.asked_for("MachineDetection")
     if not mode:
         return None
     machine = "machine_end_beep" if mode == "DetectMessageEnd" else "machine_start"

@@ -1,23 +1,28 @@
 """Calls a webhook as Twilio does: signed by the official SDK, 15 seconds at most, one more try if it cannot connect.
 
+HTTP redirects are followed, each signed anew for its own URL. 307 keeps the method and the parameters; after the others
+the new URL is got as it stands, as browsers do it: https://www.twilio.com/docs/api/errors/11216 and
+https://github.com/twilio/OpenVBX/pull/199.
 https://www.twilio.com/docs/usage/webhooks/webhooks-security for the signature,
 https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides for `#rc=2&rp=all` behind the URL.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
-from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 from uuid import uuid4
 
 import requests
+from requests.adapters import HTTPAdapter
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 from urllib3.exceptions import HTTPError, MaxRetryError
 
 from .records import Pairs
+from .urls import is_url
 
 SIGNATURE, SETTINGS = "X-Twilio-Signature", "X-Twilio-Webhooks-Signature-Settings"
 HEADERS = {
@@ -28,6 +33,8 @@ HEADERS = {
 }
 MAX_ANSWER = 65_536  # bytes: Twilio reads no longer TwiML
 TOO_LONG, UNREACHABLE, NO_ANSWER, REFUSED, BAD_URL = 11750, 11205, 11205, 11200, 11100  # codes of Twilio's debugger
+MAX_REDIRECTS, TOO_MANY_REDIRECTS, BAD_REDIRECT = 10, 11215, 11216
+SAME_METHOD, FOLLOWED = 307, frozenset({301, 302, 303, 307})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Answer:
     status: int
     content_type: str
     body: bytes
+    location: str = ""
 
 
 class WebhookFailed(Exception):
@@ -84,9 +92,11 @@ def _bounded(given: dict[str, list[str]], key: str, low: int, high: int, usual: 
     return float(text) if text.isascii() and text.isdigit() and low <= int(text) <= high else usual
 
 
-def open_session() -> requests.Session:
+def open_session(connections: int) -> requests.Session:
     """Make a session that neither follows the environment's proxies nor keeps cookies."""
-    session = requests.Session()
+    session, adapter = requests.Session(), HTTPAdapter(pool_maxsize=connections)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session
@@ -117,23 +127,47 @@ def _never_connected(error: BaseException | None) -> bool:
 
 def _call_once(session: requests.Session, webhook: Webhook, rules: Overrides) -> Answer:
     deadline = monotonic() + rules.total
+    for _ in range(MAX_REDIRECTS + 1):
+        answer = _request(session, webhook, rules, deadline)
+        if 200 <= answer.status < 300:  # noqa: PLR2004 -- HTTP's class of success
+            return answer
+        if not 300 <= answer.status < 400:  # noqa: PLR2004 -- HTTP's class of redirects
+            raise WebhookFailed(REFUSED, f"The webhook answered {answer.status}", answer)
+        webhook = _redirected(webhook, answer)
+    raise WebhookFailed(TOO_MANY_REDIRECTS, f"The webhook redirected more than {MAX_REDIRECTS} times", answer)
+
+
+def _request(session: requests.Session, webhook: Webhook, rules: Overrides, deadline: float) -> Answer:
+    left = max(deadline - monotonic(), 0.001)  # seconds; 0 is no timeout
     try:
         with session.send(
-            prepare(session, webhook),
-            stream=True,
-            timeout=(min(rules.connect, rules.total), rules.total),
-            allow_redirects=False,
+            prepare(session, webhook), stream=True, timeout=(min(rules.connect, left), left), allow_redirects=False
         ) as response:
-            answer = Answer(response.status_code, response.headers.get("Content-Type", ""), _read(response, deadline))
+            said = response.headers
+            body = _read(response, deadline)
+            return Answer(response.status_code, said.get("Content-Type", ""), body, said.get("Location", ""))
     except requests.ConnectionError as failed:
         raise WebhookFailed(UNREACHABLE, "Could not connect to the webhook") from failed
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as failed:
         raise WebhookFailed(BAD_URL, "The webhook's URL cannot be called") from failed
     except (requests.RequestException, HTTPError) as failed:
         raise WebhookFailed(NO_ANSWER, f"The webhook gave no answer within {rules.total:g} seconds") from failed
-    if not 200 <= answer.status < 300:  # noqa: PLR2004 -- HTTP's class of success
-        raise WebhookFailed(REFUSED, f"The webhook answered {answer.status}", answer)
-    return answer
+
+
+def _redirected(webhook: Webhook, answer: Answer) -> Webhook:
+    if answer.status not in FOLLOWED:
+        raise WebhookFailed(
+            BAD_REDIRECT, f"The webhook answered {answer.status}, which is no redirect to follow", answer
+        )
+    try:
+        url = urljoin(webhook.url, answer.location)
+    except ValueError:
+        url = ""
+    if not answer.location or not is_url(url):
+        raise WebhookFailed(BAD_REDIRECT, f"The webhook answered {answer.status} without a valid Location", answer)
+    if answer.status == SAME_METHOD and webhook.method == "POST":
+        return replace(webhook, url=url)
+    return replace(webhook, url=url, method="GET", parameters=(), body=None)
 
 
 def prepare(session: requests.Session, webhook: Webhook) -> requests.PreparedRequest:

@@ -85,8 +85,9 @@ PhoneNumber = Annotated[
     Annotated[Trimmed, sid("PN")] | None,
     Field(
         title="Phone Number SID",
-        description="The phone number (starts with PN) to register at, for the target number. If it is a sender of a messaging "
-        "service with an inbound URL, Twilio calls that one: then register at the messaging service.",
+        description="The phone number (starts with PN) to register at, for the target number. Texts to a sender of a messaging "
+        "service go to the service's inbound URL, or are dropped where it has none, unless the service defers to its numbers: "
+        "register at the messaging service then.",
     ),
     Hint(placeholder=example_sid("PN"), data_source="selectPhoneNumberSid"),
 ]

@@ -152,8 +152,14 @@ class Instances:
         self.changed()
         if record:
             self.changes.note("instance.remove", instance_id, f"{record.name} of {record.customer}")
-        if record and not force and self.invocations.fire(instance_id, "instanceRemove", "removal"):
+        if record and not force and (record.removing or self._fire_removal(record)):
             self.store.instances.retire(instance_id)
         else:
             self.registrations.remove(instance_id, force=force)
         self.changed()
+
+    def _fire_removal(self, instance: InstanceRecord) -> bool:
+        """Again where it was deployed since a removal that failed, not where only a webhook is still to be put back."""
+        if self.store.registrations.is_leaving(instance.id):
+            return False
+        return bool(self.invocations.fire(instance.id, "instanceRemove", f"removal:{instance.updated_at.isoformat()}"))

@@ -126,6 +126,8 @@ class Registrations:
                     self.remove(instance_id)
                 except ConnectorError as error:
                     log.warning("instance %s: %s", instance_id, self._said(error))
+                    if not self.store.registrations.is_leaving(instance_id):
+                        continue  # somebody else was at work on it
                 self.store.instances.settle(instance_id)
 
     def _finish_forever(self) -> None:

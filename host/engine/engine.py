@@ -29,14 +29,15 @@ from ..execution import outcome
 from ..execution.runner import NEVER_REPEATED, FlowOutcome
 from ..execution.work import perform
 from ..execution.workshop import Assignment, BrokenOff, Workshop, record_text
-from ..operating.retention import forget_checkpoints, sweep
+from ..operating.retention import sweep
 from ..processes.identity import Identity
 from ..processes.life import Hold, Life, Stopping
 from ..receiving.results import POLL, Ended, Results
 from ..settings import Settings
 from ..store import Store
+from ..store.claiming import Claim
 from ..store.database import close
-from ..store.executions import REPLACED, Claim, End, adopt, end, postpone
+from ..store.executions import REPLACED, End, adopt, end, postpone
 from ..store.instances import InstanceRecord
 from . import durable
 
@@ -257,7 +258,7 @@ class Engine:
                 busy = self._claim_and_start()
                 if time.monotonic() - forgot >= FORGETTING:
                     forgot = time.monotonic()
-                    self._forget()
+                    sweep(self._store.engine, self._settings.limits, utc_now())
             except Stopping:
                 busy = False
             except Exception:
@@ -329,11 +330,6 @@ class Engine:
             message = "the execution took its process down again and again, or was cancelled; it is not tried any more"
             described = {"kind": "failed", "message": message}
             self._end_failed(claim.execution_id, claim.attempt, life.name, described)
-
-    def _forget(self) -> None:
-        now = utc_now()
-        forget_checkpoints(now)
-        sweep(self._store.engine, self._settings.limits, now)
 
 
 def _checkpoint(name: str, body: Callable[[], str]) -> str:

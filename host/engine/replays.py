@@ -21,7 +21,7 @@ from ..integrations.versions import Versions
 from ..registry import Registry
 from ..store import Store, search
 from ..store.database import reading, storable
-from ..store.executions import ENDED, ExecutionRecord
+from ..store.executions import ENDED, ExecutionRecord, next_in_sequence
 from ..store.ids import time_id
 from ..store.schema import executions, instances, states
 from ..store.schema import replay_jobs as jobs
@@ -183,7 +183,7 @@ class Replays:
             wanted = search.Filter.of_json(job.filter)
             limit = min(CHUNK, job.left)
             found = search.page(connection, wanted, before=job.cursor, limit=limit, also=_LEFT)
-            done = sum(self._again(connection, record) for record in found.rows)
+            done = sum(self._again(connection, record) for record in reversed(found.rows))  # the oldest goes first
             left = job.left - len(found.rows)
             ended = None if found.next and left else utc_now()
             changes = {"cursor": found.next, "left": left, "done": job.done + done, "ended_at": ended}
@@ -208,6 +208,8 @@ def _again(
     connection: sa.Connection, record: ExecutionRecord, new_id: str, version: str, from_step: str | None
 ) -> None:
     now = utc_now()
+    sequence = record.sequence or ""
+    dates = next_in_sequence(connection, {sequence} - {""}, now)
     new: dict[str, Any] = {
         "id": new_id,
         "version_id": version,
@@ -217,7 +219,7 @@ def _again(
         "status": "accepted",
         "attempt": 1,
         "available_at": now,
-        "created_at": now,
+        "created_at": dates.get(sequence, now),
     }
     values = [sa.literal(value, executions.c[name].type) for name, value in new.items()]
     copied = sa.select(*values, *(executions.c[name] for name in _COPIED)).where(executions.c.id == record.id)

@@ -71,4 +71,5 @@ def _moved(old: Iterable[T], new: Iterable[T], name: Callable[[T], str], said: M
     names, gone = {name(item) for item in new}, {name(item): item.stable_key for item in old}
     by_key = {item.stable_key: name(item) for item in new if item.stable_key}
     moved = {before: said.get(before) or by_key.get(key, "") for before, key in gone.items() if before not in names}
-    return {before: after for before, after in moved.items() if after in names and after not in gone}
+    one_each = {after: before for before, after in reversed(moved.items()) if after in names and after not in gone}
+    return {before: after for after, before in one_each.items()}

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from dbos import DBOS
 
 from ..settings import Limits
+from ..store.database import reading
 from ..store.ids import first_id
 from ..store.portable import instant
 from ..store.schema import (
@@ -29,26 +30,16 @@ from .changes import RUNS
 
 CHECKPOINTS_KEPT = timedelta(minutes=10)  # after the end; our own record of the execution stays longer
 _BATCH = 500
-
-
-def forget_checkpoints(now: datetime) -> int:
-    """Delete checkpoints of what has ended well; how many. What the engine gave up is first recorded, so it stays."""
-    old = instant(now - CHECKPOINTS_KEPT)
-    found = DBOS.list_workflows(
-        status="SUCCESS", completed_before=old, limit=_BATCH, load_input=False, load_output=False
-    )
-    ids = [workflow.workflow_id for workflow in found]
-    if ids:
-        DBOS.delete_workflows(ids)
-    return len(ids)
+_FORGETTING = sa.select(sa.func.pg_try_advisory_xact_lock(0x7477696F))
 
 
 def sweep(engine: sa.Engine, limits: Limits, now: datetime, seconds: float = 1.0) -> None:
-    """Forget what is over its time or too many, for about so long; the rest with the next sweep.
+    """Forget what is over its time or too many, checkpoints and the rest for about so long each; more with the next sweep.
 
     Steps and logs may go before their executions. The identities of events stay longer: an event that comes again after its
     execution is forgotten must not run again.
     """
+    _all(time.monotonic() + seconds, lambda: forget_checkpoints(engine, now - CHECKPOINTS_KEPT))
     until = time.monotonic() + seconds
     kept = timedelta(days=limits.days_kept)
     details = timedelta(days=limits.details_days_kept or limits.days_kept)
@@ -65,6 +56,31 @@ def _all(until: float, forget: Callable[[], int]) -> None:
     """Batch after batch, while there is more and time for it."""
     while forget() == _BATCH and time.monotonic() < until:
         pass
+
+
+def forget_checkpoints(engine: sa.Engine, before: datetime) -> int:
+    """Delete the checkpoints of some that ended before that time; how many were looked at, 0 if none can go.
+
+    One process does, the others need not wait. What the engine gave up stays until the execution has ended too: until then
+    nothing else tells that it is not run again.
+    """
+    with reading(engine).begin() as connection:
+        if connection.dialect.name == "postgresql" and not connection.scalar(_FORGETTING):
+            return 0
+        found = DBOS.list_workflows(completed_before=instant(before), limit=_BATCH, load_input=False, load_output=False)
+        given_up = [workflow.workflow_id for workflow in found if workflow.status != "SUCCESS"]
+        left = _running(connection, given_up) if given_up else set()
+        ids = [workflow.workflow_id for workflow in found if workflow.workflow_id not in left]
+        if ids:
+            DBOS.delete_workflows(ids)
+    return len(found) if ids else 0
+
+
+def _running(connection: sa.Connection, workflows: Sequence[str]) -> set[str]:
+    """Those of them whose attempt has not ended for us."""
+    ids = [workflow.partition(".")[0] for workflow in workflows]
+    query = sa.select(executions.c.id, executions.c.attempt).where(executions.c.id.in_(ids))
+    return {f"{row.id}.{row.attempt}" for row in connection.execute(query.where(status_in(executions, "running")))}
 
 
 def forget_executions(engine: sa.Engine, before: datetime) -> int:
@@ -116,8 +132,9 @@ def _forget(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
     ids = list(connection.execute(ended.order_by(executions.c.id).limit(_BATCH)).scalars())
     _delete(connection, ids, journal, claims, outcomes, steps, logs, terms)
     if ids:
-        owner = sa.func.substr(states.c.owner, 1, 36)
-        connection.execute(sa.delete(states).where(states.c.scope == "execution", owner.in_(ids)))
+        theirs = sa.func.substr(states.c.owner, 1, 36).in_(ids)
+        near = states.c.owner.between(ids[0], ids[-1] + "g")  # the character after f
+        connection.execute(sa.delete(states).where(states.c.scope == "execution", near, theirs))
         connection.execute(sa.delete(executions).where(executions.c.id.in_(ids)))
     return len(ids)
 

@@ -4,11 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
 from ...connector.context import utc_now
+from .claiming import CLAIM, Claim, take
 from .database import insert_for, reading, storable
 from .executors import CLOCKS, require_alive
 from .schema import OPEN, Instant, executions, status_in, steps
@@ -103,16 +104,7 @@ class NotOurs(Exception):
     """The execution is another executor's by now, or has ended."""
 
 
-class Claim(NamedTuple):
-    """An attempt at an execution, to be run by whoever claimed it."""
-
-    execution_id: str
-    attempt: int
-    instance_id: str
-
-
 _TICK = timedelta(milliseconds=1)  # as exact as instants are kept
-_CLAIM = (executions.c.id, executions.c.attempt, executions.c.instance_id)
 _LARGE = {"payload", "result"}
 BRIEF = [column for column in executions.c if column.name not in _LARGE]
 
@@ -128,62 +120,6 @@ _IS_OURS = (*_IS_RUNNING, executions.c.executor == sa.bindparam("executor_"))
 _ADOPT = sa.update(executions).where(*_IS_RUNNING).values(executor=sa.bindparam("executor_"))
 _OURS = sa.select(executions.c.cancelled_at).where(*_IS_OURS).with_for_update(read=True)
 _CANCELLED = sa.select(executions.c.cancelled_at).where(executions.c.id == sa.bindparam("id_"))
-_NOW = sa.bindparam("now_", type_=Instant())
-_other = executions.alias("other")
-_BLOCKED = (  # an earlier one of the sequence is open, or one that was on disk first already runs
-    sa.exists().where(
-        _other.c.sequence == executions.c.sequence,
-        sa.tuple_(_other.c.created_at, _other.c.id) < sa.tuple_(executions.c.created_at, executions.c.id),
-        status_in(_other, *OPEN),
-    ),
-    sa.exists().where(_other.c.sequence == executions.c.sequence, status_in(_other, "running")),
-)
-_READY = (
-    status_in(executions, *OPEN),
-    status_in(executions, "accepted", "waiting"),
-    executions.c.available_at <= _NOW,
-    executions.c.sequence.is_(None) | sa.not_(sa.or_(*_BLOCKED)),
-)
-_LIMITED = executions.c.concurrency.is_not(None)
-_ANY_LIMITED = sa.select(executions.c.id).where(*_READY[:3], _LIMITED).limit(1)
-_ranked = (
-    sa.select(
-        executions.c.id,
-        executions.c.concurrency,
-        executions.c.endpoint_id,
-        sa.func.row_number()
-        .over(partition_by=executions.c.endpoint_id, order_by=(executions.c.available_at, executions.c.id))
-        .label("place"),
-    )
-    .where(*_READY, _LIMITED)
-    .subquery()
-)
-_AT_ONCE = (
-    sa.select(sa.func.count())
-    .where(_other.c.endpoint_id == _ranked.c.endpoint_id, status_in(_other, "running"))
-    .where(_other.c.concurrency.is_not(None))  # what was accepted before the flow had a limit is not counted
-    .scalar_subquery()
-)
-_ALLOWED = sa.select(_ranked.c.id).where(_ranked.c.place + _AT_ONCE <= _ranked.c.concurrency)
-_CLAIMING = sa.select(sa.func.pg_advisory_xact_lock(0x7477696D))  # those who count must not count at once
-_DUE = (
-    sa.select(executions.c.id)
-    .where(*_READY)
-    .where(executions.c.concurrency.is_(None) | executions.c.id.in_(sa.bindparam("allowed_", expanding=True)))
-    .order_by(executions.c.available_at, executions.c.id)
-    .limit(sa.bindparam("limit_", type_=sa.Integer()))
-    .with_for_update(skip_locked=True)
-)
-_TAKE = (
-    sa.update(executions)
-    .where(executions.c.id.in_(_DUE.scalar_subquery()))
-    .values(
-        status="running",
-        executor=sa.bindparam("executor_"),
-        started_at=sa.func.coalesce(executions.c.started_at, _NOW),
-    )
-    .returning(*_CLAIM)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +188,7 @@ class Executions:
         """
         try:
             with self.engine.begin() as connection:
-                given = {"executor_": executor, "now_": now, "limit_": limit, "allowed_": _allowed(connection, now)}
-                return sorted(Claim(*row) for row in connection.execute(_TAKE, given))
+                return sorted(take(connection, executor, now, limit))
         except sa.exc.IntegrityError:
             return []
 
@@ -265,7 +200,8 @@ class Executions:
             return connection.execute(later.limit(1)).first() is not None
 
     def any_open(self, instance_id: str) -> bool:
-        mine = status_in(executions, *OPEN) & (executions.c.instance_id == instance_id)
+        # Not by the index of the instance's: most of those have ended.
+        mine = status_in(executions, *OPEN) & (sa.func.coalesce(executions.c.instance_id, "") == instance_id)
         with reading(self.engine).begin() as connection:
             return connection.execute(sa.select(executions.c.id).where(mine).limit(1)).first() is not None
 
@@ -273,16 +209,7 @@ class Executions:
         """What ``executor`` has claimed and not ended."""
         mine = status_in(executions, *OPEN) & status_in(executions, "running") & (executions.c.executor == executor)
         with reading(self.engine).begin() as connection:
-            return [Claim(*row) for row in connection.execute(sa.select(*_CLAIM).where(mine))]
-
-
-def _allowed(connection: sa.Connection, now: datetime) -> list[str]:
-    """Those of endpoints with a limit that keep within it. They are counted by one process at a time."""
-    if connection.execute(_ANY_LIMITED, {"now_": now}).first() is None:
-        return []
-    if connection.dialect.name == "postgresql":  # SQLite lets one process write at a time anyway
-        connection.execute(_CLAIMING)
-    return list(connection.execute(_ALLOWED, {"now_": now}).scalars())
+            return [Claim(*row) for row in connection.execute(sa.select(*CLAIM).where(mine))]
 
 
 def next_in_sequence(connection: sa.Connection, sequences: Collection[str], now: datetime) -> dict[str, datetime]:

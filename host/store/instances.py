@@ -92,13 +92,15 @@ class Instances:
                 "config": dict(config),
                 "connections": dict(connections),
             }
-            changes |= {} if enabled is None else {"enabled": enabled}
-            instance_id = _put(connection, fixed, changes | {"updated_at": utc_now()})
+            now = utc_now()
+            instance_id = _put(connection, fixed, changes | {"updated_at": now})
             for old, new in renamed.items():
                 _rename(connection, instance_id, old, new)
             _put_endpoints(connection, instance_id, flows)
             intend(connection, instance_id, registering, changes)
-            schedules.arrange(connection, instance_id, starts, utc_now())
+            if enabled is not None:
+                schedules.switch(connection, instance_id, on=enabled, now=now)
+            schedules.arrange(connection, instance_id, starts, now)
         return self.require(instance_id)
 
     def get(self, instance_id: str) -> InstanceRecord | None:
@@ -129,24 +131,17 @@ class Instances:
             return [InstanceRecord(**row) for row in rows]
 
     def enable(self, instance_id: str, *, enabled: bool) -> None:
+        """Nothing happens to one that is being removed: it is off, and stays so."""
         with self.engine.begin() as connection:
-            where = (instances.c.id == instance_id, sa.not_(instances.c.removing))
-            changed = connection.execute(
-                sa.update(instances).where(*where).values(enabled=enabled, updated_at=utc_now())
-            )
-            if enabled and changed.rowcount:
-                schedules.resume(connection, instance_id, utc_now())
-            elif not enabled:
-                schedules.pause(connection, instance_id)
+            query = sa.select(instances.c.removing).where(instances.c.id == instance_id).with_for_update()
+            if connection.scalar(query) is False:
+                schedules.switch(connection, instance_id, on=enabled, now=utc_now())
 
     def retire(self, instance_id: str) -> None:
         """It takes nothing more, and is removed when what still runs has ended."""
         with self.engine.begin() as connection:
-            where = instances.c.id == instance_id
-            connection.execute(
-                sa.update(instances).where(where).values(enabled=False, removing=True, updated_at=utc_now())
-            )
-            schedules.pause(connection, instance_id)
+            connection.execute(sa.update(instances).where(instances.c.id == instance_id).values(removing=True))
+            schedules.switch(connection, instance_id, on=False, now=utc_now())
 
     def leaving(self) -> list[str]:
         with reading(self.engine).begin() as connection:
@@ -240,10 +235,13 @@ def _put(connection: sa.Connection, fixed: Mapping[str, str], changes: Mapping[s
 
 
 def _rename(connection: sa.Connection, instance_id: str, old: str, new: str) -> None:
-    """Its address and what it keeps go with the flow; a flow's state is owned by ``<instance>/<flow>``."""
+    """Its address and what it keeps go with the flow, in the place of what a removed flow of the new name has left."""
     where = (endpoints.c.instance_id == instance_id, endpoints.c.flow == old)
     connection.execute(sa.update(endpoints).where(*where).values(flow=new))
-    mine = (states.c.scope == "instance", states.c.owner == flow_owner(instance_id, old))
+    mine, left = (
+        (states.c.scope == "instance", states.c.owner == flow_owner(instance_id, flow)) for flow in (old, new)
+    )
+    connection.execute(sa.delete(states).where(*left))
     connection.execute(sa.update(states).where(*mine).values(owner=flow_owner(instance_id, new)))
 
 

@@ -14,11 +14,29 @@ from collections.abc import Callable, Mapping
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
-from .schema import metadata
+from ...connector.context import utc_now
+from ..definition.timetable import Timetable
+from .schema import endpoints, instances, metadata, schedules
 
 Step = Callable[[sa.Connection], None]
 
-STEPS: Mapping[int, Step] = {}
+
+def follow_instances(connection: sa.Connection) -> None:
+    """A schedule has a next time while its instance is on, and none while it is off: that was not so after every deployment."""
+    on = sa.select(endpoints.c.id).join(instances, instances.c.id == endpoints.c.instance_id).where(instances.c.enabled)
+    off = schedules.c.endpoint_id.not_in(on)
+    connection.execute(
+        sa.update(schedules).where(off).values(next_at=None, regular_at=None, lease=None, lease_until=None)
+    )
+    dead = sa.select(schedules.c.endpoint_id, schedules.c.plan, schedules.c.override)
+    for row in connection.execute(dead.where(~off, schedules.c.next_at.is_(None))).all():
+        next_at = Timetable.parse(row.override or row.plan).after(utc_now())
+        connection.execute(
+            sa.update(schedules).where(schedules.c.endpoint_id == row.endpoint_id).values(next_at=next_at)
+        )
+
+
+STEPS: Mapping[int, Step] = {5: follow_instances}
 """By the version that each leads to."""
 
 

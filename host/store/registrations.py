@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ...connector.context import utc_now
+from . import schedules
 from .database import insert, reading
 from .schema import endpoints, instances
 from .schema import registrations as table
@@ -79,10 +80,13 @@ class Registrations:
         """Switch the instance off, to go once its webhooks are put back; False where it has none."""
         mine, now = table.c.instance_id == instance_id, utc_now()
         with self.engine.begin() as connection:
-            off = sa.update(instances).where(instances.c.id == instance_id)
-            connection.execute(off.values(enabled=False, updated_at=now))
+            schedules.switch(connection, instance_id, on=False, now=now)
             going = {"status": "removing", "leaving": True, "attempts": 0, "due_at": now, "updated_at": now}
             return connection.execute(sa.update(table).where(mine).values(going)).rowcount > 0
+
+    def is_leaving(self, instance_id: str) -> bool:
+        """Whether the instance goes once its webhooks are put back."""
+        return any(record.leaving for record in self.of(instance_id))
 
     def end(self, record: RegistrationRecord) -> None:
         """Its webhook is put back. The last of an instance that is leaving takes the instance with it."""
@@ -119,7 +123,7 @@ def intend(connection: sa.Connection, instance_id: str, flows: Collection[str], 
     state = {"leaving": False, "error": None, "attempts": 0, "due_at": now, "updated_at": now}
     here = table.c.instance_id == instance_id
     if connection.execute(sa.select(table.c.endpoint_id).where(here, table.c.leaving).limit(1)).first():
-        connection.execute(sa.update(instances).where(instances.c.id == instance_id).values(enabled=True))
+        schedules.switch(connection, instance_id, on=True, now=now)
     connection.execute(sa.update(table).where(here).values(**state, status="removing"))
     for row in rows:
         new = {"endpoint_id": row.id, "instance_id": instance_id, "flow": row.flow, "ledger": "", "changes": []}

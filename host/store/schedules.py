@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ...connector.errors import InvalidInput
 from ..definition.timetable import Timetable
 from .database import reading
-from .schema import Instant, endpoints, executions, instances
+from .schema import OPEN, Instant, endpoints, executions, instances, status_in
 from .schema import schedules as table
 
 
@@ -161,8 +161,8 @@ def settle(
 
 def is_open(engine: sa.Engine, endpoint_id: str) -> bool:
     """Whether an execution of the flow has not ended yet."""
-    status = executions.c.status.in_(["accepted", "waiting", "running"])
-    query = sa.select(executions.c.id).where(executions.c.endpoint_id == endpoint_id, status).limit(1)
+    mine = status_in(executions, *OPEN) & (executions.c.endpoint_id == endpoint_id)
+    query = sa.select(executions.c.id).where(mine).limit(1)
     with reading(engine).begin() as connection:
         return connection.execute(query).first() is not None
 
@@ -197,15 +197,19 @@ def _rearrange(connection: sa.Connection, record: ScheduleRecord, start: Start, 
     connection.execute(sa.update(table).where(table.c.endpoint_id == record.endpoint_id).values(changes))
 
 
-def pause(connection: sa.Connection, instance_id: str) -> None:
-    """No flow of the instance starts by itself; what is being made is dropped."""
-    _update(connection, _of(connection, instance_id), lambda _: None)
+def switch(connection: sa.Connection, instance_id: str, *, on: bool, now: datetime) -> None:
+    """Switch the instance on or off, and its schedules with it. Nothing else does: what is off has no next time.
 
-
-def resume(connection: sa.Connection, instance_id: str, now: datetime) -> None:
-    """Start again from now: what was due while it was paused is not made up for."""
-    paused = [record for record in _of(connection, instance_id) if record.next_at is None]
-    _update(connection, paused, lambda record: record.timetable.after(now))
+    What is being made when it goes off is dropped; what was due while it was off is not made up for.
+    """
+    mine = sa.update(instances).where(instances.c.id == instance_id)
+    connection.execute(mine.values(enabled=on, updated_at=now))
+    records = _of(connection, instance_id)
+    if on:
+        paused = [record for record in records if record.next_at is None]
+        _update(connection, paused, lambda record: record.timetable.after(now))
+    else:
+        _update(connection, records, lambda _: None)
 
 
 def _update(

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from . import portable
 
-VERSION = 4  # a change of the schema raises it: see migrations.py
+VERSION = 5  # a change of the schema raises it: see migrations.py
 
 
 class Instant(sa.TypeDecorator[datetime]):
@@ -275,17 +275,32 @@ ENDED = ("succeeded", "failed", "cancelled")
 _open = status_in(executions, *OPEN)
 _running = status_in(executions, "running")
 sa.Index("executions_open", executions.c.available_at, executions.c.id, sqlite_where=_open, postgresql_where=_open)
-sa.Index("executions_in_sequence", executions.c.sequence, executions.c.id, sqlite_where=_open, postgresql_where=_open)
-_limited = _open & executions.c.concurrency.is_not(None)
-# All that the question for them reads, so that no planner prefers the index of everybody's.
+_waiting = status_in(executions, "accepted", "waiting")
+FREE = executions.c.sequence.is_(None) & executions.c.concurrency.is_(None)
+"""They wait for no other; those IN_TURN may."""
+IN_TURN = executions.c.sequence.is_not(None) | executions.c.concurrency.is_not(None)
+_free, _in_turn = _waiting & FREE, _waiting & IN_TURN
+sa.Index("executions_free", executions.c.available_at, executions.c.id, sqlite_where=_free, postgresql_where=_free)
+# All by which they are passed over, so that one that is passed over is not read.
 sa.Index(
-    "executions_limited",
+    "executions_in_turn",
     executions.c.available_at,
-    executions.c.status,
-    executions.c.concurrency,
     executions.c.id,
-    sqlite_where=_limited,
-    postgresql_where=_limited,
+    executions.c.sequence,
+    executions.c.concurrency,
+    executions.c.endpoint_id,
+    executions.c.status,
+    sqlite_where=_in_turn,
+    postgresql_where=_in_turn,
+)
+_in_sequence = _open & executions.c.sequence.is_not(None)
+sa.Index(
+    "executions_of_sequence",
+    executions.c.sequence,
+    executions.c.created_at,
+    executions.c.id,
+    sqlite_where=_in_sequence,
+    postgresql_where=_in_sequence,
 )
 _counted = _running & executions.c.concurrency.is_not(None)
 sa.Index("executions_counted", executions.c.endpoint_id, sqlite_where=_counted, postgresql_where=_counted)
@@ -294,6 +309,14 @@ sa.Index("executions_of_request", executions.c.request_id, sqlite_where=_named, 
 sa.Index("executions_of_instance", executions.c.instance_id, executions.c.id)
 _ended = status_in(executions, *ENDED)
 sa.Index("executions_ended", executions.c.status, executions.c.id, sqlite_where=_ended, postgresql_where=_ended)
+sa.Index(  # to count them
+    "executions_ended_of_flow",
+    executions.c.status,
+    executions.c.instance_id,
+    executions.c.flow,
+    sqlite_where=_ended,
+    postgresql_where=_ended,
+)
 _replays = executions.c.replay_of.is_not(None)
 sa.Index("executions_replayed", executions.c.replay_of, sqlite_where=_replays, postgresql_where=_replays)
 _planned = executions.c.planned_at.is_not(None)

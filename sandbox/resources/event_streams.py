@@ -14,6 +14,7 @@ from ..errors import TwilioError
 from ..products import Sink, SubscribedEvent, Subscription
 from ..rest import ApiRequest, Operation, Reply, Resource
 from ..settings import new_sid
+from ..streams import TYPES
 from ..urls import is_url
 
 MAX_SINKS = 100
@@ -185,6 +186,8 @@ def _key(subscription_sid: str, name: str) -> str:
 def _type(name: Any) -> str:
     if not isinstance(name, str) or not name.startswith("com.twilio."):
         raise TwilioError(20001, f"{name!r} is no type of event such as com.twilio.messaging.message.delivered")
+    if name not in TYPES:
+        raise TwilioError(20001, f"{name}: this local Twilio sends no such event; it sends {', '.join(sorted(TYPES))}")
     return name
 
 

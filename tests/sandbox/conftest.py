@@ -104,10 +104,11 @@ class Receiver:
 
 
 @contextmanager
-def refused(code: int) -> Iterator[None]:
-    """Expect the SDK to be refused with Twilio's code."""
+def refused(code: int, named: str = "") -> Iterator[None]:
+    """Expect the SDK to be refused with Twilio's code, by a text that names this."""
     with pytest.raises(TwilioException) as raised:
         yield
     error = raised.value
     known = error.code if isinstance(error, TwilioRestException) else None  # a list says it only in its text
     assert known == code or f'"code":{code},' in str(error), error
+    assert named in str(error), error

@@ -109,7 +109,8 @@ def test_a_failing_url_falls_back(sdk: Client, twilio: Sandbox, httpserver: HTTP
     receiver = Receiver(httpserver, HELLO)
     made = make(sdk, twilio, twiml=None, url="http://127.0.0.1:9/x#rc=0", fallback_url=receiver.url)
     wait(twilio, made.sid, "completed")
-    assert len(receiver.forms) == 1
+    (form,) = receiver.forms
+    assert (form["CallSid"], form["ErrorCode"], form["ErrorUrl"]) == (made.sid, "11205", "http://127.0.0.1:9/x#rc=0")
 
 
 def test_redirects_in_a_circle_end(sdk: Client, twilio: Sandbox, httpserver: HTTPServer) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
 from pytest_httpserver import HTTPServer
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+from twilio_connector.sandbox.records import Answering
 from twilio_connector.sandbox.server import Sandbox
 
 from .conftest import Receiver, refused
 
 DELIVERED, RECEIVED = "com.twilio.messaging.message.delivered", "com.twilio.messaging.inbound-message.received"
-COMPLETED = "com.twilio.voice.status-callback.call.completed"
+CALL = "com.twilio.voice.status-callback.call"
+ERROR = "com.twilio.error-logs.error.logged"
 Send = Callable[..., requests.Response]
 
 
@@ -33,15 +36,14 @@ def outgoing(twilio: Sandbox) -> list[str]:
     return [it.url for it in twilio.state.exchanges() if it.way == "out"]
 
 
-def test_a_message_a_text_and_a_call_become_signed_events(
+def test_a_message_and_a_text_become_signed_events(
     sdk: Client, twilio: Sandbox, send: Send, httpserver: HTTPServer
 ) -> None:
     receiver = Receiver(httpserver)
-    subscribe(sdk, sink_at(sdk, receiver.url), DELIVERED, RECEIVED, COMPLETED)
+    subscribe(sdk, sink_at(sdk, receiver.url), DELIVERED, RECEIVED)
     sid = send(Body="hello").json()["sid"]
     text = twilio.state.receive(twilio.handset, twilio.number, "in")
-    call = sdk.calls.create(to=twilio.handset, from_=twilio.number, twiml="<Response/>").sid
-    twilio.state.wait_for(lambda: len(outgoing(twilio)) == 3)
+    twilio.state.wait_for(lambda: len(outgoing(twilio)) == 2)
     events = {}
     for request in receiver.requests:
         body = request.get_data(as_text=True)
@@ -52,7 +54,65 @@ def test_a_message_a_text_and_a_call_become_signed_events(
         events[event["type"]] = event["data"]
     assert events[DELIVERED] | {"messageSid": sid, "messageStatus": "DELIVERED", "body": "hello"} == events[DELIVERED]
     assert (events[RECEIVED]["messageSid"], events[RECEIVED]["body"]) == (text.sid, "in")
-    assert events[COMPLETED]["call_sid"] == call
+
+
+@pytest.mark.parametrize(
+    ("answering", "status"),
+    [("human", "completed"), ("busy", "busy"), ("no-answer", "no-answer"), ("failed", "failed")],
+)
+def test_a_call_becomes_the_events_that_its_status_callback_hears_of(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer, answering: Answering, status: str
+) -> None:
+    """https://www.twilio.com/docs/events/event-types/voice/status-callback"""
+    receiver, wanted = Receiver(httpserver), ["initiated", "ringing", "answered", "completed"]
+    httpserver.expect_request("/calls").respond_with_data()
+    subscribe(sdk, sink_at(sdk, receiver.url), *(f"{CALL}.{name}" for name in wanted))
+    twilio.state.let_answer(twilio.handset, answering)
+    call = {"to": twilio.handset, "from_": twilio.number, "twiml": "<Response/>"}
+    sdk.calls.create(**call)
+    callback = {"status_callback": httpserver.url_for("/calls"), "status_callback_event": wanted}
+    sid = sdk.calls.create(**call | callback).sid
+    expected = [*wanted[: {"human": 3, "failed": 1}.get(answering, 2)], "completed"]
+    twilio.state.wait_for(lambda: len(outgoing(twilio)) == 2 * len(expected))
+    events = [(it["type"].removeprefix(f"{CALL}."), it["data"]) for it in sent(receiver)]
+    assert [name for name, _ in events] == expected
+    assert {data["sid"] for _, data in events} == {sid}
+    assert events[-1][1]["request"]["parameters"]["CallStatus"] == status
+
+
+def sent(receiver: Receiver) -> list[dict[str, Any]]:
+    return [event for request in receiver.requests for event in json.loads(request.get_data())]
+
+
+def test_an_error_becomes_an_event_but_not_one_of_a_sink_that_fails(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer
+) -> None:
+    """https://www.twilio.com/docs/events/event-types/errors/error-logs"""
+    receiver = Receiver(httpserver)
+    subscribe(sdk, sink_at(sdk, receiver.url), ERROR)
+    subscribe(sdk, sink_at(sdk, "http://127.0.0.1:9/#rc=0"), ERROR)
+    sid = sdk.calls.create(to=twilio.handset, from_=twilio.number, twiml="<Sing/>").sid
+    twilio.state.wait_for(lambda: len(twilio.state.alerts()) == 2 and receiver.requests)
+    (event,) = sent(receiver)
+    assert (event["data"]["error_code"], event["data"]["resource_sid"]) == ("12200", sid)
+    assert event["data"]["account_sid"] == event["data"]["master_account_sid"] == twilio.account_sid
+    assert {it.error_code for it in twilio.state.alerts()} == {12200, 11205}
+
+
+def test_a_type_that_is_never_sent_here_is_refused_by_name(sdk: Client, twilio: Sandbox) -> None:
+    sink = sink_at(sdk, "https://e.example/hook")
+    with refused(20001, "com.twilio.taskrouter.task.created"):
+        subscribe(sdk, sink, DELIVERED, "com.twilio.taskrouter.task.created")
+    assert twilio.state.subscriptions.newest() == []
+
+
+def test_a_sink_that_is_no_webhook_is_tried_in_vain(sdk: Client, twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver)
+    made = sdk.events.v1.sinks.create("Mine", sink_configuration='{"arn": "x"}', sink_type="kinesis")
+    assert made.sink_test.create().result == "submitted"
+    assert sdk.events.v1.sinks(sink_at(sdk, receiver.url)).sink_test.create().result == "submitted"
+    twilio.state.wait_for(lambda: outgoing(twilio))
+    assert len(receiver.requests) == 1
 
 
 def test_nobody_is_told_of_what_he_did_not_subscribe_to(

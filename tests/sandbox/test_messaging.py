@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 from pytest_httpserver import HTTPServer
 from twilio.rest import Client
 from twilio_connector.sandbox.server import Sandbox
@@ -135,6 +136,80 @@ def test_a_service_may_leave_what_comes_in_to_the_number(sdk: Client, twilio: Sa
     twilio.state.wait_for(lambda: receiver.forms)
 
 
+def inbound(twilio: Sandbox, number: str, body: str = "in") -> requests.Response:
+    url = f"{twilio.url}/_sandbox/numbers/{number}/inbound"
+    return requests.post(url, json={"from": twilio.handset, "body": body}, timeout=10)
+
+
+def test_a_service_without_an_inbound_url_drops_what_comes_in(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer
+) -> None:
+    """It is not logged, and the number's own webhook is not asked: inbound_request_url of the service resource."""
+    receiver = Receiver(httpserver)
+    service = made(sdk, twilio)
+    sdk.incoming_phone_numbers.list(phone_number=twilio.number)[0].update(sms_url=receiver.url)
+    dropped = inbound(twilio, twilio.number)
+    assert dropped.status_code == 409
+    assert "InboundRequestUrl" in dropped.json()["error"]
+    form = {"handset": twilio.handset, "with": twilio.number, "body": "in"}
+    page = requests.post(f"{twilio.url}/phone/messages", form, timeout=10)
+    assert page.status_code == 400
+    assert "UseInboundWebhookOnNumber" in page.text
+    assert sdk.messages.list() == []
+    sdk.messaging.v1.services(service.sid).update(use_inbound_webhook_on_number=True)
+    assert inbound(twilio, twilio.number).status_code == 200
+    twilio.state.wait_for(lambda: receiver.forms)
+    assert [form["Body"] for form in receiver.forms] == ["in"]
+
+
+def test_an_opt_out_holds_though_the_text_was_dropped(sdk: Client, twilio: Sandbox) -> None:
+    made(sdk, twilio)
+    assert inbound(twilio, twilio.number, "STOP").status_code == 409
+    with refused(21610):
+        sdk.messages.create(to=twilio.handset, from_=twilio.number, body="x")
+
+
+def test_the_numbers_of_the_first_service_answer_for_themselves(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer
+) -> None:
+    receiver = Receiver(httpserver)
+    (number,) = sdk.incoming_phone_numbers.list(phone_number="+447700900123")
+    number.update(sms_url=receiver.url)
+    assert inbound(twilio, "+447700900123").status_code == 200
+    twilio.state.wait_for(lambda: receiver.forms)
+    assert receiver.forms[0]["MessagingServiceSid"] == twilio.messaging_service
+
+
 def test_a_deleted_service_frees_its_numbers(sdk: Client, twilio: Sandbox) -> None:
     sdk.messaging.v1.services(made(sdk, twilio).sid).delete()
     assert len(made(sdk, twilio).phone_numbers.list()) == 1
+
+
+def test_an_opt_out_holds_for_the_whole_service(sdk: Client, twilio: Sandbox) -> None:
+    """https://www.twilio.com/docs/errors/21610"""
+    service, other = twilio.messaging_service, made(sdk, twilio)
+    sdk.messaging.v1.services(service).phone_numbers.create(
+        phone_number_sid=sdk.incoming_phone_numbers.create(phone_number="+447700900201").sid
+    )
+    to, texted, fellow = "+447700900456", "+447700900123", "+447700900201"
+    everywhere = [{"messaging_service_sid": service}, {"from_": texted}, {"from_": fellow}]
+    twilio.state.receive(to, texted, "STOP")
+    for sender in everywhere:
+        with refused(21610):
+            sdk.messages.create(to=to, body="x", **sender)
+    assert sdk.messages.create(to=to, body="x", messaging_service_sid=other.sid).status == "accepted"
+    assert sdk.messages.create(to="+447700900457", body="x", messaging_service_sid=service).status == "accepted"
+    twilio.state.receive(to, fellow, "START")
+    for sender in everywhere:
+        assert sdk.messages.create(to=to, body="x", **sender).sid
+
+
+def test_whoever_left_one_of_a_services_senders_before_it_joined_gets_nothing_from_the_service(
+    sdk: Client, twilio: Sandbox
+) -> None:
+    twilio.state.receive(twilio.handset, twilio.number, "STOP")
+    service = made(sdk, twilio, use_inbound_webhook_on_number=True)
+    with refused(21610):
+        sdk.messages.create(to=twilio.handset, messaging_service_sid=service.sid, body="x")
+    twilio.state.receive(twilio.handset, twilio.number, "START")
+    assert sdk.messages.create(to=twilio.handset, messaging_service_sid=service.sid, body="x").sid

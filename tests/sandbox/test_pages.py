@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import requests
+from twilio_connector.sandbox.products import Application
 from twilio_connector.sandbox.records import Media
 from twilio_connector.sandbox.server import Sandbox
 
@@ -33,6 +36,24 @@ def test_a_mistake_shows_the_page_again_with_what_was_written(twilio: Sandbox) -
     assert "ACME only sends" in answer.text
     assert ">hello</textarea>" in answer.text
     assert text(twilio, body="  ").status_code == 400
+
+
+def test_the_phone_says_who_is_told_of_a_text(twilio: Sandbox) -> None:
+    """The number's own webhook, its application's, or its messaging service's; if none is there, that too."""
+    state, (own, of_service, *_) = twilio.state, list(twilio.state.numbers.values())
+    shown = lambda number: get(twilio, f"/phone?{urlencode({'with': number.phone_number})}").text  # noqa: E731
+    assert "No webhook yet" in shown(own)
+    now = state.settings.clock()
+    state.applications.add(
+        Application(sid="AP1", account_sid=twilio.account_sid, created=now, updated=now, sms_url="http://x.example/sms")
+    )
+    state.change_number(own.sid, sms_application_sid="AP1")
+    assert "Texts go to its webhook" in shown(own)
+    assert "No webhook yet" in shown(of_service)
+    state.services.change(twilio.messaging_service, use_inbound_webhook_on_number=False)
+    assert "Its messaging service drops texts" in shown(of_service)
+    state.services.change(twilio.messaging_service, inbound_request_url="http://x.example/sms")
+    assert "Texts go to its webhook" in shown(of_service)
 
 
 def test_every_page_forbids_scripts_and_frames_from_elsewhere(twilio: Sandbox) -> None:

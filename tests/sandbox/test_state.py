@@ -26,6 +26,19 @@ def test_every_shelf_keeps_only_the_newest() -> None:
     assert [state.usual_sender("MG1", str(n)) is None for n in range(5)] == [True, True, False, False, False]
 
 
+def test_what_is_known_of_handsets_is_bounded() -> None:
+    state = State(Settings(max_messages=3))
+    ours, handsets = state.settings.numbers[0], [f"+1415555010{n}" for n in range(5)]
+    for handset in handsets:
+        state.receive(handset, ours, "STOP")
+        state.break_handset(handset, 30003)
+        state.let_answer(handset, "busy")
+    kept = [False, False, True, True, True]
+    assert [state.has_opted_out(it, [ours]) for it in handsets] == kept
+    assert [state.handset_error(it) == 30003 for it in handsets] == kept
+    assert [state.answering(it) == "busy" for it in handsets] == kept
+
+
 def test_a_record_is_changed_only_as_it_is_wanted() -> None:
     state = State()
     call = state.ring("+14155550123", "+14155550100")

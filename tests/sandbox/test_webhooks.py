@@ -151,6 +151,20 @@ def test_whatsapp_comes_to_the_numbers_own_sender_with_what_a_script_adds(
     )
 
 
+def test_what_a_script_gives_takes_the_place_of_what_is_sent_anyway(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, Response(status=204))
+    point(twilio, httpserver.url_for("/hook"))
+    given = {"NumMedia": "1", "MediaUrl0": "https://example.com/x.png", "FromCity": "HILO"}
+    body = {"from": twilio.handset, "body": "hi", "parameters": given}
+    requests.post(f"{twilio.url}/_sandbox/numbers/{twilio.number}/inbound", json=body, timeout=10).raise_for_status()
+    wait_for_answers(twilio, 1)
+    request, form = receiver.requests[0]
+    names = [name for name, _ in parse_qsl(request.get_data(as_text=True), keep_blank_values=True)]
+    assert len(names) == len(set(names))
+    assert form | given == form
+    assert is_signed(request, form, twilio.auth_token)
+
+
 @pytest.mark.parametrize(("place", "named"), [(0, [None] * 4), (1, [None, "HELP", "STOP", "START"])])
 def test_a_messaging_service_names_the_keyword_of_an_opt_out(
     twilio: Sandbox, httpserver: HTTPServer, place: int, named: list[str | None]
@@ -177,7 +191,11 @@ def test_a_second_delivery_bears_the_token_of_the_first(twilio: Sandbox, httpser
 
 BAD_ANSWERS = [
     (Response("oops", status=500), 11200),
-    (Response("", status=302, headers={"Location": "/elsewhere"}), 11200),
+    (Response("", status=302, headers={"Location": "/hook"}), 11215),
+    (Response("", status=302), 11216),
+    (Response("", status=302, headers={"Location": "ftp://127.0.0.1/hook"}), 11216),
+    (Response("", status=308, headers={"Location": "/hook"}), 11216),
+    (Response("", status=304), 11216),
     (Response("{}", content_type="application/json"), 12300),
     (Response("<Response>", content_type="text/xml"), 12100),
     (Response("\n<?xml version='1.0'?><Response/>", content_type="text/xml"), 12100),
@@ -205,11 +223,85 @@ def test_a_bad_answer_is_an_alert_with_twilios_code(
 def test_a_webhook_that_is_not_there_is_tried_twice_and_then_the_fallback(
     twilio: Sandbox, httpserver: HTTPServer
 ) -> None:
-    Receiver(httpserver, Response("from the fallback", content_type="text/plain"))
-    point(twilio, "http://127.0.0.1:9/hook", sms_fallback_url=httpserver.url_for("/hook"))
+    receiver = Receiver(httpserver, Response("from the fallback", content_type="text/plain"))
+    point(twilio, "http://user:secret@127.0.0.1:9/hook", sms_fallback_url=httpserver.url_for("/hook"))
     twilio.state.receive(twilio.handset, twilio.number, "hi")
     twilio.state.wait_for(lambda: len(twilio.state.messages()) == 2)
     assert twilio.state.alerts()[0].error_code == 11205
+    request, form = receiver.requests[0]
+    assert (form["Body"], form["ErrorCode"], form["ErrorUrl"]) == ("hi", "11205", "http://127.0.0.1:9/hook")
+    assert is_signed(request, form, twilio.auth_token)
+
+
+def test_the_fallback_is_told_which_document_failed(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, Response(status=204))
+    first = "<Response><Redirect>/bad</Redirect></Response>"
+    httpserver.expect_request("/first").respond_with_data(first, content_type="text/xml")
+    httpserver.expect_request("/bad").respond_with_data("<Answer/>", content_type="text/xml")
+    point(twilio, httpserver.url_for("/first"), sms_fallback_url=httpserver.url_for("/hook"))
+    twilio.state.receive(twilio.handset, twilio.number, "hi")
+    twilio.state.wait_for(lambda: receiver.requests)
+    _, form = receiver.requests[0]
+    assert (form["ErrorCode"], form["ErrorUrl"]) == ("12200", httpserver.url_for("/bad"))
+
+
+def test_a_circle_of_redirect_verbs_ends_after_fifty_documents(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    """https://www.twilio.com/docs/api/errors/14106"""
+    receiver = Receiver(httpserver, Response("<Response><Redirect/></Response>", content_type="text/xml"))
+    point(twilio, httpserver.url_for("/hook"))
+    twilio.state.receive(twilio.handset, twilio.number, "hi")
+    assert twilio.state.wait_for(twilio.state.alerts)[0].error_code == 14106
+    assert len(receiver.requests) == 50
+
+
+def test_one_message_is_answered_with_ten_replies_at_most(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    """https://www.twilio.com/docs/api/errors/14109"""
+    twiml = f"<Response>{'<Message>x</Message>' * 11}</Response>"
+    Receiver(httpserver, Response(twiml, content_type="text/xml"))
+    point(twilio, httpserver.url_for("/hook"))
+    twilio.state.receive(twilio.handset, twilio.number, "hi")
+    assert twilio.state.wait_for(twilio.state.alerts)[0].error_code == 14109
+    assert len(twilio.state.messages()) == 11
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "form"), [(307, "POST", True), (301, "GET", False), (302, "GET", False), (303, "GET", False)]
+)
+def test_an_http_redirect_is_followed_and_signed_anew(
+    twilio: Sandbox, httpserver: HTTPServer, status: int, method: str, form: bool
+) -> None:
+    receiver = Receiver(httpserver, Response("moved", content_type="text/plain"))
+    moved = Response("", status=status, headers={"Location": "/hook?step=2"})
+    httpserver.expect_request("/old").respond_with_response(moved)
+    point(twilio, httpserver.url_for("/old"))
+    twilio.state.receive(twilio.handset, twilio.number, "hi")
+    twilio.state.wait_for(lambda: len(twilio.state.messages()) == 2)
+    (request, got) = receiver.requests[0]
+    assert (request.method, raw_url(request)) == (method, httpserver.url_for("/hook?step=2"))
+    assert got.get("Body") == ("hi" if form else None)
+    assert is_signed(request, got, twilio.auth_token)
+    assert twilio.state.alerts() == ()
+
+
+def test_a_batch_of_events_is_redirected_with_the_hash_of_its_body(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, Response("ok", content_type="text/plain"))
+    httpserver.expect_request("/old").respond_with_response(Response("", status=307, headers={"Location": "/hook"}))
+    order = {"url": httpserver.url_for("/old"), "json": [{"type": "x"}]}
+    assert requests.post(f"{twilio.url}/_sandbox/webhooks", json=order, timeout=10).json()["body"] == "ok"
+    request, _ = receiver.requests[0]
+    body, signature = request.get_data(as_text=True), request.headers["X-Twilio-Signature"]
+    assert RequestValidator(twilio.auth_token).validate(request.url, body, signature)
+
+
+def test_a_password_in_the_url_does_not_follow_to_another_host(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, Response("ok", content_type="text/plain"))
+    elsewhere = httpserver.url_for("/hook").replace("localhost", "127.0.0.1")
+    moved = Response("", status=307, headers={"Location": elsewhere})
+    httpserver.expect_request("/old").respond_with_response(moved)
+    point(twilio, httpserver.url_for("/old").replace("://", "://user:secret@"))
+    twilio.state.receive(twilio.handset, twilio.number, "hi")
+    twilio.state.wait_for(lambda: len(twilio.state.messages()) == 2)
+    assert receiver.requests[0][0].authorization is None
 
 
 def test_a_redirect_verb_is_followed(twilio: Sandbox, httpserver: HTTPServer) -> None:

@@ -225,7 +225,8 @@ def test_another_target_takes_the_place_of_the_first(desk):
     service = desk.service.sid
     desk.change_number(sms_url=THEIRS)
     desk.create(InboundMessage, **number(desk, onConflict="overwrite"))
-    changes = desk.create(InboundMessage, target="messagingService", messagingServiceSid=service)
+    other = {"target": "messagingService", "messagingServiceSid": service, "onConflict": "overwrite"}
+    changes = desk.create(InboundMessage, **other)  # a service that defers to its numbers is not taken without a word
     assert (desk.number.sms_url, desk.service.inbound_request_url) == (THEIRS, HOOK)
     assert [change.target for change in changes][-1] == f"number {desk.twilio.number}"
     desk.create(InboundMessage)

@@ -222,7 +222,8 @@ def test_a_flow_that_says_its_old_name_keeps_its_address_registered(host, desk):
 def test_another_target_takes_the_place_of_the_first(host, desk):
     desk.theirs()
     desk.deploy(host, desk.overwriting())
-    desk.deploy(host, desk.flow(target="messagingService", messagingServiceSid=desk.service.sid))
+    service = {"target": "messagingService", "messagingServiceSid": desk.service.sid}
+    desk.deploy(host, desk.flow(**service, onConflict="overwrite"))
     assert (desk.number.sms_url, desk.service.inbound_request_url) == (THEIRS, desk.url(host))
     desk.deploy(host, desk.flow(target="none"))
     assert not desk.service.inbound_request_url

@@ -12,9 +12,7 @@ import pytest
 from twilio_connector.connector.payload import WebhookRequest
 from twilio_connector.host.host import Host
 from twilio_connector.host.receiving.inbox import Inbound
-from twilio_connector.host.settings import Limits, Settings
-from twilio_connector.host.store import Store
-from twilio_connector.host.store.executions import _ANY_LIMITED
+from twilio_connector.host.settings import Limits
 from twilio_connector.host.store.ids import rising_ids
 
 WORKER = """
@@ -197,13 +195,3 @@ def test_a_retry_that_was_still_running_when_the_request_came_again_is_not_tried
         host.inbox.accept_now(item)
     assert [store.executions.is_replaced(item.execution_id) for item in made] == [True, False, False]
     host.stop()
-
-
-def test_a_limit_is_looked_up_by_an_index(tmp_path):
-    """What nobody asked for costs the claims of everybody else nothing."""
-    store = Store.open(Settings(data=tmp_path))
-    with store.engine.begin() as connection:
-        text = str(_ANY_LIMITED.compile(connection, compile_kwargs={"render_postcompile": True}))
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("2026-03-15T12:00:00.000Z", 1, 0)).all()
-    assert "COVERING INDEX executions_limited" in str(plan)
-    store.close()

@@ -1,9 +1,16 @@
 """Replays: from the start with the version that is deployed now, from a step with the results of those before it."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
+from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.errors import InvalidInput
+from twilio_connector.connector.payload import WebhookRequest
+from twilio_connector.host.host import Host
+from twilio_connector.host.store.schema import executions
 from twilio_connector.host.store.search import Filter
 
 from .test_cancel import eventually
@@ -142,6 +149,28 @@ def test_failed_ones_are_replayed_together_and_once(host, integration, step, cal
     assert [len(found) for found in replayed] == [1, 1, 1]
     assert sorted(job.done for job in host.replays.jobs()) == [0, 3]
     eventually(lambda: all(host.store.executions.status(r.id) == "succeeded" for (r,) in replayed))
+
+
+def test_replays_keep_the_order_of_their_queue_whatever_the_clock_says(settings, probe, integration, step, monkeypatch):
+    host = Host.open(replace(settings, components=(probe,)))  # executes nothing
+    fifo = integration(step("Give", "give", what="x"), flow="    queueConfig: {usesFifoQueue: true}\n")
+    (endpoint,) = host.store.instances.endpoints(host.instances.deploy(fifo, customer="acme").id)
+    *failed, still_open = [
+        asyncio.run(host.receive(endpoint.id, WebhookRequest(url="/", body=b"{}"))).execution_id for _ in range(4)
+    ]
+    with host.store.engine.begin() as connection:
+        connection.execute(sa.update(executions).where(executions.c.id.in_(failed)).values(status="failed"))
+    slow = utc_now() - timedelta(minutes=5)
+    monkeypatch.setattr("twilio_connector.host.engine.replays.utc_now", lambda: slow)
+    host.executions.replay_failed(Filter())
+    host.replays._advance()
+    order = []
+    while claimed := host.store.executions.claim("x", utc_now(), 9):
+        order += [host.store.executions.get(claim.execution_id).replay_of or claim.execution_id for claim in claimed]
+        with host.store.engine.begin() as connection:
+            connection.execute(sa.update(executions).values(status="failed").where(executions.c.status == "running"))
+    assert order == [still_open, *failed]
+    host.stop()
 
 
 def test_only_so_many_failed_ones_are_replayed_together(host):

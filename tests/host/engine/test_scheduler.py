@@ -18,6 +18,7 @@ from twilio_connector.host.host import Host
 from twilio_connector.host.receiving.reception import NoSuchEndpoint
 from twilio_connector.host.settings import Limits
 from twilio_connector.host.store import portable
+from twilio_connector.host.store.registrations import intend
 from twilio_connector.host.store.schema import executions
 from twilio_connector.host.store.states import of_flow
 
@@ -221,6 +222,43 @@ def test_a_paused_instance_starts_nothing_and_does_not_make_up_for_it(host, depl
     assert schedule_of(host, instance).next_at is None
     host.instances.enable(instance.id, enabled=True)
     assert schedule_of(host, instance).next_at > utc_now() + 19 * MINUTE
+
+
+@pytest.mark.parametrize("trigger", ["watch", "schedule"])
+def test_deploying_switches_schedules_on_and_off_with_the_instance(host, deploy, run, clock, trigger):
+    instance = deploy(trigger=trigger, enabled=False)
+    assert schedule_of(host, instance).next_at is None
+    deploy(trigger=trigger, enabled=True)
+    assert utc_now() < schedule_of(host, instance).next_at < utc_now() + 11 * MINUTE
+    deploy("every 20 minutes", trigger, enabled=False)
+    clock.shift = LATER
+    run()
+    assert (payloads(host), schedule_of(host, instance).next_at) == ([], None)
+    deploy("every 30 minutes", trigger, enabled=True)  # what was missed is not made up for
+    assert utc_now() + 29 * MINUTE < schedule_of(host, instance).next_at < utc_now() + 31 * MINUTE
+
+
+def test_deploying_leaves_the_next_time_of_what_is_on_as_it_is(host, deploy):
+    before = schedule_of(host, instance := deploy())
+    deploy(enabled=True)
+    assert schedule_of(host, instance) == before
+
+
+def test_what_is_switched_off_to_be_removed_starts_nothing_and_starts_again_when_it_is_kept(host, deploy):
+    instance = deploy()
+    (endpoint,) = host.store.instances.endpoints(instance.id)
+    with host.store.engine.begin() as connection:
+        intend(connection, instance.id, ["Flow"], {"version_id": "", "config": {}, "connections": {}})
+    host.store.registrations.leave(instance.id)
+    assert schedule_of(host, instance).next_at is None
+    deploy()
+    assert (host.store.instances.get(instance.id).enabled, schedule_of(host, instance).next_at > utc_now()) == (
+        True,
+        True,
+    )
+    host.store.registrations.save(endpoint.id, leaving=True)
+    assert not deploy(enabled=False).enabled
+    assert schedule_of(host, instance).next_at is None
 
 
 def test_deploying_again_keeps_the_next_time_unless_the_times_changed(host, deploy, run):

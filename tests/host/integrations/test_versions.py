@@ -75,6 +75,25 @@ def test_what_is_renamed_keeps_its_address_its_state_and_its_value(host, integra
     assert result(host, send(host, endpoint.id)) == 2
 
 
+def test_what_is_renamed_takes_the_place_of_what_was_removed(host, integration, step):
+    path = integration(step("Count", "count"))
+    first, other = (
+        path.read_text().replace("name: Inbound", "name: Kept\n    stableKey: k"),
+        "name: Gone\n    stableKey: g",
+    )
+    both = first + first[first.index("  - name: Kept") :].replace("name: Kept\n    stableKey: k", other)
+    path.write_text(both)
+    instance = host.instances.deploy(path, customer="acme")
+    kept, gone = sorted(host.store.instances.endpoints(instance.id), key=lambda one: one.flow == "Gone")
+    assert [result(host, send(host, one.id)) for one in (gone, gone, kept)] == [1, 2, 1]
+    path.write_text(first)
+    host.instances.deploy(path, customer="acme")
+    path.write_text(first.replace("name: Kept", "name: Gone"))
+    host.instances.deploy(path, customer="acme")
+    assert [(one.id, one.flow) for one in host.store.instances.endpoints(instance.id)] == [(kept.id, "Gone")]
+    assert result(host, send(host, kept.id)) == 2
+
+
 def test_only_what_is_gone_was_renamed():
     def made(flows, more=""):
         start = "steps: [{name: S, isTrigger: true, action: {component: {key: c}, key: k}}]"
@@ -87,6 +106,8 @@ def test_only_what_is_gone_was_renamed():
     assert renamed(old, made([("C", "c")])).flows == {}
     said = "renameAttributes: {flows: [{oldName: A, newName: C}, {oldName: B, newName: Nowhere}]}"
     assert renamed(old, made([("C", "c")], said)).flows == {"A": "C"}
+    both = said.replace("Nowhere", "C")
+    assert renamed(old, made([("C", "c")], both)).flows == {"A": "C"}  # it can take the place of one only
 
 
 def test_a_version_of_another_integration_is_none(host, integration, step):

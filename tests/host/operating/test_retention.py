@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from dbos import DBOS
+from dbos import DBOS, SetWorkflowID
 from twilio_connector.connector.context import utc_now
+from twilio_connector.host.operating import retention
 from twilio_connector.host.operating.retention import (
     CHECKPOINTS_KEPT,
     forget_checkpoints,
@@ -19,7 +20,7 @@ from twilio_connector.host.receiving.inbox import Inbound, Inbox
 from twilio_connector.host.settings import Limits
 from twilio_connector.host.store.executions import cancel
 from twilio_connector.host.store.ids import first_id, time_id
-from twilio_connector.host.store.schema import identities, logs, terms
+from twilio_connector.host.store.schema import executions, identities, logs, states, terms
 
 LATER = timedelta(seconds=5)
 
@@ -59,6 +60,22 @@ def test_steps_and_logs_can_go_before_their_execution(host, ended):
     assert forget_details(host.store.engine, utc_now() + LATER) == 0
     assert host.store.executions.status(ended) == "succeeded"
     assert (host.store.executions.steps(ended), count(host, logs)) == ([], 0)
+
+
+def test_what_the_ended_kept_is_looked_for_near_their_ids_only(host, ended):
+    owner = {"execution": f"{ended}.1"}
+    host.store.states.merge(owner, {"execution": {"a": 1}})
+    host.store.states.merge({"execution": f"{time_id()}.1"}, {"execution": {"a": 1}})
+    seen = []
+    sa.event.listen(host.store.engine, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
+    assert forget_executions(host.store.engine, utc_now() + LATER) == 1
+    assert host.store.states.read(owner) == {"execution": {}}
+    assert count(host, states) == 1
+    ((statement, values),) = [given for given in seen if "DELETE" in given[0] and "states" in given[0]]
+    if host.store.engine.dialect.name == "sqlite":
+        with host.store.engine.begin() as connection:
+            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+        assert "(scope=? AND owner>? AND owner<?)" in plan
 
 
 def test_only_the_newest_are_kept_and_what_has_not_ended(store):
@@ -101,7 +118,51 @@ def test_an_event_is_known_for_longer_than_its_execution(host, ended):
 def test_checkpoints_go_soon_after_the_end(host, ended):
     while DBOS.get_workflow_status(f"{ended}.1").status != "SUCCESS":
         pass
-    assert forget_checkpoints(utc_now()) == 0
-    assert forget_checkpoints(utc_now() + CHECKPOINTS_KEPT + LATER) == 1
+    sweep(host.store.engine, host.settings.limits, utc_now() + CHECKPOINTS_KEPT - LATER)
+    assert DBOS.get_workflow_status(f"{ended}.1")
+    sweep(host.store.engine, host.settings.limits, utc_now() + CHECKPOINTS_KEPT + LATER)
     assert DBOS.get_workflow_status(f"{ended}.1") is None
     assert host.store.executions.status(ended) == "succeeded"
+
+
+def test_as_many_checkpoints_go_as_there_is_time_for(host, ended, monkeypatch):
+    monkeypatch.setattr(retention, "_BATCH", 2)
+    for number in range(4):
+        with SetWorkflowID(f"{ended}.{number + 2}"):
+            DBOS.start_workflow(host.engine._workflow, "").get_status()
+    while len(workflows("SUCCESS", "ERROR")) < 5:
+        pass
+    sweep(host.store.engine, host.settings.limits, utc_now() + CHECKPOINTS_KEPT + LATER)
+    assert workflows("SUCCESS", "ERROR", "PENDING") == []
+
+
+def workflows(*statuses):
+    return [workflow.workflow_id for workflow in DBOS.list_workflows(status=list(statuses))]
+
+
+@pytest.mark.parametrize("given_up", ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"])
+def test_checkpoints_of_what_the_engine_gave_up_go_when_that_is_on_record(host, ended, given_up):
+    while DBOS.get_workflow_status(f"{ended}.1").status != "SUCCESS":
+        pass
+    schema = "dbos." if host.settings.is_postgres else ""
+    with host.engine._database.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {schema}workflow_status SET status = '{given_up}'")  # noqa: S608
+    host.store.executors.begin("another")
+    with host.store.engine.begin() as connection:
+        connection.execute(sa.update(executions).values(status="running", executor="another"))
+    assert forget_checkpoints(host.store.engine, utc_now() + LATER) == 0
+    assert workflows(given_up) == [f"{ended}.1"]
+    with host.store.engine.begin() as connection:
+        connection.execute(sa.update(executions).values(status="failed"))
+    assert forget_checkpoints(host.store.engine, utc_now() + LATER) == 1
+    assert workflows(given_up) == []
+
+
+@pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_checkpoints_are_forgotten_by_one_process_at_a_time(host, ended):
+    while DBOS.get_workflow_status(f"{ended}.1").status != "SUCCESS":
+        pass
+    with host.store.engine.begin() as other:
+        assert other.scalar(retention._FORGETTING)
+        assert forget_checkpoints(host.store.engine, utc_now() + LATER) == 0
+    assert forget_checkpoints(host.store.engine, utc_now() + LATER) == 1

@@ -6,12 +6,16 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.payload import WebhookRequest
 from twilio_connector.host.host import Host
+from twilio_connector.host.processes.locks import Locks
 from twilio_connector.host.receiving import invocation
 from twilio_connector.host.receiving.reception import NoSuchEndpoint
 from twilio_connector.host.store import portable
+from twilio_connector.host.store.registrations import intend
+from twilio_connector.host.store.schema import executions
 
 WEBHOOK = "{name: Trigger, isTrigger: true, action: {component: {key: webhook-triggers}, key: webhook}}"
 CROSS = "{name: Trigger, isTrigger: true, action: {component: {key: cross-flow}, key: crossFlow}}"
@@ -141,6 +145,45 @@ def test_what_is_being_removed_takes_nothing_and_cannot_be_brought_back(settings
         host.instances.deploy(flows(Work=[WEBHOOK]), customer="acme")
     host.registrations.finish()
     assert host.store.instances.get(instance.id).removing
+    host.stop()
+
+
+def test_a_removal_that_failed_runs_its_flow_again_only_where_the_instance_was_deployed_since(settings, flows):
+    host = Host.open(settings)  # executes nothing
+    path = flows(Removed=[EVENT % "instanceRemove"], Work=[WEBHOOK])
+    instance = host.instances.deploy(path, customer="acme")
+
+    def fail_to_remove():
+        host.instances.remove(instance.id)
+        with host.store.engine.begin() as connection:
+            intend(
+                connection, instance.id, ["Work"], {"version_id": instance.version_id, "config": {}, "connections": {}}
+            )
+        host.store.registrations.leave(instance.id)
+        host.store.instances.settle(instance.id)
+
+    fail_to_remove()
+    host.instances.deploy(path, customer="acme")
+    fail_to_remove()
+    assert [one.flow for one in host.store.executions.recent()] == ["Removed", "Removed"]
+    host.instances.remove(instance.id)  # what is left to do
+    assert len(host.store.executions.recent()) == 2
+    assert host.store.instances.get(instance.id) is None
+    host.stop()
+
+
+def test_what_runs_on_removal_was_not_the_last_try_where_somebody_else_is_at_work(settings, flows, monkeypatch):
+    host = Host.open(settings)  # executes nothing
+    instance = host.instances.deploy(flows(Removed=[EVENT % "instanceRemove"]), customer="acme")
+    host.instances.remove(instance.id)
+    with host.store.engine.begin() as connection:
+        connection.execute(sa.update(executions).values(status="succeeded"))
+    monkeypatch.setattr(Locks.hold, "__defaults__", (0.0,))
+    with host.registrations.locks.attempt(instance.id):
+        host.registrations.finish()
+    assert host.store.instances.get(instance.id).removing
+    host.registrations.finish()
+    assert host.store.instances.get(instance.id) is None
     host.stop()
 
 

@@ -2,10 +2,12 @@
 
 import re
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from twilio_connector.connector.context import utc_now
 from twilio_connector.host.store import Store
 from twilio_connector.host.store.database import SCHEMA, connect, prepare, read_meta
 from twilio_connector.host.store.schema import VERSION, executions, metadata
@@ -119,6 +121,44 @@ def test_a_process_of_the_version_before_goes_on_beside_a_new_one(old, settings,
             connection.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")
         connection.execute(sa.text(INSERT), ROW | {"id": "x2"})
     assert Store(engine).executions.get("x2").status == "accepted"
+
+
+HELD = {
+    "customers": {"id": "c", "external_id": "acme", "name": "Acme", "created_at": TIME},
+    "integrations": {"id": "g", "name": "Nightly", "created_at": TIME},
+    "versions": {"id": "v", "integration_id": "g", "number": 1, "file_name": "f.yaml", "created_at": TIME},
+}
+INSTANCE = {"integration_id": "g", "version_id": "v", "customer_id": "c", "config": "{}", "connections": "{}"}
+SCHEDULE = {"plan": "CRON_TZ=UTC 0 3 * * *", "polling": False, "failures": 0}
+
+
+def test_a_schedule_that_a_deployment_left_behind_follows_its_instance_again(old, settings):
+    engine = old(4)
+    with engine.begin() as connection:
+        if settings.is_postgres:
+            connection.exec_driver_sql(f"SET LOCAL search_path TO {SCHEMA}")
+        for name, row in HELD.items():
+            insert(connection, name, row)
+        for name, enabled, next_at in (
+            ("on", True, TIME),
+            ("dead", True, None),
+            ("off", False, None),
+            ("late", False, TIME),
+        ):
+            made = {"id": name, "name": name, "enabled": enabled, "created_at": TIME, "updated_at": TIME}
+            insert(connection, "instances", INSTANCE | made)
+            insert(connection, "endpoints", {"id": name, "instance_id": name, "flow": "Tick", "created_at": TIME})
+            insert(connection, "schedules", SCHEDULE | {"endpoint_id": name, "next_at": next_at})
+    prepare(engine)
+    found = {name: Store(engine).schedules.get(name).next_at for name in ("on", "dead", "off", "late")}
+    assert (found["on"], found["off"], found["late"]) == (datetime.fromisoformat(TIME), None, None)
+    assert found["dead"] > utc_now()
+    assert (found["dead"].hour, found["dead"].minute) == (3, 0)
+
+
+def insert(connection, name, row):
+    places = ", ".join(f":{column}" for column in row)
+    connection.execute(sa.text(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({places})"), row)  # noqa: S608
 
 
 def test_processes_that_start_together_migrate_once(old):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from twilio_connector.host.receiving.inbox import Inbound, Inbox, admit
 from twilio_connector.host.settings import Limits
 from twilio_connector.host.store import executions
 from twilio_connector.host.store.ids import rising_ids
+from twilio_connector.host.store.schedules import is_open
 from twilio_connector.host.store.schema import executions as table
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
@@ -24,7 +26,7 @@ new_id = rising_ids()
 def accept(store):
     inbox = Inbox(store.engine, Limits())
 
-    def take(sequence, execution_id=None, endpoint="e"):
+    def take(sequence, execution_id=None, endpoint="e", concurrency=None):
         item = Inbound(
             execution_id=execution_id or new_id(),
             endpoint_id=endpoint,
@@ -33,6 +35,7 @@ def accept(store):
             flow="f",
             payload=sequence,
             sequence=sequence,
+            concurrency=concurrency,
         )
         return inbox.accept_now(item).execution_id
 
@@ -59,14 +62,14 @@ def test_only_the_first_of_a_sequence_is_handed_out(store, accept):
 
 
 def test_one_that_waits_for_its_next_attempt_holds_up_those_after_it(store, accept):
-    first, second = accept("s"), accept("s")
+    first, second, *_ = [accept("s") for _ in range(9)]
     assert claim(store) == [first]
     with store.engine.begin() as connection:
         executions.postpone(connection, first, 1, "x", until=NOW + timedelta(hours=1), error={})
     assert claim(store) == []
     with store.engine.begin() as connection:
         connection.execute(sa.update(table).where(table.c.id == first).values(available_at=NOW))
-    assert claim(store) == [first]
+    assert claim(store, 1) == [first]
     end(store, first, attempt=2)
     assert claim(store) == [second]
 
@@ -150,37 +153,62 @@ def test_when_a_step_began_is_told_by_the_clock_of_the_database(store, accept):
     assert abs(began - utc_now()) < timedelta(minutes=2)
 
 
+LANES = st.tuples(
+    st.sampled_from(["", "a", "b", "c"]), st.sampled_from(["e", "f"]), st.sampled_from([None, None, 1, 2])
+)
 STEPS = st.one_of(
-    st.tuples(st.just("accept"), st.sampled_from(["", "a", "b", "c"])),
+    st.tuples(st.just("accept"), LANES),
     st.tuples(st.just("claim"), st.integers(1, 4)),
     st.tuples(st.just("end"), st.integers(0, 3)),
+    st.tuples(st.just("retry"), st.integers(0, 3)),
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=25))
-def test_whatever_happens_a_sequence_runs_in_order_and_alone(store, accept, steps):
+def test_whatever_happens_a_sequence_runs_in_order_and_alone_and_limits_hold(store, accept, steps):
+    """Of those that may run, the oldest; one that is tried again is due after all others, and still first in its sequence."""
     with store.engine.begin() as connection:
         connection.execute(sa.delete(table))
-    waiting, running = [], []
+    accepted, waiting, running, attempts, retried = [], [], [], Counter(), {}
     for what, value in steps:
         if what == "accept":
-            waiting.append((accept(value), value))
+            sequence, endpoint, limit = value
+            lane = (f"{endpoint} {sequence}" if sequence else "", endpoint, limit)
+            accepted.append((accept(sequence, endpoint=endpoint, concurrency=limit), *lane))
+            waiting.append(accepted[-1])
         elif what == "end" and running:
-            end(store, running.pop(value % len(running))[0])
+            ended = running.pop(value % len(running))
+            accepted.remove(ended)
+            end(store, ended[0], 1 + attempts[ended[0]])
+        elif what == "retry" and running:
+            again = running.pop(value % len(running))
+            with store.engine.begin() as connection:
+                until = NOW - timedelta(seconds=100 - attempts.total())
+                executions.postpone(connection, again[0], 1 + attempts[again[0]], "x", until=until, error={})
+            attempts[again[0]] += 1
+            retried[again[0]] = attempts.total()
+            waiting.append(again)
         elif what == "claim":
-            due = _due(waiting, running)[:value]
-            assert claim(store, value) == [execution_id for execution_id, _ in due]
+            due = _due(accepted, sorted(waiting, key=lambda one: retried.get(one[0], 0)), running)[:value]
+            assert claim(store, value) == sorted(one[0] for one in due)
             running += due
             waiting = [one for one in waiting if one not in due]
 
 
-def _due(waiting, running):
-    busy, found = {sequence for _, sequence in running if sequence}, []
-    for execution_id, sequence in waiting:
-        if sequence not in busy:
-            found.append((execution_id, sequence))
-        busy |= {sequence} - {""}
+def _due(accepted, waiting, running):
+    heads = {sequence: execution_id for execution_id, sequence, *_ in reversed(accepted)}
+    busy = {sequence for _, sequence, *_ in running}
+    at_once, full, found = Counter(endpoint for *_, endpoint, limit in running if limit), set(), []
+    for one in waiting:
+        execution_id, sequence, endpoint, limit = one
+        if sequence and (heads[sequence] != execution_id or sequence in busy):
+            continue
+        if limit and (endpoint in full or at_once[endpoint] >= limit):
+            full.add(endpoint)
+            continue
+        at_once[endpoint] += bool(limit)
+        found.append(one)
     return found
 
 
@@ -216,17 +244,54 @@ def test_where_two_were_claimed_at_once_the_database_lets_one_run(store, accept)
         connection.execute(sa.update(table).where(table.c.id == second).values(status="running"))
 
 
-def test_a_claim_looks_at_open_executions_only(store, accept):
-    accept("s")
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_a_claim_begins_at_the_front_of_what_waits(store, accept):
+    """What nobody asked for costs the claims of everybody else nothing."""
+    accept("")
     seen = []
     sa.event.listen(store.engine, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
-    claim(store)
-    ((statement, values),) = [given for given in seen if "UPDATE" in given[0]]
-    prefix = "EXPLAIN QUERY PLAN " if store.engine.dialect.name == "sqlite" else "EXPLAIN "
+    assert len(claim(store)) == 1
+    assert len(seen) == 3  # BEGIN, whether others wait for their turn, and the claim
+    accept("s")
+    assert len(claim(store)) == 1
     with store.engine.begin() as connection:
-        if store.engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # the table is too small for an index to pay
-        plan = "\n".join(str(row) for row in connection.exec_driver_sql(prefix + statement, values))
-    assert "executions_open" in plan
-    assert "executions_in_sequence" in plan
-    assert "executions_running_in_sequence" in plan
+        asked = [given for given in seen if "executions.status IN" in given[0]]
+        plans = [str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()) for text, values in asked]
+    for index in ("COVERING INDEX executions_in_turn", "executions_free", "executions_of_sequence"):
+        assert any(index in plan for plan in plans)
+    assert not any("TEMP B-TREE" in plan or "SCAN executions'" in plan for plan in plans)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("lane", ["a sequence that runs", "a sequence that waits", "a limit"])
+def test_a_long_queue_that_has_to_wait_is_passed_over(store, accept, lane):
+    first, *_ = [
+        accept("" if lane == "a limit" else "s", concurrency=1 if lane == "a limit" else None) for _ in range(99)
+    ]
+    last, seen = accept("other", endpoint="o"), []
+    assert claim(store, 1) == [first]
+    if lane == "a sequence that waits":
+        with store.engine.begin() as connection:
+            executions.postpone(connection, first, 1, "x", until=NOW + timedelta(hours=1), error={})
+    sa.event.listen(store.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    assert claim(store, 1) == [last]
+    assert sum("ORDER BY" in text and "AS head" in text for text in seen) <= 2
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda store: is_open(store.engine, "e"), lambda store: store.executions.any_open("i")]
+)
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_whether_something_is_open_is_asked_without_looking_at_what_has_ended(store, accept, ask):
+    assert not ask(store)
+    seen, execution_id = [], accept("")
+    sa.event.listen(store.engine, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
+    assert ask(store)
+    ((statement, values),) = [given for given in seen if "SELECT" in given[0]]
+    with store.engine.begin() as connection:
+        assert "INDEX executions_open" in str(
+            connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+        )
+    assert claim(store) == [execution_id]
+    end(store, execution_id)
+    assert not ask(store)
