@@ -76,6 +76,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+LONGEST_WAIT = 900.0
+"""Seconds that a step may wait inside, which holds up a worker; as long as an execution lasts on the platform."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ActionContext:
     """Handed to every unit. Everything has a default, so a unit can be called from a plain script.

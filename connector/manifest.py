@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 import yaml
 
 from .errors import InvalidComponent
+from .payload import text_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -266,10 +267,5 @@ def _choices(annotation: Any) -> list[dict[str, str]] | None:
     return [{"label": str(value), "value": str(value)} for member in literals for value in get_args(member)] or None
 
 
-def _text(value: Any) -> str:
-    match value:
-        case None | ():
-            return ""
-        case bool():
-            return str(value).lower()
-    return str(value)
+def _text(default: Any) -> str:
+    return "" if default == () else text_of(default)

@@ -1,5 +1,6 @@
 """What a trigger is given and what it gives: a webhook request in, the platform's payload envelope out."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from copy import deepcopy
@@ -107,6 +108,20 @@ def json_default(value: Any) -> Any:
         case Iterator() | AbstractSet():
             return list(value)
     return str(value)
+
+
+def text_of(value: Any) -> str:
+    """A value inside text: text as it is, None as nothing, bytes as UTF-8, anything else as JSON, where 5.0 is 5."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bytes():
+            return value.decode("utf-8", "replace")
+        case float() if value.is_integer():
+            return str(int(value))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=json_default)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

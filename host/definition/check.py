@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from ...connector.component import Component, Unit
 from ...connector.errors import InvalidComponent
 from ...connector.manifest import inputs_of
@@ -18,6 +20,12 @@ from .problems import IntegrationInvalid, Problem, Where
 from .unsupported import note_unsupported
 
 Definition = Mapping[str, Any]
+_NO_NUMBERS = frozenset(
+    {
+        *("int_parsing", "int_from_float", "float_parsing", "finite_number", "multiple_of"),
+        *("greater_than", "greater_than_equal", "less_than", "less_than_equal"),
+    }
+)
 
 
 def check(integration: model.Integration, registry: Mapping[str, Component]) -> tuple[Problem, ...]:
@@ -152,6 +160,8 @@ class _Check:
                     self._notes.add(where, f"is required; {definition.get('comments') or 'give it a value'}")
             else:
                 self._input(value, definition, unit.component.key)
+        for key, problem in _numbers(inputs, unit):
+            self._notes.add(inputs[key].at, problem)
 
     def _input(self, value: model.Input, definition: Definition, component: str) -> None:
         if definition["type"] == "connection":
@@ -179,6 +189,17 @@ class _Check:
         elif var.connection.component.key != component:
             other = var.connection.component.key
             self._notes.add(value.at, f"{value.name!r} is a connection of {other}; this needs one of {component}")
+
+
+def _numbers(inputs: model.Inputs, unit: Unit) -> Iterator[tuple[str, str]]:
+    """The numbers written out that are none, or out of bounds. What else a model says may depend on inputs not yet known."""
+    texts = {key: value.text for key, value in inputs.items() if isinstance(value, model.Text)}
+    try:
+        unit.model.model_validate(texts)
+    except ValidationError as error:
+        for item in error.errors(include_url=False, include_input=False):
+            if item["type"] in _NO_NUMBERS and item["loc"][0] in texts:
+                yield str(item["loc"][0]), f"does not fit: {item['msg'][:1].lower()}{item['msg'][1:]}"
 
 
 def _mismatches(value: model.Input, definition: Definition) -> Iterator[str]:

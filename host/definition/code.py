@@ -25,6 +25,8 @@ from ...connector.errors import ConnectorError, InvalidInput
 
 _LONGEST = 250
 """Characters of an entry; no path may have more than 255 in one part."""
+_ENDS = (Exception, SystemExit, GeneratorExit, asyncio.CancelledError)
+"""What a function may end with. The others are the host's: that it stops, that the execution was cancelled."""
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 
 
@@ -85,7 +87,7 @@ def use(entry: Entry, calling: Callable[[Callable[..., Any]], Any]) -> Any:
         return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result
     except ConnectorError:
         raise
-    except Exception as error:
+    except _ENDS as error:
         raise explain(entry, error) from error
 
 
@@ -93,7 +95,7 @@ async def _awaited(result: Awaitable[Any]) -> Any:
     return await result
 
 
-def explain(entry: Entry, error: Exception) -> ConnectorError:
+def explain(entry: Entry, error: BaseException) -> ConnectorError:
     """An exception of the function as an error that names the line in the integration's folder that raised it."""
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(entry.folder))
@@ -146,6 +148,6 @@ def _package(folder: Path) -> str:
 def _digest(folder: Path) -> str:
     """Changes with the folder's place and with every edit in it."""
     digest = sha256(str(folder).encode())
-    for file in sorted([*folder.glob("*.py"), *folder.glob("*/*.py")]):
+    for file in sorted(folder.rglob("*.py")):
         digest.update(f"\0{file.relative_to(folder)}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]

@@ -4,12 +4,12 @@ References keep their native types; a path that leads nowhere, or to a step that
 indexes are followed, never attributes or methods. Empty text, and None, mean "not given": the input is left out.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...connector.errors import ConnectionFailed, InvalidInput
+from ...connector.payload import text_of
 from . import model
 from .names import resolve_step
 
@@ -57,6 +57,49 @@ class Scope:
         """Results by step key; a loop around the step has ``{"currentItem", "index"}``."""
         around = {loop: {"currentItem": turn.item, "index": turn.index} for loop, turn in self.turns.items()}
         return {**self.results, **around}
+
+
+if TYPE_CHECKING:
+    _Dict = dict[str, Any]
+else:
+
+    class _Dict(MutableMapping, dict):
+        """A dict whose other methods go by ``__getitem__``."""
+
+
+class Copied(_Dict):
+    """A dict for a step to do with as it likes: each value is copied when it is first looked at, and none for nothing."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        dict.__init__(self, values)
+        self._own: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        value = dict.__getitem__(self, key)
+        if key not in self._own:
+            self[key] = value = copied(value)
+        return value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        dict.__setitem__(self, key, value)
+        self._own.add(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.keys(self))
+
+    __delitem__ = dict.__delitem__
+    __contains__ = dict.__contains__
+    __len__ = dict.__len__
+
+
+def copied(value: Any) -> Any:
+    """Data with lists and objects of its own. Nothing else of what a flow holds can be changed."""
+    match value:
+        case dict():
+            return {key: copied(item) if isinstance(item, dict | list) else item for key, item in value.items()}
+        case list():
+            return [copied(item) if isinstance(item, dict | list) else item for item in value]
+    return value
 
 
 def resolve_inputs(inputs: model.Inputs, scope: Scope) -> dict[str, Any]:
@@ -112,7 +155,7 @@ def _joined(parts: Sequence[model.Input | str], scope: Scope) -> str:
     """Cut off where it grows: a template of a thousand holes makes gigabytes of one payload."""
     texts, size = [], 0
     for part in parts:
-        texts.append(part if isinstance(part, str) else render(resolve(part, scope)))
+        texts.append(part if isinstance(part, str) else text_of(resolve(part, scope)))
         size += len(texts[-1])
         if size > LONGEST_TEXT:
             raise InvalidInput(f"makes a text of more than {LONGEST_TEXT} characters; put less into one template")
@@ -142,7 +185,7 @@ def _config(name: str, scope: Scope) -> Any:
 def _reference(reference: model.Reference, scope: Scope) -> Any:
     if reference.field == "results":
         key = resolve_step(reference.step, scope.results)
-        return dig(scope.results[key], reference.path) if key else None
+        return _result(key, reference.path, scope.results) if key else None
     key = resolve_step(reference.step, scope.turns)
     if key is None:
         return None
@@ -150,33 +193,38 @@ def _reference(reference: model.Reference, scope: Scope) -> Any:
     return turn.index if reference.field == "index" else dig(turn.item, reference.path)
 
 
+def _result(key: str, path: tuple[str, ...], results: Mapping[str, Any]) -> Any:
+    """Headers of the trigger, which is the first to have a result, are found in any case: servers write them in lower case."""
+    match path:
+        case ("headers", name, *rest) if key == next(iter(results)):
+            headers = dig(results[key], ("headers",))
+            return dig(headers, (_in_any_case(name, headers), *rest))
+    return dig(results[key], path)
+
+
+def _in_any_case(name: str, headers: Any) -> str:
+    if not isinstance(headers, Mapping) or name in headers:
+        return name
+    return next((key for key in headers if isinstance(key, str) and key.lower() == name.lower()), name)
+
+
 def dig(value: Any, path: tuple[str, ...]) -> Any:
-    """Follow keys and list indexes; None where one is missing."""
+    """Follow keys, list indexes and the ``length`` of lists; None where one is missing."""
     for name in path:
         match value:
             case Mapping():
                 value = value.get(name)
             case list() | tuple() if name.isdecimal() and len(name) < _LONGEST_INDEX and int(name) < len(value):
                 value = value[int(name)]
+            case list() | tuple() if name == "length":
+                value = len(value)
             case _:
                 return None
     return value
 
 
-def render(value: Any) -> str:
-    """A value inside text: text as it is, None as nothing, anything else as JSON."""
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case float() if value.is_integer():
-            return str(int(value))  # as JSON has it on the platform, where 5.0 is 5
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-
-
 def _pair(pair: model.Pair, scope: Scope) -> dict[str, Any]:
-    name = pair.name if isinstance(pair.name, str) else render(resolve(pair.name, scope))
+    name = pair.name if isinstance(pair.name, str) else text_of(resolve(pair.name, scope))
     return {"key": name, "value": resolve(pair.value, scope)}
 
 

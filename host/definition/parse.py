@@ -343,7 +343,7 @@ def _run_as(cursor: Cursor | None) -> model.RunAs:
 
 
 def _field_reference(cursor: Cursor | None) -> model.Reference | None:
-    if cursor is None:
+    if cursor is None or (cursor.text("type") == "value" and not cursor.text("value").strip()):
         return None
     if cursor.text("type", "reference") != "reference":
         read_input(cursor)

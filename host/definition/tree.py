@@ -4,6 +4,8 @@ The reader of a field decides by the grammar whether the text is a flag or a num
 bounded; tags, merge keys, repeated keys and several documents are refused.
 """
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +19,7 @@ MAX_NODES = 100_000
 MAX_DEPTH = 100
 
 _TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels, aliases included"
+_ODD_BREAKS = re.compile("[\x85\u2028\u2029]")  # lines end there for YAML, and nowhere in an editor
 _NULLS = frozenset({"", "~", "null"})
 
 
@@ -93,6 +96,11 @@ def read(data: bytes, file: str) -> Node:
     return _Builder(file).build(text)
 
 
+def _line(mark: Any, odd: list[int]) -> int:
+    """The line as an editor counts it."""
+    return int(mark.line) + 1 - bisect_left(odd, mark.index)
+
+
 class _Builder:
     """Builds the tree from parser events, without recursion, so that no file can exhaust the stack."""
 
@@ -104,20 +112,21 @@ class _Builder:
         self._problems: list[Problem] = []
 
     def build(self, text: str) -> Node:
-        for event in self._events(text):
-            self._take(event, event.start_mark.line + 1)
+        odd = [found.start() for found in _ODD_BREAKS.finditer(text)]
+        for event in self._events(text, odd):
+            self._take(event, _line(event.start_mark, odd))
         if self._problems:
             raise IntegrationInvalid(self._problems)
         if self._root is None:
             raise _invalid(self._file, 1, "is empty; write what it declares, such as its name")
         return self._root
 
-    def _events(self, text: str) -> Iterator[Any]:
+    def _events(self, text: str, odd: list[int]) -> Iterator[Any]:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
             yield from yaml.parse(text, Loader=loader)
         except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            line = _line(error.problem_mark, odd) if error.problem_mark else 1
             raise _invalid(self._file, line, f"is not YAML: {error.problem or error.context}") from None
         except yaml.YAMLError as error:
             raise _invalid(self._file, 1, f"is not YAML: {str(error).splitlines()[0]}") from None

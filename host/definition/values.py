@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from ...connector.payload import text_of
 from .model import ConfigVar
 from .timetable import Timetable
 
@@ -38,20 +39,10 @@ def is_writable(value: Any) -> bool:
     return True
 
 
-def text_of(value: Any) -> str:
-    """A value as a form or a file writes it."""
-    match value:
-        case str():
-            return value
-        case None:
-            return ""
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _scalar(var: ConfigVar, given: Any) -> Any:
     if isinstance(given, Mapping | list | tuple):
         raise ValueError(f"takes one value, not {_named(given)}")  # noqa: TRY004 (all that is wrong is said alike)
-    text = given if isinstance(given, str) else text_of(given)
+    text = text_of(given)
     if var.pick_list and text not in var.pick_list:
         raise ValueError(f"must be one of {', '.join(var.pick_list)}, not {text!r}")
     return _READERS.get(var.data_type, _text)(var, text)

@@ -49,7 +49,7 @@ def pack(result: ActionResult, limit: int) -> str:
     return text
 
 
-def pack_error(error: Exception) -> str:
+def pack_error(error: BaseException) -> str:
     return portable.dumps({"error": describe(error)})
 
 
@@ -61,7 +61,7 @@ def unpack(text: str) -> ActionResult:
     return ActionResult(**content["result"])
 
 
-def describe(error: Exception) -> dict[str, Any]:
+def describe(error: BaseException) -> dict[str, Any]:
     """JSON values of an error; what is not a connector's error becomes one of kind ``failed`` that names its type."""
     if isinstance(getattr(error, "kind", None), str) and callable(to_dict := getattr(error, "to_dict", None)):
         return dict(to_dict())

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...connector.component import Action
+from ...connector.result import ActionResult
 from ..registry import Registry
 from ..secrets.redact import STRUCK
 from ..store import portable
 from ..store.executions import ExecutionRecord, StepRow
+from .runner import Ignored, StepCall
 from .workshop import BrokenOff, Workshop
 
 REUSED = "reused"
@@ -29,18 +32,18 @@ class Past:
         self.reached = self.reached or path == self.record.from_step
         return not self.reached
 
-    def outcome(self, path: str) -> str:
-        """How the step ended then, packed. Raises BrokenOff where that is not known: the step is not done instead."""
+    def result(self, call: StepCall) -> ActionResult:
+        """What the step gave then. Raises Ignored, and BrokenOff where that is not known: the step is not done instead."""
         replayed = self.record.replay_of or ""
-        row = self.workshop.patiently(lambda: self.workshop.store.executions.last_of(replayed, path))
-        reason = "has no result there" if row is None else unusable(row)
+        row = self.workshop.patiently(lambda: self.workshop.store.executions.last_of(replayed, call.path))
+        reason = "has no result there" if row is None else unusable(row, branches=call.step.branches is not None)
         if row is None or reason:
             raise broken(
-                f"{path}: {reason}, in the execution {replayed}; replay it from an earlier step, or from the start"
+                f"{call.path}: {reason}, in the execution {replayed}; replay it from an earlier step, or from the start"
             )
-        if row.status == "ignored":
-            return portable.dumps({"error": row.error})
-        return portable.dumps({"result": {"data": portable.loads(row.output or "null")}})
+        if row.error is not None:
+            raise Ignored(row.error)
+        return ActionResult(data=portable.loads(row.output or "null"))
 
     def finish(self) -> None:
         """Raises BrokenOff when the flow never came to the step from which it was to replay."""
@@ -55,8 +58,10 @@ def broken(message: str) -> BrokenOff:
     return BrokenOff({"kind": "input", "message": message})
 
 
-def unusable(row: StepRow) -> str:
-    """Why the step's result cannot be taken over; empty where it can."""
+def unusable(row: StepRow, *, branches: bool) -> str:
+    """Why the result of the step, which may be one that ``branches``, cannot be taken over; empty where it can."""
+    if branches:
+        return "took a branch that is not kept"
     if row.status == "ignored" and row.error:
         return ""
     if row.status not in _ENDED_WELL or row.output is None:
@@ -78,14 +83,14 @@ def obstacles(rows: Sequence[StepRow], registry: Registry) -> dict[str, str]:
         if row.flow_attempt != last:
             continue
         found.setdefault(row.path, obstacle)
-        if not obstacle and row.status != "retrying" and not _is_pure(row, registry):
-            reason = unusable(row)
-            obstacle = f"{row.name} {reason}" if reason else ""
+        action = _action(row, registry)
+        if obstacle or row.status == "retrying" or (action and action.pure):  # what is pure is done again
+            continue
+        reason = unusable(row, branches=bool(action and action.flags.get("allowsBranching")))
+        obstacle = f"{row.name} {reason}" if reason else ""
     return found
 
 
-def _is_pure(row: StepRow, registry: Registry) -> bool:
-    """Those are done again: they look at nothing but their inputs."""
+def _action(row: StepRow, registry: Registry) -> Action | None:
     component = registry.get(row.component)
-    action = component.actions.get(row.action) if component else None
-    return bool(action and action.pure)
+    return component.actions.get(row.action) if component else None

@@ -17,10 +17,11 @@ from ...connector.context import ActionContext, User
 from ...connector.errors import InvalidInput
 from ...connector.payload import document
 from ..definition import code, model
+from ..definition.expressions import copied
 from ..store import executions, portable
 from ..store.executions import ExecutionRecord
 from . import outcome
-from .workshop import Checkpoint, Workshop
+from .workshop import INTERRUPTIONS, Checkpoint, Workshop
 
 SYSTEM = "system"
 
@@ -56,7 +57,9 @@ def payload(given: Any, user: User) -> Any:
 def _decided(workshop: Workshop, case: Case) -> str:
     try:
         user = _user(workshop, case)
-    except Exception as error:  # noqa: BLE001 (whatever a script raises ends the execution)
+    except INTERRUPTIONS:
+        raise
+    except BaseException as error:  # noqa: BLE001 (whatever a script raises ends the execution)
         return workshop.redactor.strike(outcome.pack_error(error))
     execution_id = case.record.id
     workshop.write(lambda connection: executions.run_as(connection, execution_id, user.id or SYSTEM))
@@ -91,7 +94,7 @@ def _as_before(workshop: Workshop, decided: str) -> User:
 def _ask(case: Case) -> tuple[str, str]:
     """Whom the script names, and where it stands."""
     entry = code.find(case.integration.folder, case.flow.run_as.value)
-    name = code.call(entry, document(case.payload))
+    name = code.call(entry, copied(document(case.payload)))
     where = f"{entry.file.name}:{_line(entry)}: {entry.function}"
     if name is not None and not isinstance(name, str):
         kind = type(name).__name__

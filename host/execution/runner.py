@@ -11,17 +11,30 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Literal
 
-from ...connector.context import utc_now
-from ...connector.errors import InvalidInput
+from ...connector.context import LONGEST_WAIT, utc_now
+from ...connector.errors import InvalidInput, Refused
 from ...connector.result import ActionResult
-from ..definition.expressions import Scope, resolve_inputs, shown
+from ..definition.expressions import LONGEST_TEXT, Scope, resolve_inputs, shown
 from ..definition.model import ErrorConfig, Flow, Step
+from ..store import portable
+
+MAX_TURNS = 250_000
+"""How many turns the loops of an execution may take together."""
 
 Signal = Literal["break", "stop"]
 Status = Literal["running", "succeeded", "failed", "ignored", "retrying", "looping"]
 
 # Repeating these cannot help: the file or the connection must change first, or the text may have been sent already.
 NEVER_REPEATED = frozenset({"input", "connection", "refused", "component", "unknown"})
+_REASONS = {"unknown": "it may have been done", "refused": "the service said no"}
+
+
+class Ignored(Exception):
+    """An earlier execution, whose results are taken over, went on in spite of this error. It is not tried again."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(error["message"])
+        self.error = dict(error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +85,14 @@ def run(
     sleep: Callable[[float], None] = time.sleep,
     observe: Observe = lambda _: None,
     clock: Callable[[], datetime] = utc_now,
+    limit: int = LONGEST_TEXT,
 ) -> FlowOutcome:
     """Run the steps after the trigger, whose payload is in ``scope`` already (:meth:`Scope.begin`).
 
     ``perform`` raises errors with a ``kind``; the step's own error handling deals with those, all others pass through.
-    Raises the error of the step that failed for good.
+    The results of a loop may take ``limit`` bytes together. Raises the error of the step that failed for good.
     """
-    running = _Run(perform, sleep, observe, clock)
+    running = _Run(perform, sleep, observe, clock, limit)
     signal = running.steps(flow.steps[1:], scope, "")
     return FlowOutcome(result=running.last, stopped=signal == "stop")
 
@@ -89,6 +103,8 @@ class _Run:
     sleep: Callable[[float], None]
     observe: Observe
     clock: Callable[[], datetime]
+    limit: int
+    turns: int = 0
     last: ActionResult = field(default_factory=ActionResult)
 
     def steps(self, steps: Sequence[Step], scope: Scope, prefix: str) -> Signal | None:
@@ -130,15 +146,31 @@ class _Run:
         self, step: Step, body: Sequence[Step], scope: Scope, path: str, results: list[Any]
     ) -> Literal["stop"] | None:
         """Fill ``results`` with what the last step of each turn gave; a turn that is broken off gives none."""
+        size = 0
         for index, item in enumerate(scope.results[step.key]):
             self.last = ActionResult()
+            self._count_turn(path)
             signal = self.steps(body, scope.turn(step.key, item, index), f"{path}[{index}].")
             if signal == "stop":
                 return signal
             if signal == "break":
                 return None
             results.append(self.last.data)
+            size += len(portable.dumps(self.last.data))
+            if size > self.limit:
+                raise Refused(
+                    f"{path}: the results of its turns take more than {self.limit} bytes together; end each turn with a "
+                    "step that gives less"
+                )
         return None
+
+    def _count_turn(self, path: str) -> None:
+        self.turns += 1
+        if self.turns > MAX_TURNS:
+            raise Refused(
+                f"{path}: the loops of this execution took {MAX_TURNS} turns, and no execution may take more; share the "
+                "items among several executions"
+            )
 
     def _branch(self, step: Step, scope: Scope, path: str, name: str | None) -> Signal | None:
         branches = {branch.name: branch for branch in step.branches or ()}
@@ -158,10 +190,14 @@ class _Run:
                 inputs = resolve_inputs(step.inputs, scope)
                 record = replace(record, inputs=shown(step.inputs, inputs))
                 result = self.perform(self._call(step, scope, path, attempt, inputs))
+            except Ignored as past:
+                record = self._end(record, status="ignored", error=past.error)
+                return record, ActionResult(data={"error": record.error})
             except Exception as error:
                 if not hasattr(error, "kind"):
                     raise
-                record = self._end(record, status=_after(error, step.errors, attempt), error=describe(error))
+                status = _after(error, step.errors, attempt)
+                record = self._end(record, status=status, error=_told(error, step.errors, attempt))
                 if record.status == "failed":
                     raise
                 if record.status == "ignored":
@@ -194,9 +230,27 @@ def _after(error: Exception, config: ErrorConfig, attempt: int) -> Status:
         return "ignored"
     if config.handler == "fail":
         return "failed"
-    if attempt <= config.max_attempts and getattr(error, "kind", "") not in NEVER_REPEATED:
+    if attempt <= config.max_attempts and not _why_not_again(error):
         return "retrying"
     return "ignored" if config.ignore_final_error else "failed"
+
+
+def _told(error: Exception, config: ErrorConfig, attempt: int) -> dict[str, Any]:
+    """The error, and why it is not tried again though the step asks for it."""
+    told = describe(error)
+    if config.handler == "retry" and attempt <= config.max_attempts and (reason := _why_not_again(error)):
+        told["message"] = f"{told['message']} (not tried again: {reason})"
+    return told
+
+
+def _why_not_again(error: Exception) -> str:
+    """Empty where it may be tried again."""
+    kind, wait = getattr(error, "kind", ""), getattr(error, "retry_after", None) or 0.0
+    if kind in NEVER_REPEATED:
+        return _REASONS.get(kind, "the same again would fail again")
+    if wait > LONGEST_WAIT:
+        return f"the service asks to wait {wait:.0f} s, and a step waits {LONGEST_WAIT:.0f} s at most"
+    return ""
 
 
 def _delay(error: Exception, config: ErrorConfig, attempt: int) -> float:

@@ -108,7 +108,7 @@ class Trials:
         shown, began = _without_secrets(unit, given), time.monotonic()
         try:
             result = self._perform(unit, given)
-        except Exception as error:  # noqa: BLE001 (a component may raise anything; the page says what)
+        except BaseException as error:  # noqa: BLE001 (a component may raise anything; the page says what)
             told = self.redactor.strike_all(outcome.describe(error))
             return Trial(unit=unit, given=shown, seconds=time.monotonic() - began, error=told)
         return Trial(unit=unit, given=shown, seconds=time.monotonic() - began, result=result)

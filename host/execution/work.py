@@ -17,7 +17,7 @@ from ...connector.context import ActionContext, User, utc_now
 from ...connector.errors import InvalidInput, OutcomeUnknown, TryLater
 from ...connector.result import ActionResult
 from ..definition import model
-from ..definition.expressions import Scope, shown
+from ..definition.expressions import Copied, Scope, copied, shown
 from ..integrations.configuration import with_presets
 from ..operating.logs import at
 from ..operating.telemetry import AttemptEnded, StepEnded
@@ -37,7 +37,8 @@ from .run_as import Case
 from .runner import FlowOutcome, StepCall, StepRecord, run
 from .states import StepStates, changes_of
 from .step_log import LogBook
-from .workshop import Assignment, BrokenOff, Checkpoint, Workshop, record_text
+from .watch import LOOK, Watch
+from .workshop import INTERRUPTIONS, Assignment, BrokenOff, Checkpoint, Workshop, record_text
 
 
 def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold) -> FlowOutcome:
@@ -70,13 +71,21 @@ class Attempt:
     owners: Mapping[StateScope, str]
     context: ActionContext
     past: Past
+    watch: Watch
     book: LogBook
 
     def run(self, case: Case) -> FlowOutcome:
         """The flow, from its first step to its last."""
         began = utc_now()
         try:
-            done = run(self.flow, self.scope, self.perform, sleep=self.sleep, observe=self.observe)
+            done = run(
+                self.flow,
+                self.scope,
+                self.perform,
+                sleep=self.sleep,
+                observe=self.observe,
+                limit=self.workshop.limits.step,
+            )
             self.past.finish()
         except Exception as error:
             self._tell(case, began, str(outcome.describe(error)["kind"]))
@@ -101,12 +110,13 @@ class Attempt:
     def perform(self, call: StepCall) -> ActionResult:
         action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
         is_past = self.past.covers(call.path)
-        if action.pure:
-            return outcome.unpack(self._compute(action, call))
-        if self.workshop.stopping.is_set():
+        if self.workshop.stopping.is_set() or self.hold.lost.is_set():
             raise Stopping
+        if action.pure:
+            self.watch.look()
+            return outcome.unpack(self._compute(action, call))
         if is_past:
-            return outcome.unpack(self.past.outcome(call.path))
+            return self.past.result(call)
         kept = self.checkpoint(f"{call.path}#{call.attempt}", lambda: self._sealed(self._once(action, call)))
         return outcome.unpack(self._opened(kept))
 
@@ -181,16 +191,22 @@ class Attempt:
         try:
             result = action.perform(self._context(action, call, None), call.inputs)
             return outcome.pack(result, self.workshop.limits.step)
-        except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
+        except INTERRUPTIONS:
+            raise
+        except BaseException as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
             return self._failed(call, error)
 
     def _act(self, action: Action, call: StepCall, began: datetime | None, states: StepStates) -> str:
         try:
             with at(step=call.path):
-                result = action.perform(self._seeing(states, self._context(action, call, began)), call.inputs)
+                result = action.perform(
+                    self._seeing(states, self._context(action, call, began)), copied(dict(call.inputs))
+                )
             text = outcome.pack(result, self.workshop.limits.step)
             changes_of(result)
-        except Exception as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
+        except INTERRUPTIONS:
+            raise
+        except BaseException as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
             return self._failed(call, error)
         try:
             self.workshop.patiently(lambda: states.keep(result, self._sealed(text)))
@@ -198,7 +214,7 @@ class Attempt:
             return self._failed(call, error)
         return text
 
-    def _failed(self, call: StepCall, error: Exception) -> str:
+    def _failed(self, call: StepCall, error: BaseException) -> str:
         if not isinstance(getattr(error, "kind", None), str):
             logger = self.book.logger(call.path, call.attempt)
             logger.warning("step %s failed: %s", call.path, type(error).__name__, exc_info=error)
@@ -222,7 +238,7 @@ class Attempt:
             self.context,
             logger=self.book.logger(call.path, call.attempt),
             step_id=call.path,
-            results=call.results,
+            results=Copied(call.results),
             first_attempt=began,
             invoke_flow=self._invoker(call),
             claims=self._claims(call),
@@ -252,8 +268,7 @@ class Attempt:
         while (left := until - time.monotonic()) > 0:
             if self.workshop.stopping.wait(min(left, LOOK)):
                 return True
-            if self.workshop.patiently(lambda: self.workshop.store.executions.cancelled(self.assignment.execution_id)):
-                raise BrokenOff(CANCELLED)
+            self.watch.look()
         return self.workshop.stopping.is_set()
 
     def _break_off(self, seconds: float) -> None:
@@ -322,7 +337,6 @@ class Attempt:
         )
 
 
-LOOK = 0.5  # seconds between looks whether a sleeping execution was cancelled
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
     "(an action that may safely be repeated says readOnly: true in its component.yaml, one that looks first looksFirst: true; "
@@ -369,6 +383,7 @@ def prepare(
         record=record,
         owners=owners,
         past=Past(workshop, record),
+        watch=Watch(workshop, record.id),
         book=LogBook(workshop, record.id, assignment.attempt),
         context=replace(
             case.context,

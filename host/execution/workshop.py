@@ -38,6 +38,10 @@ class BrokenOff(BaseException):
         self.error = dict(error)
 
 
+INTERRUPTIONS = (Stopping, BrokenOff)
+"""What ends an attempt from outside; whatever else a unit raises, be it SystemExit, is how its step ended."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
     """What an attempt is told, kept with it: a change of configuration in mid-run does not change its way."""

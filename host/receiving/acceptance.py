@@ -3,9 +3,9 @@
 from typing import Any
 
 from ...connector.errors import InvalidInput
-from ...connector.payload import TriggerResult
+from ...connector.payload import TriggerResult, text_of
 from ..definition import model
-from ..definition.expressions import Scope, render, resolve
+from ..definition.expressions import Scope, resolve
 from ..store import portable
 from ..store.subject import subject
 from .inbox import Inbound
@@ -51,4 +51,4 @@ def _kept(payload: dict[str, Any]) -> str:
 
 def _text(reference: model.Reference | None, flow: model.Flow, payload: Any) -> str:
     """What is blank identifies nothing."""
-    return render(resolve(reference, Scope.begin(flow, payload))).strip() if reference else ""
+    return text_of(resolve(reference, Scope.begin(flow, payload))).strip() if reference else ""

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from ...connector.errors import InvalidInput
-from ..definition.values import text_of
+from ...connector.payload import text_of
 from ..secrets.named_secrets import called_by, reference
 from .body import BodyRefused
 

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twilio_connector.connector.context import ActionContext, Customer
-from twilio_connector.connector.payload import Payload, WebhookRequest, buffer, document, json_default, to_bytes
+from twilio_connector.connector.payload import (
+    Payload,
+    WebhookRequest,
+    buffer,
+    document,
+    json_default,
+    text_of,
+    to_bytes,
+)
 
 
 def test_the_envelope_has_the_platforms_keys_and_the_raw_body_as_a_buffer():
@@ -67,3 +75,27 @@ def test_a_handler_is_given_the_document_or_else_the_body(data, said):
 @pytest.mark.parametrize("envelope", [None, {}, {"body": None}, {"body": "text"}, "text"])
 def test_where_there_is_no_body_a_handler_is_given_an_empty_object(envelope):
     assert document(envelope) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a", "a"),
+        (None, ""),
+        (True, "true"),
+        (5, "5"),
+        (5.0, "5"),
+        (5.5, "5.5"),
+        ({"ä": [None]}, '{"ä":[null]}'),
+        ("", ""),
+        (1e300, str(int(1e300))),
+        ("<é/>".encode(), "<é/>"),
+        (b"\xff", "\ufffd"),
+        (
+            {"raw": b"E", "at": datetime(2026, 3, 15, tzinfo=UTC)},
+            '{"raw":{"type":"Buffer","data":[69]},"at":"2026-03-15T00:00:00.000Z"}',
+        ),
+    ],
+)
+def test_a_value_inside_text_is_itself_or_json(value, text):
+    assert text_of(value) == text

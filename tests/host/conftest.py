@@ -76,6 +76,7 @@ actions:
   fail: {label: Fail, description: Fail in a chosen way, entry: "probe:fail"}
   give: {label: Give, description: Give back a value, entry: "probe:give"}
   look: {label: Look, description: Write a line and harm nothing, entry: "probe:note", readOnly: true}
+  turn: {label: Turn, description: Take the branch of that name, entry: "probe:turn", allowsBranching: true}
   count: {label: Count, description: Count in the state, entry: "probe:count"}
 triggers:
   told:
@@ -151,6 +152,10 @@ class Give(Inputs):
 
 def give(context: ActionContext, inputs: Give) -> Any:
     return {"large": "x" * 10_000_000, "object": object(), "twiml": "<Response/>"}.get(inputs.what, inputs.what)
+
+
+def turn(context: ActionContext, inputs: Give) -> ActionResult:
+    return ActionResult(data="v", branch=inputs.what)
 
 
 class Count(Inputs):

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from pydantic import Field
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.inputs import Hint, Inputs, KeyValues
+from twilio_connector.connector.payload import text_of
 from twilio_connector.connector.result import ActionResult
 
-from .operators import as_text, evaluate
+from .operators import evaluate
 
 ELSE = "Else"
 
@@ -33,8 +34,8 @@ class BranchOnExpression(Inputs):
 
 def branch_on_value(_context: ActionContext, inputs: BranchOnValue) -> ActionResult:
     """Compare as text, so that 5 and true lead where ``"5"`` and ``"true"`` do."""
-    wanted = as_text(inputs.input_value)
-    return _take(next((name for name, value in inputs.branch_value_mappings if as_text(value) == wanted), ELSE))
+    wanted = text_of(inputs.input_value)
+    return _take(next((name for name, value in inputs.branch_value_mappings if text_of(value) == wanted), ELSE))
 
 
 def branch_on_expression(_context: ActionContext, inputs: BranchOnExpression) -> ActionResult:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from twilio_connector.connector.errors import InvalidInput
+from twilio_connector.connector.payload import text_of
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 _YES = frozenset({"t", "true", "y", "yes"})
@@ -45,16 +46,6 @@ def parse(value: Any) -> Any:
 
 def _refuse(name: str) -> Any:
     raise ValueError(name)
-
-
-def as_text(value: Any) -> str:
-    """A value as text: None is empty, booleans and structures are JSON."""
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def truth(value: Any) -> bool:
@@ -103,15 +94,16 @@ def _loose(left: Any, right: Any) -> bool:
 
 def exactly(left: Any, right: Any) -> bool:
     """Equal and of one type, once JSON text is read."""
-    return _strict(parse(left), parse(right))
+    return same(parse(left), parse(right))
 
 
-def _strict(left: Any, right: Any) -> bool:
+def same(left: Any, right: Any) -> bool:
+    """Equal and of one type, texts as they are: 1 is not true."""
     match left, right:
         case (list(), list()):
-            return len(left) == len(right) and all(map(_strict, left, right))
+            return len(left) == len(right) and all(map(same, left, right))
         case (dict(), dict()):
-            return left.keys() == right.keys() and all(_strict(left[key], right[key]) for key in left)
+            return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
@@ -146,20 +138,20 @@ def contains(item: Any, container: Any) -> bool:
     parsed = parse(container)
     match parsed:
         case list():
-            return any(_strict(item, member) or _strict(parse(item), member) for member in parsed)
+            return any(same(item, member) or same(parse(item), member) for member in parsed)
         case dict():
-            return as_text(item) in parsed
-    return container is not None and as_text(item) in as_text(container)
+            return text_of(item) in parsed
+    return container is not None and text_of(item) in text_of(container)
 
 
 def starts(part: Any, whole: Any) -> bool:
     """Whether ``whole`` starts with ``part``."""
-    return as_text(whole).startswith(as_text(part))
+    return text_of(whole).startswith(text_of(part))
 
 
 def ends(part: Any, whole: Any) -> bool:
     """Whether ``whole`` ends with ``part``."""
-    return as_text(whole).endswith(as_text(part))
+    return text_of(whole).endswith(text_of(part))
 
 
 def moment(value: Any) -> datetime:

@@ -6,6 +6,8 @@ Names are looked up once, every address found is checked, and the one that was c
 
 import os
 import socket
+import ssl
+import time
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -14,6 +16,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
+from urllib3.util.ssl_ import create_urllib3_context
 
 ALLOW = "TWILIO_CONNECTOR_HTTP_ALLOW"
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -48,7 +51,30 @@ def is_allowed(host: str, port: int | None) -> bool:
     return host in allowed or f"{host}:{port}" in allowed
 
 
+class _Timed(socket.socket):
+    """A socket that waits for an answer until ``deadline``, by the monotonic clock, however slowly the answer trickles."""
+
+    deadline = 0.0
+
+    def recv_into(self, *given: Any, **named: Any) -> int:
+        self.settimeout(_left(self.deadline))
+        return super().recv_into(*given, **named)
+
+
+class _TimedTls(_Timed, ssl.SSLSocket):
+    pass
+
+
+def _left(deadline: float) -> float:
+    """Seconds. Raises TimeoutError where there are none."""
+    if (left := deadline - time.monotonic()) <= 0:
+        raise TimeoutError("the time for the request is over")
+    return left
+
+
 class _Checked(HTTPConnection):
+    deadline: float
+
     def _new_conn(self) -> socket.socket:
         host, port = self._dns_host, self.port
         try:
@@ -61,27 +87,37 @@ class _Checked(HTTPConnection):
                 f"url: {host} is not a public address; whoever runs this host may allow it with {ALLOW}", field="url"
             )
         try:
-            return create_connection((addresses[0], port), self.timeout, socket_options=self.socket_options)
+            left = _left(self.deadline)
+            connected = create_connection((addresses[0], port), left, socket_options=self.socket_options)
         except TimeoutError as error:
             raise ConnectTimeoutError(self, f"{host} does not answer") from error
         except OSError as error:
             raise NewConnectionError(self, f"{host} refuses connections") from error
+        sock = _Timed(fileno=connected.detach())
+        sock.deadline = self.deadline
+        sock.settimeout(left)
+        return sock
 
 
 class _CheckedTls(_Checked, HTTPSConnection):
-    pass
+    def connect(self) -> None:
+        super().connect()
+        assert isinstance(self.sock, _TimedTls)  # noqa: S101  as the context makes them
+        self.sock.deadline = self.deadline
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Checked
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _CheckedTls
-
-
-def manager(**given: Any) -> PoolManager:
-    """A manager of connections to public addresses."""
-    made = PoolManager(**given)
-    made.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+def manager(deadline: float, **given: Any) -> PoolManager:
+    """A manager of connections to public addresses, all of which end at ``deadline``, by the monotonic clock."""
+    context = create_urllib3_context()
+    context.sslsocket_class = _TimedTls
+    made = PoolManager(ssl_context=context, **given)
+    made.pool_classes_by_scheme = {
+        "http": _pool(HTTPConnectionPool, _Checked, deadline),
+        "https": _pool(HTTPSConnectionPool, _CheckedTls, deadline),
+    }
     return made
+
+
+def _pool(pool: type[HTTPConnectionPool], connection: type[_Checked], deadline: float) -> type[HTTPConnectionPool]:
+    until = type(connection.__name__, (connection,), {"deadline": deadline})
+    return type(pool.__name__, (pool,), {"ConnectionCls": until})

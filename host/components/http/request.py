@@ -3,15 +3,16 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from email.message import Message
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import certifi
 from pydantic import Field
-from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.context import LONGEST_WAIT, ActionContext
 from twilio_connector.connector.errors import InvalidInput, OutcomeUnknown, Refused, TryLater
 from twilio_connector.connector.inputs import Hint, Inputs, KeyValues
-from twilio_connector.connector.payload import json_default
+from twilio_connector.connector.payload import json_default, text_of
 from urllib3 import BaseHTTPResponse, Retry
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -30,6 +31,8 @@ _REDIRECTS = 5
 _SAFE = frozenset({"GET", "HEAD"})
 _BUSY = frozenset({429, 503})
 _SERVER_FAILED = 500
+_REDIRECT = 300
+_NOT_MODIFIED = 304
 _FAILED = 400
 
 
@@ -114,10 +117,11 @@ def _send(context: ActionContext, method: str, inputs: Request, data: Any) -> An
             return _once(method, inputs, data)
         except (TryLater, OutcomeUnknown, Refused) as error:
             again = isinstance(error, TryLater | OutcomeUnknown) or inputs.retry_on_all_errors
-            if attempt == inputs.max_retries or not again:
+            wait = error.retry_after or 0.0
+            if attempt == inputs.max_retries or not again or wait > LONGEST_WAIT:
                 raise
             factor = 2**attempt if inputs.use_exponential_backoff else 1
-            context.sleep(max(inputs.retry_delay_ms / 1000 * factor, error.retry_after or 0.0))
+            context.sleep(max(inputs.retry_delay_ms / 1000 * factor, wait))
             attempt += 1
 
 
@@ -135,11 +139,12 @@ def _check(url: str) -> None:
 
 def _once(method: str, inputs: Request, data: Any) -> Any:
     body, content_type = _body(data)
-    headers = {name: str(value) for name, value in inputs.headers}
+    headers = {name: text_of(value) for name, value in inputs.headers}
     if content_type and "content-type" not in {name.lower() for name in headers}:
         headers["Content-Type"] = content_type
     seconds = (inputs.timeout or 30_000) / 1000
-    with manager(cert_reqs="CERT_REQUIRED", ca_certs=certifi.where(), timeout=seconds) as pool:
+    deadline = time.monotonic() + seconds
+    with manager(deadline, cert_reqs="CERT_REQUIRED", ca_certs=certifi.where(), timeout=seconds) as pool:
         response = _answered(
             method,
             lambda: pool.request(
@@ -152,7 +157,7 @@ def _once(method: str, inputs: Request, data: Any) -> Any:
                 retries=_following(headers),
             ),
         )
-        content = _answered(method, lambda: _content(response, time.monotonic() + seconds))
+        content = _answered(method, lambda: _content(response))
     return _result(method, inputs, response, content)
 
 
@@ -165,6 +170,7 @@ def _following(headers: Mapping[str, str]) -> Retry:
         status=0,
         other=0,
         redirect=_REDIRECTS,
+        respect_retry_after_header=False,  # the step says what was answered, and waits itself
         remove_headers_on_redirect=[*Retry.DEFAULT_REMOVE_HEADERS_ON_REDIRECT, *headers],
     )
 
@@ -194,7 +200,7 @@ def _lost(method: str, reason: Exception, *, never_left: bool) -> TryLater | Out
 def _with_query(inputs: Request) -> str:
     from urllib.parse import urlencode
 
-    pairs = [(name, "" if value is None else str(value)) for name, value in inputs.query_params]
+    pairs = [(name, text_of(value)) for name, value in inputs.query_params]
     if not pairs:
         return inputs.url
     base, mark, fragment = inputs.url.partition("#")
@@ -226,8 +232,8 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _content(response: BaseHTTPResponse, deadline: float) -> bytes:
-    """Raises Refused for an answer that is too large, TimeoutError for one that trickles past the deadline."""
+def _content(response: BaseHTTPResponse) -> bytes:
+    """Raises Refused for an answer that is too large."""
     parts: list[bytes] = []
     size = 0
     for part in response.stream(65_536, decode_content=True):
@@ -235,19 +241,19 @@ def _content(response: BaseHTTPResponse, deadline: float) -> bytes:
         size += len(part)
         if size > MAX_BYTES:
             raise Refused(f"the answer is larger than {MAX_BYTES} bytes; ask for less at a time")
-        if time.monotonic() > deadline:
-            raise TimeoutError
     return b"".join(parts)
 
 
 def _result(method: str, inputs: Request, response: BaseHTTPResponse, content: bytes) -> Any:
-    data = _read(inputs.response_type, content)
+    data = _read(inputs.response_type, content, response.headers.get("Content-Type", ""))
     if inputs.include_full_response:
         headers = {name.lower(): value for name, value in response.headers.items()}
         return {"data": data, "status": response.status, "statusText": response.reason or "", "headers": headers}
-    if response.status < _FAILED:
+    if response.status < _REDIRECT or response.status == _NOT_MODIFIED:
         return data
     said = f"{urlsplit(inputs.url).hostname} answered {response.status} {response.reason or ''}".rstrip()
+    if response.status < _FAILED:
+        raise Refused(said + _elsewhere(inputs.url, response.headers.get("Location", "")), status=response.status)
     if response.status in _BUSY or (response.status >= _SERVER_FAILED and method in _SAFE):
         wait = response.headers.get("Retry-After", "")
         seconds = float(wait) if wait.isdecimal() and len(wait) < 6 else None  # noqa: PLR2004 (a day, and no more)
@@ -257,13 +263,35 @@ def _result(method: str, inputs: Request, response: BaseHTTPResponse, content: b
     raise Refused(said, status=response.status)
 
 
-def _read(kind: str, content: bytes) -> Any:
+def _elsewhere(url: str, location: str) -> str:
+    """Where a redirect leads that is not followed, without what in it may be secret."""
+    try:
+        parts = urlsplit(urljoin(url, location))
+        to = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    except ValueError:
+        location = ""
+    if not location:
+        return " and not where to go instead; look whether the address is right"
+    return f", which leads to {to}; give that address, or ask for the full response"
+
+
+def _read(kind: str, content: bytes, content_type: str) -> Any:
     if kind == "binary":
         return content
-    text = content.decode("utf-8", "replace")
+    text = _decoded(content, content_type)
     if kind == "json" and text:
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             return text
     return text
+
+
+def _decoded(content: bytes, content_type: str) -> str:
+    """As the answer says that it is written; UTF-8 where it says nothing that is known."""
+    header = Message()
+    header["Content-Type"] = content_type
+    try:
+        return content.decode(header.get_content_charset("utf-8"), "replace")
+    except LookupError:
+        return content.decode("utf-8", "replace")

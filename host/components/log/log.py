@@ -1,6 +1,5 @@
 """Messages that a flow writes to the log of its execution."""
 
-import json
 import logging
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -8,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.inputs import Inputs
+from twilio_connector.connector.payload import text_of
 
 LEVELS: Mapping[str, int] = {
     "debug": logging.DEBUG,
@@ -28,5 +28,4 @@ class WriteLog(Inputs):
 
 def write_log(context: ActionContext, inputs: WriteLog) -> None:
     """Write one line."""
-    text = inputs.message if isinstance(inputs.message, str) else json.dumps(inputs.message, default=str)
-    context.logger.log(LEVELS[inputs.level], "%s", text)
+    context.logger.log(LEVELS[inputs.level], "%s", text_of(inputs.message))

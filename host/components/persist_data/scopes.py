@@ -13,6 +13,7 @@ from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.inputs import Inputs, KeyValues, read_json
 from twilio_connector.connector.result import ActionResult
+from twilio_connector.host.components.branch.operators import same
 
 Key = Annotated[
     str, Field(title="Key", description="The name of the stored value.", examples=["lastSync"], max_length=255)
@@ -172,12 +173,13 @@ def actions_on(scope: str) -> Actions:  # noqa: C901 (a list of small functions)
 
     def remove_member(context: ActionContext, inputs: OneMember) -> ActionResult:
         key = inputs.key_input
-        return changed({key: [item for item in members(context, key) if item != inputs.value_input]})
+        return changed({key: [item for item in members(context, key) if not same(item, inputs.value_input)]})
 
     def add_to_set(context: ActionContext, inputs: OneMember) -> ActionResult:
         key = inputs.key_input
         found = members(context, key)
-        return changed({key: found if inputs.value_input in found else [*found, inputs.value_input]})
+        is_there = any(same(item, inputs.value_input) for item in found)
+        return changed({key: found if is_there else [*found, inputs.value_input]})
 
     return Actions(
         save,

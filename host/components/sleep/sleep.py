@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
-from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.context import LONGEST_WAIT, ActionContext
 from twilio_connector.connector.inputs import Inputs
 
-LONGEST = 900_000  # as long as an execution lasts on the platform
+LONGEST = int(LONGEST_WAIT * 1000)
 
 
 class Sleep(Inputs):

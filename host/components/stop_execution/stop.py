@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.inputs import Inputs, KeyValues
+from twilio_connector.connector.payload import text_of
 from twilio_connector.connector.result import ActionResult
 
 
@@ -29,6 +30,6 @@ def stop_execution(_context: ActionContext, inputs: StopExecution) -> ActionResu
         data=inputs.json_body,
         status_code=inputs.status_code,
         content_type=inputs.content_type,
-        headers={name: str(value) for name, value in inputs.headers},
+        headers={name: text_of(value) for name, value in inputs.headers},
         signal="stop",
     )

@@ -73,9 +73,9 @@ def test_what_is_no_json_says_so(perform, given):
 
 def test_an_execution_ends_with_an_answer(own):
     action = own["stop-execution"].actions["stopExecution"]
-    given = {"contentType": "text/xml", "statusCode": "202", "jsonBody": "<a/>", "headers": [{"key": "X", "value": 1}]}
+    given = {"contentType": "text/xml", "statusCode": "202", "jsonBody": "<a/>", "headers": {"X": 1, "Y": True}}
     assert action.perform(ActionContext(), given) == ActionResult(
-        data="<a/>", status_code=202, content_type="text/xml", headers={"X": "1"}, signal="stop"
+        data="<a/>", status_code=202, content_type="text/xml", headers={"X": "1", "Y": "true"}, signal="stop"
     )
     blank = action.perform(ActionContext(), {"contentType": "", "statusCode": "", "jsonBody": ""})
     assert (blank.status_code, blank.content_type, blank.signal) == (200, "application/json", "stop")

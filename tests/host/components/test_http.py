@@ -1,11 +1,22 @@
 """Requests to a server of the test's own, which is allowed; and to what a flow must not reach."""
 
 import json
+import re
 import socket
+import ssl
+import threading
+from contextlib import suppress
+from datetime import timedelta
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+import certifi
 import pytest
-from twilio_connector.connector.context import ActionContext
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from twilio_connector.connector.context import ActionContext, utc_now
 from twilio_connector.connector.errors import InvalidInput, OutcomeUnknown, Refused, TryLater
 from urllib3 import PoolManager
 from urllib3.exceptions import MaxRetryError, SSLError
@@ -88,20 +99,29 @@ def test_headers_and_query_go_along_and_the_whole_answer_comes_back(send, server
     assert (answer["status"], answer["data"], answer["headers"]["x-theirs"]) == (418, "<a/>", "t")
 
 
+def test_values_of_headers_and_query_are_written_as_json_has_them(send, server):
+    query = {"active": "true", "n": "5", "list": '["a",{"b":null}]'}
+    server.expect_request("/x", query_string=query, headers={"X-Dry": "false"}).respond_with_data("ok")
+    given = [{"key": "active", "value": True}, {"key": "n", "value": 5.0}, {"key": "list", "value": ["a", {"b": None}]}]
+    assert send("httpGet", server.url_for("/x"), headers={"X-Dry": False}, queryParams=given) == "ok"
+
+
 @pytest.mark.parametrize(
     ("action", "status", "raised"),
     [
         ("httpGet", 404, Refused),
         ("httpGet", 500, TryLater),
+        ("httpGet", 429, TryLater),
+        ("httpGet", 503, TryLater),
         ("httpPost", 500, OutcomeUnknown),
         ("httpPost", 429, TryLater),
-        ("httpPost", 302, None),
+        ("httpGet", 304, None),
     ],
 )
 def test_a_status_says_what_to_do_next(send, server, action, status, raised):
     server.expect_request("/x").respond_with_data("no", status=status, headers={"Retry-After": "7"})
     if raised is None:
-        assert send(action, server.url_for("/x")) == "no"
+        assert send(action, server.url_for("/x")) == ""
         return
     with pytest.raises(raised) as caught:
         send(action, server.url_for("/x"))
@@ -118,6 +138,13 @@ def test_it_is_tried_again_as_often_as_is_asked_for(send, server, slept):
     assert slept == [0.1, 0.2]
 
 
+def test_a_wait_longer_than_a_step_may_take_is_left_to_the_flow(send, server, slept):
+    server.expect_request("/x").respond_with_data("", status=429, headers={"Retry-After": "901"})
+    with pytest.raises(TryLater) as caught:
+        send("httpGet", server.url_for("/x"), maxRetries="3")
+    assert (caught.value.retry_after, slept) == (901.0, [])
+
+
 def test_a_connection_that_is_refused_may_be_tried_again(send, monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -125,6 +152,20 @@ def test_a_connection_that_is_refused_may_be_tried_again(send, monkeypatch):
     monkeypatch.setenv("TWILIO_CONNECTOR_HTTP_ALLOW", address)
     with pytest.raises(TryLater, match="no answer"):
         send("httpPost", f"http://{address}/")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_of_what_is_sent_is_told_and_no_success(send, server, status):
+    location = {"Location": "//u:pass@other.example:8443/v2/orders?key=secret#part"}
+    server.expect_request("/orders").respond_with_data("", status=status, headers=location)
+    to = rf"answered {status} .*, which leads to http://other.example:8443/v2/orders; give that address"
+    for action in ("httpPost", "httpPut", "httpPatch", "httpDelete"):
+        with pytest.raises(Refused, match=to) as caught:
+            send(action, server.url_for("/orders"), data={"a": 1})
+        assert caught.value.status == status
+        assert not {"pass", "secret"} & set(re.findall(r"\w+", str(caught.value)))
+    answer = send("httpPost", server.url_for("/orders"), includeFullResponse="true")
+    assert answer["status"] == status
 
 
 @pytest.mark.parametrize(
@@ -146,6 +187,86 @@ def test_an_answer_without_end_is_cut_off(send, server):
     server.expect_request("/x").respond_with_data(b"x" * (5 << 20))
     with pytest.raises(Refused, match="larger than"):
         send("httpGet", server.url_for("/x"))
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+
+
+@pytest.fixture
+def trickle(monkeypatch):
+    """The address of a server that answers with ``told`` at once, and then a byte now and then, until it is hung up on."""
+    over = threading.Event()
+
+    def answer(connection, told):
+        with connection, suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(told)
+            for _ in range(1000):
+                if over.wait(0.02):
+                    return
+                connection.sendall(b"x")
+
+    def serve(told, wrap=lambda connection: connection):
+        listening = socket.create_server(("127.0.0.1", 0))
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        monkeypatch.setenv("TWILIO_CONNECTOR_HTTP_ALLOW", address)
+
+        def accept():
+            with listening:
+                connection, _ = listening.accept()
+            answer(wrap(connection), told)
+
+        threads.append(threading.Thread(target=accept))
+        threads[-1].start()
+        return address
+
+    threads = []
+    yield serve
+    over.set()
+    for thread in threads:
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    "told", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", HEAD], ids=["nothing", "in its head", "in its body"]
+)
+@pytest.mark.parametrize(("action", "raised"), [("httpGet", TryLater), ("httpPost", OutcomeUnknown)])
+def test_an_answer_that_trickles_is_given_up_when_the_time_is_over(send, trickle, told, action, raised):
+    with pytest.raises(raised, match="no answer"):
+        send(action, f"http://{trickle(told)}/", timeout="300")
+
+
+@pytest.mark.parametrize("location", [b"", b"Location: http://[other/\r\n", b"Location: //other:99999/\r\n"])
+def test_a_redirect_that_leads_nowhere_says_so(send, trickle, location):
+    told = b"HTTP/1.1 302 Found\r\n" + location + b"Content-Length: 0\r\n\r\n"
+    with pytest.raises(Refused, match="answered 302 Found and not where to go instead"):
+        send("httpPost", f"http://{trickle(told)}/")
+
+
+@pytest.fixture
+def trusted(monkeypatch, tmp_path):
+    """Wraps a connection of a server whose certificate is trusted."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")]), utc_now()
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    public, both = tmp_path / "public.pem", tmp_path / "both.pem"
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    both.write_bytes(key.private_bytes(*plain) + public.read_bytes())
+    monkeypatch.setattr(certifi, "where", lambda: str(public))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    return lambda connection: context.wrap_socket(connection, server_side=True)
+
+
+def test_an_answer_that_trickles_over_tls_is_given_up_too(send, trickle, trusted):
+    assert send("httpGet", f"https://{trickle(HEAD.replace(b'100', b'3'), trusted)}/") == "xxx"
+    with pytest.raises(TryLater, match="no answer: ReadTimeoutError"):
+        send("httpGet", f"https://{trickle(HEAD, trusted)}/", timeout="600")
 
 
 @pytest.mark.parametrize(
@@ -202,3 +323,17 @@ def test_a_header_cannot_bring_another(send, server, name):
 def test_certificates_are_checked(send):
     with pytest.raises(InvalidInput, match="ignoreSslErrors"):
         send("httpGet", "https://example.com/", ignoreSslErrors="true")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "text"),
+    [
+        ("text/plain; charset=ISO-8859-1", "Grüße"),
+        ('text/plain; charset="windows-1252"', "Grüße"),
+        ("text/plain; charset=klingon", "Gr\ufffd\ufffde"),
+        ("text/plain", "Gr\ufffd\ufffde"),
+    ],
+)
+def test_an_answer_is_read_as_what_it_says_that_it_is(send, server, content_type, text):
+    server.expect_request("/x").respond_with_data("Grüße".encode("latin-1"), content_type=content_type)
+    assert send("httpGet", server.url_for("/x"), responseType="text") == text

@@ -91,6 +91,8 @@ def test_a_code_step_may_run_again_only_where_its_inputs_say_so(own, said, may):
         ("register", "Register"),
         (5, "Five"),
         ("5", "Five"),
+        (5.0, "Five"),
+        (b"register", "Register"),
         (True, "Yes"),
         ("other", "Else"),
         (None, "Else"),
@@ -140,7 +142,8 @@ def test_break_loop_signals(perform):
     ("values", "level", "line"),
     [
         ({"message": "hi %s"}, logging.INFO, "hi %s"),
-        ({"message": {"a": 1}, "level": "warn"}, logging.WARNING, '{"a": 1}'),
+        ({"message": {"a": 1}, "level": "warn"}, logging.WARNING, '{"a":1}'),
+        ({"message": b"hi"}, logging.INFO, "hi"),
         ({"message": "", "level": "error"}, logging.ERROR, ""),
     ],
 )

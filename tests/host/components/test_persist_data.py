@@ -63,6 +63,8 @@ def test_lists_and_sets_grow_and_shrink(perform):
     assert perform("add%sValueToSet", {"s": [1]}, keyInput="s", valueInput=2)[1] == {"s": [1, 2]}
     for action in ("remove%sValueFromList", "remove%sValueFromSet"):
         assert perform(action, {"s": [1, 2]}, keyInput="s", valueInput=1)[1] == {"s": [2]}
+    assert perform("add%sValueToSet", {"s": [True]}, keyInput="s", valueInput=1)[1] == {"s": [True, 1]}
+    assert perform("remove%sValueFromSet", {"s": [True, 1, "1"]}, keyInput="s", valueInput=1)[1] == {"s": [True, "1"]}
     with pytest.raises(InvalidInput, match="not a list"):
         perform("append%sValueToList", {"l": "text"}, keyInput="l", valueInput=2)
 

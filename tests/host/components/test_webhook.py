@@ -31,6 +31,44 @@ def test_json_and_forms_are_parsed_and_all_else_stays_raw(receive, body, content
     assert (payload.body, payload.raw_body, payload.content_type) == (data, body, content_type or None)
 
 
+def part(said, body, more=b""):
+    return b"--b\r\nContent-Disposition: form-data; " + said + b"\r\n" + more + b"\r\n" + body + b"\r\n"
+
+
+FORM = (
+    part(b'name="a"', "ü\r\n1".encode())
+    + part(b'name="a"', b"")
+    + part(b'name="f"; filename="x.png"', b"\x00\r\n\xff", b"Content-Type: image/png\r\n")
+    + part(b'name="g"; filename="y"', b"y")
+    + b"--b--\r\n"
+)
+
+
+def test_a_form_of_parts_has_texts_and_files(receive):
+    assert receive(FORM, 'Multipart/form-data; boundary="b"').payload.body == {
+        "a": ["ü\r\n1", ""],
+        "f": {"data": b"\x00\r\n\xff", "contentType": "image/png"},
+        "g": {"data": b"y", "contentType": "application/octet-stream"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (FORM, "multipart/form-data"),
+        (FORM[:-5], "multipart/form-data; boundary=b"),
+        (FORM[:40], "multipart/form-data; boundary=b"),
+        (FORM, "multipart/form-data; boundary=c"),
+        (b"", "multipart/form-data; boundary=b"),
+        (part(b'name="a"', b"\xff") + b"--b--", "multipart/form-data; boundary=b"),
+        (part(b"", b"x") + b"--b--", "multipart/form-data; boundary=b"),
+    ],
+)
+def test_half_a_form_is_refused(receive, body, content_type):
+    with pytest.raises(InvalidInput, match="the body is not multipart/form-data; send what the Content-Type says"):
+        receive(body, content_type)
+
+
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [(b"{", "application/json"), (b"\xff", "application/x-www-form-urlencoded"), (b"[" * 100_000, "application/json")],
@@ -53,10 +91,12 @@ def test_the_payload_knows_the_customer(receive):
 
 
 def test_the_caller_is_answered_as_configured(own):
-    values = {"body": "ok", "statusCode": "202", "contentType": "text/html", "headers": [{"key": "X-A", "value": "1"}]}
+    values = {"body": "ok", "statusCode": "202", "contentType": "text/html", "headers": [{"key": "X-A", "value": True}]}
     trigger = own["webhook-triggers"].triggers["webhook"]
     result = trigger.receive(ActionContext(), WebhookRequest(url="https://a.example/t"), values)
-    assert result.response == HttpResponse(status_code=202, content_type="text/html", body="ok", headers={"X-A": "1"})
+    assert result.response == HttpResponse(
+        status_code=202, content_type="text/html", body="ok", headers={"X-A": "true"}
+    )
 
 
 def test_the_caller_is_answered_by_the_host_unless_configured(receive):

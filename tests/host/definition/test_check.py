@@ -125,6 +125,10 @@ def test_a_problem_names_file_line_key_and_mend(found):
         (send(more=", steps: []"), "send does not loop"),
         (send(more=", branches: []"), "send does not branch"),
         (step("loop", "loopNTimes", "iterationCount: {value: '2'}"), "a loop has the steps that it repeats"),
+        (step("sleep", "sleep", "ms: {value: abc}"), "inputs.ms.value: does not fit: input should be a valid integer"),
+        (step("loop", "loopNTimes", "iterationCount: {value: '-5'}", ", steps: []"), "greater than or equal to 0"),
+        (step("stop-execution", "stopExecution", "statusCode: {value: '99'}"), "greater than or equal to 200"),
+        (step("http", "httpGet", "url: {value: 'http://x'}, timeout: {value: 1.5}"), "timeout.value: does not fit"),
         (step("loop", "breakLoop"), "there is no loop around this step to break"),
         (step("loop", "breakLoop", more=", errorConfig: {errorHandlerType: ignore}"), "there is no loop"),
         (step("branch", "branchOnValue", "branchValueMappings: {value: '[]'}"), "a branching step has branches"),
@@ -133,6 +137,12 @@ def test_a_problem_names_file_line_key_and_mend(found):
 )
 def test_what_does_not_fit_the_manifest_is_refused(found, steps, problem):
     assert problem in found(steps, top=VARS)
+
+
+def test_a_number_may_be_blank_or_referred_to(found):
+    reference = "{type: reference, value: start.results}"
+    blank = "maxRetries: {value: ''}, timeout: {value: ' 5 '}"
+    assert found(step("http", "httpGet", f"url: {reference}, {blank}, retryDelayMS: {reference}")) == ""
 
 
 def test_a_reference_may_be_given_to_anything_but_a_connection(found):
@@ -262,6 +272,12 @@ def test_what_is_there_but_asks_for_nothing_passes(found):
     top = "endpointType: flow_specific\ndefaultInstanceProfile: Default\nisCodeNative: false\npreprocessFlowName: ''\n"
     flow = "    queueConfig: {usesFifoQueue: false}\n    triggerResolver: {enabled: false, batchSize: 1}\n    schemas: {}\n"
     assert found(top=top, flow=flow) == ""
+
+
+def test_an_id_that_is_left_blank_is_none(found):
+    blank = "{type: value, value: ''}"
+    flow = f"    queueConfig: {{dedupeIdField: {blank}}}\n    retryConfig: {{maxAttempts: 1, uniqueRequestIdField: {blank}}}\n"
+    assert found(flow=flow) == ""
 
 
 def test_what_describes_a_flow_or_asks_for_order_passes(found):

@@ -242,3 +242,16 @@ def test_what_no_answer_may_have_is_refused_where_it_is_set(handle, call, proble
     with pytest.raises(ConnectorError, match=r"texts\.py:2: handler: ValueError: ") as caught:
         handle(f"def handler(payload, response):\n    response.{call}\n")
     assert problem in caught.value.message
+
+
+@pytest.mark.parametrize("raised", ["SystemExit(3)", "__import__('asyncio').CancelledError()", "GeneratorExit()"])
+def test_a_function_that_leaves_is_an_error_that_names_the_line(run, raised):
+    with pytest.raises(ConnectorError, match=r"steps.py:2: reply: (SystemExit: 3|CancelledError|GeneratorExit)"):
+        run("steps:reply", steps=f"def reply(context, results):\n    raise {raised}\n")
+
+
+def test_an_edit_is_seen_however_deep(run, tmp_path):
+    (tmp_path / "lib" / "deep").mkdir(parents=True)
+    for word in ("old", "new"):
+        (tmp_path / "lib" / "deep" / "words.py").write_text(f"def reply(context, results):\n    return {word!r}\n")
+        assert run("lib.deep.words:reply").data == word

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.host.definition import parse
-from twilio_connector.host.definition.expressions import Scope, dig, render, resolve, resolve_inputs, shown
+from twilio_connector.host.definition.expressions import Copied, Scope, dig, resolve, resolve_inputs, shown
 from twilio_connector.host.definition.model import (
     Conditional,
     ConfigVarRef,
@@ -93,23 +93,9 @@ def test_a_turn_has_item_and_index_and_keeps_its_results_to_itself():
 def test_a_template_joins_text_references_and_config_variables():
     template = Template(text="", parts=("Hi ", ConfigVarRef(name="Name"), ": ", refer("body.data.n"), refer("no")))
     assert resolve(template, SCOPE) == 'Hi Ada: [1,{"x":2}]'
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("a", "a"),
-        (None, ""),
-        (True, "true"),
-        (5, "5"),
-        (5.0, "5"),
-        (5.5, "5.5"),
-        ({"ä": [None]}, '{"ä":[null]}'),
-        ("", ""),
-    ],
-)
-def test_a_value_inside_text_is_itself_or_json(value, text):
-    assert render(value) == text
+    scope = Scope(results={"start": {"xml": "<é/>".encode(), "whole": 5.0, "yes": True}})
+    told = Template(text="", parts=(refer("xml"), " ", refer("whole"), " ", refer("yes")))
+    assert resolve(told, scope) == "<é/> 5 true"
 
 
 @given(st.text().filter(lambda text: "{{" not in text and text.strip() == text and text.isprintable()))
@@ -179,3 +165,48 @@ def test_a_connection_is_never_put_into_text_or_lists(value):
 
 def test_a_scope_shows_no_values_in_its_repr():
     assert "hunter2" not in repr(SCOPE)
+
+
+def test_a_header_of_the_trigger_is_found_in_any_case():
+    headers = {"x-shopify-topic": "products/create", "X-A": "upper", "x-a": "lower"}
+    scope = Scope(results={"start": {"headers": headers}, "other": {"headers": headers}})
+    assert resolve(refer("headers.X-Shopify-Topic"), scope) == "products/create"
+    assert [resolve(refer(f"headers.{name}"), scope) for name in ("x-a", "X-A")] == ["lower", "upper"]
+    assert resolve(refer("headers"), scope) == headers
+    assert resolve(refer("headers.X-None"), scope) is None
+    assert resolve(refer("headers.X-A.b"), Scope(results={"start": {"headers": "none"}})) is None
+    assert resolve(refer("headers.X-Shopify-Topic", step="other"), scope) is None
+    inside = scope.turn("loop", 1, 0)
+    assert resolve(refer("headers.X-Shopify-Topic"), inside) == "products/create"
+
+
+@given(st.dictionaries(st.text(), JSON))
+def test_what_a_step_is_given_to_change_is_a_dict_like_the_one_it_stands_for(values):
+    before = json.dumps(values)
+    given = Copied(values)
+    assert isinstance(given, dict)
+    assert (json.loads(json.dumps(given)), {**given}, dict(given), list(given)) == (
+        values,
+        values,
+        values,
+        list(values),
+    )
+    for key in given:
+        assert given.get(key) is given[key]
+    for found in given.values():
+        found.clear() if isinstance(found, dict | list) else None
+    given["more"] = given.pop("more", None)
+    assert json.dumps(values) == before
+
+
+def test_only_what_a_step_looks_at_is_copied():
+    values = {"large": [[1]], "small": [[2]]}
+    given = Copied(values)
+    assert "large" in given
+    assert given["small"][0] is not values["small"][0]
+    assert dict.__getitem__(given, "large") is values["large"]
+
+
+def test_a_list_says_how_long_it_is():
+    scope = Scope(results={"start": {"items": [1, {"length": 7}], "none": []}})
+    assert [resolve(refer(f"{name}.length"), scope) for name in ("items", "none", "items.1", "gone")] == [2, 0, 7, None]

@@ -107,3 +107,10 @@ def test_aliases_cannot_nest_a_flat_file():
 
 def test_all_repeated_keys_are_named_at_once():
     assert problems("a: 1\na: 2\na: 3").count("is already in line 1") == 2
+
+
+@pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\x85"])
+def test_lines_are_counted_as_an_editor_counts_them(odd):
+    for text in (f'a: "x{odd}y"\nb: 2\na: 3', f"a: 1\n# x{odd}# y\na: 3"):
+        assert "file.yaml:3: the key a is already in line 1" in problems(text)
+    assert "file.yaml:2: is not YAML" in problems(f'a: "x{odd}y"\nb: c: d')

@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twilio_connector.connector.payload import text_of
 from twilio_connector.host.definition import IntegrationInvalid, parse
 from twilio_connector.host.definition.model import ConfigVar
-from twilio_connector.host.definition.values import read, text_of
+from twilio_connector.host.definition.values import read
 
 TYPES = (
     *("string", "date", "timestamp", "picklist", "code", "boolean", "number", "objectSelection", "objectFieldMap"),
@@ -26,7 +27,7 @@ def var(data_type, **more):
         ("boolean", False, False),
         ("number", "5", 5),
         ("number", "-5.50", -5.5),
-        ("number", 1e3, 1000.0),
+        ("number", 1e3, 1000),
         ("date", "2026-03-15", "2026-03-15"),
         ("timestamp", "2026-03-15T14:32:10+01:00", "2026-03-15T13:32:10.000Z"),
         ("timestamp", "2026-03-15", "2026-03-15T00:00:00.000Z"),

@@ -75,6 +75,35 @@ def test_a_secret_that_was_struck_out_cannot_be_taken_over(host, integration, st
     assert host.executions.replay(failed.execution_id, "give")
 
 
+def test_an_error_that_was_gone_on_from_is_taken_over_and_not_tried_again(
+    host, integration, step, *, call, end, tmp_path
+):
+    tries = tmp_path / "tries"
+    lenient = ", errorConfig: {errorHandlerType: retry, maxAttempts: 2, delaySeconds: 0, ignoreFinalError: true}"
+    path = integration(
+        step("Busy", "fail", lenient, file=str(tries)), step("Give", "give", what="$busy.results.error.kind")
+    )
+    ended = call(host.instances.deploy(path, customer="acme"))
+    assert (ended.status, tries.read_text()) == ("succeeded", "tried\n" * 3)
+    again = host.executions.replay(ended.execution_id, "give")
+    assert end(again).result["data"] == "retry"
+    assert tries.read_text() == "tried\n" * 3
+    assert [(row.path, row.attempt, row.status) for row in host.store.executions.steps(again)] == [
+        ("busy", 1, "ignored"),
+        ("give", 1, "succeeded"),
+    ]
+
+
+def test_a_step_behind_a_branch_of_ones_own_is_not_replayed_from(host, integration, step, call):
+    branches = ", branches: [{name: Left, steps: [" + step("Inside", "give", what="in") + "]}, {name: Else, steps: []}]"
+    path = integration(step("Turn", "turn", branches, what="Left"), step("After", "give", what="after"))
+    ended = call(host.instances.deploy(path, customer="acme"))
+    assert [row.path for row in host.store.executions.steps(ended.execution_id)] == ["turn", "inside", "after"]
+    assert host.executions.replay(ended.execution_id, "turn")
+    with pytest.raises(InvalidInput, match="Turn took a branch that is not kept"):
+        host.executions.replay(ended.execution_id, "after")
+
+
 def test_what_cannot_be_replayed_says_why(host, integration, step, call):
     instance = host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme")
     ended = call(instance).execution_id

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -17,7 +18,7 @@ from twilio_connector.host.definition.model import (
     Text,
     UnitRef,
 )
-from twilio_connector.host.execution.runner import run
+from twilio_connector.host.execution.runner import Ignored, run
 
 NOON = datetime(2026, 3, 15, 12, tzinfo=UTC)
 
@@ -54,7 +55,7 @@ class World:
             raise given
         return given if isinstance(given, ActionResult) else ActionResult(data=given)
 
-    def run(self, *steps: Step, **scope):
+    def run(self, *steps: Step, limit=4 << 20, **scope):
         running = flow(*steps)
         return run(
             running,
@@ -63,6 +64,7 @@ class World:
             sleep=self.slept.append,
             observe=self.records.append,
             clock=lambda: NOON,
+            limit=limit,
         )
 
     @property
@@ -199,12 +201,39 @@ def test_after_the_last_attempt_the_flow_fails_or_goes_on():
     assert world.calls[-1].results["a"]["error"]["kind"] == "retry"
 
 
-@pytest.mark.parametrize("error", [OutcomeUnknown("gone"), Refused("no"), InvalidInput("bad")])
-def test_what_repeating_cannot_help_or_might_double_is_not_repeated(error):
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OutcomeUnknown("gone"), "gone (not tried again: it may have been done)"),
+        (Refused("no"), "no (not tried again: the service said no)"),
+        (InvalidInput("bad"), "bad (not tried again: the same again would fail again)"),
+        (
+            TryLater("busy", retry_after=901),
+            "busy (not tried again: the service asks to wait 901 s, and a step waits 900 s at most)",
+        ),
+    ],
+)
+def test_what_repeating_cannot_help_or_might_double_is_not_repeated_and_says_so(error, told):
     world = World(a=error)
-    with pytest.raises(type(error)):
+    with pytest.raises(type(error)) as caught:
         world.run(step("A", errors=RETRY))
-    assert world.paths == ["a"]
+    assert (world.paths, world.slept) == (["a"], [])
+    assert caught.value is error
+    assert world.records[-1].error == error.to_dict() | {"message": told}
+
+
+def test_a_step_that_asks_for_no_other_try_is_not_told_of_one():
+    world = World(a=Refused("no"))
+    world.run(step("A", errors=ErrorConfig(handler="ignore")))
+    assert world.records[-1].error["message"] == "no"
+
+
+def test_an_error_that_was_ignored_long_ago_is_taken_over_without_another_try():
+    world = World(a=Ignored({"kind": "retry", "message": "busy"}))
+    world.run(step("A", errors=replace(RETRY, ignore_final_error=True)), step("B"))
+    assert (world.paths, world.slept) == (["a", "b"], [])
+    assert world.calls[-1].results["a"] == {"error": {"kind": "retry", "message": "busy"}}
+    assert world.statuses[0] == ("a", "ignored")
 
 
 def test_errors_without_a_kind_are_the_engines_and_pass_through_all_handling():
@@ -276,3 +305,20 @@ def test_a_replay_of_the_same_results_meets_the_same_calls(plans):
     calls = [(call.path, call.attempt, call.inputs, call.results) for call in first.calls]
     assert calls == [(call.path, call.attempt, call.inputs, call.results) for call in second.calls]
     assert len({(path, attempt) for path, attempt, *_ in calls}) == len(calls)
+
+
+def test_the_loops_of_an_execution_have_so_many_turns_together(monkeypatch):
+    monkeypatch.setattr("twilio_connector.host.execution.runner.MAX_TURNS", 10)
+    inner = step("Inner", body=(step("Note"),))
+    World(outer=[1, 2], inner=[1, 2, 3, 4]).run(step("Outer", body=(inner,)))
+    world = World(outer=[1, 2], inner=[1, 2, 3, 4, 5])
+    with pytest.raises(Refused, match=r"outer\[1\].inner: the loops of this execution took 10 turns"):
+        world.run(step("Outer", body=(inner,)))
+    assert world.statuses[-2:] == [("outer[1].inner", "failed"), ("outer", "failed")]
+
+
+def test_the_results_of_a_loop_together_are_no_larger_than_one_steps():
+    world = World(loop=list(range(10)), give="x" * 38)
+    assert world.run(step("Loop", body=(step("Give"),)), limit=400).result.data == ["x" * 38] * 10
+    with pytest.raises(Refused, match="loop: the results of its turns take more than 399 bytes together"):
+        world.run(step("Loop", body=(step("Give"),)), limit=399)
