@@ -11,13 +11,14 @@
     then TryLater: it was not sent
 
 Messages that are alike are interchangeable: each use claims one of them, so there are as many as there were uses, whichever
-of them claims which.
+of them claims which. Ours may so be another's, and a newer one is left for us: it was not sent only where a list shows none
+but what others had claimed before it was read.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
@@ -41,6 +42,8 @@ MARGIN = timedelta(seconds=60)
 """How far our clock may be from Twilio's, where its answers do not tell its time."""
 TWILIOS_CLOCKS = timedelta(seconds=3)
 """How far Twilio's own clocks may be from each other, with its times in whole seconds."""
+RIVALS = 20
+"""How many lists are read in a row while others claim what each of them has."""
 LOOKED_AT = 1000
 """How many of the newest are looked at. Where there were more since, it cannot be told."""
 
@@ -99,6 +102,7 @@ class Search:
     use: str
     started: float
     began: datetime | None = None
+    others: set[str] = field(default_factory=set)  # what is alike and known to be claimed
 
     def claimed(self) -> Any:
         """What a process that died has claimed for this use already. Raises OutcomeUnknown."""
@@ -175,15 +179,27 @@ class Search:
         return KINDS[self.resource.name]
 
     def _look(self, since: datetime) -> Any:
-        candidates = self._asked(lambda: list(self._candidates(since)))
-        for found in reversed(candidates):  # the oldest first: those that look at once meet in one order
-            if self._likeness.compare(self.sent, found) == "same" and self.context.claims.take(found["sid"], self.use):
-                return found
+        for _ in range(RIVALS):
+            candidates = self._asked(lambda: list(self._candidates(since)))
+            alike = [found for found in reversed(candidates) if self._may_be_ours(found)]
+            for found in alike:  # the oldest first: those that look at once meet in one order
+                if self.context.claims.take(found["sid"], self.use):
+                    return found
+                self.others.add(found["sid"])
+            if not alike:
+                self._require_no_doubt(candidates)
+                return None
+        message = f"others claim each {self.resource.name} that may be what was sent"
+        raise LookFailed(message)
+
+    def _may_be_ours(self, found: Any) -> bool:
+        return found["sid"] not in self.others and self._likeness.compare(self.sent, found) == "same"
+
+    def _require_no_doubt(self, candidates: Iterable[Any]) -> None:
         for found in candidates:
             if self._likeness.compare(self.sent, found) == "perhaps" and self._is_free(found):
                 message = f"{found['sid']} may be what was sent, or not: look at it before repeating this"
                 raise OutcomeUnknown(message)
-        return None
 
     def _asked(self, ask: Callable[[], T]) -> T:
         """What Twilio says. Raises LookFailed where it may say it when it is asked again, else OutcomeUnknown."""

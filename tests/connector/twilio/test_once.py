@@ -210,6 +210,42 @@ def test_a_timeout_that_is_shorter_than_twilios_work_does_not_send_it_twice():
     assert twilio.posts == 1
 
 
+@dataclass
+class Rivals:
+    """Others, who claim what is found first and leave what they sent themselves a moment later; so many times."""
+
+    twilio: ModelTwilio
+    left: int
+    taken: set = field(default_factory=set)
+
+    def take(self, sid, use=""):
+        if self.left and sid not in self.taken:
+            self.left -= 1
+            self.taken.add(sid)
+            self.twilio._take({name: [value] for name, value in TEXT.items()})
+        return sid not in self.taken
+
+    def is_free(self, sid, use=""):
+        return sid not in self.taken
+
+    def mine(self, use=""):
+        return None
+
+
+@pytest.mark.parametrize("rivals", [1, 19, 30])
+def test_whoever_is_forestalled_again_and_again_takes_what_is_left_and_sends_nothing_again(rivals):
+    twilio = ModelTwilio(fates=["drop-after"])
+    sent = send_once(twilio.client(), twilio.context(claims=Rivals(twilio, rivals)), MESSAGES, TEXT)
+    assert (sent["sid"], twilio.posts) == (twilio.taken[-1]["sid"], 1)
+
+
+def test_whoever_is_forestalled_without_end_does_not_send_again():
+    twilio = ModelTwilio(fates=["drop-after"])
+    with pytest.raises(OutcomeUnknown, match="others claim"):
+        send_once(twilio.client(), twilio.context(claims=Rivals(twilio, 10_000)), MESSAGES, TEXT)
+    assert twilio.posts == 1
+
+
 class Notes(list):
     """A journal that outlives the process."""
 
