@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from twilio_connector.connector.errors import ConnectorError, InvalidComponent, InvalidInput
 from twilio_connector.connector.manifest import MAX_DEPTH, check, read
+from twilio_connector.connector.payload import text_of
 from twilio_connector.connector.twilio import form, signature
 from twilio_connector.connector.twilio.base import Base
 from twilio_connector.connector.twilio.signature import Rejection, is_valid, sign, verify, with_body_hash
 from twilio_connector.host.definition import model
 from twilio_connector.host.definition.cursor import Notes
-from twilio_connector.host.definition.expressions import Scope, dig, render, resolve
+from twilio_connector.host.definition.expressions import Scope, dig, resolve
 
 # In CI a few hundred examples; `pytest -m soak tests/attacks/test_fuzz.py` looks for much longer.
 LONG = settings(max_examples=20_000, deadline=None)
@@ -163,7 +164,7 @@ def test_what_is_made_to_exhaust_the_reader_of_components_is_refused(tmp_path, d
 def test_a_path_follows_keys_and_indexes_only(value, path):
     found = dig({"a": value}, tuple(path))
     assert found is None or isinstance(found, dict | list | str | bytes | int | float)
-    assert isinstance(render(found), str)
+    assert isinstance(text_of(found), str)
 
 
 def test_a_template_that_multiplies_what_came_is_cut_off():
