@@ -156,17 +156,16 @@ def _goes_back(life: Sequence[Any], order: Sequence[Any]) -> bool:
 
 
 def events(books: Books) -> Iterable[Line]:
-    """Event Streams: each message's and call's events once."""
+    """Event Streams: each message's and call's events once. However a call ends, it is completed for these."""
     prefix = "com.twilio.messaging"
-    due: list[tuple[str, str]] = [(it["sid"], "com.twilio.voice.status-callback.call.completed") for it in books.calls
-                                  if it["status"] == "completed"]  # fmt: skip
+    due = [(it["sid"], "com.twilio.voice.status-callback.call.completed") for it in books.calls]
     for it in books.messages:
         if it["direction"] == "inbound":
             due.append((it["sid"], f"{prefix}.inbound-message.received"))
         else:
             due += [(it["sid"], f"{prefix}.message.{status}") for status in ("queued", "sent", it["status"])]
     heard = [event for it in books.of("Event") for event in it.event["events"]]
-    found = [(str(it["data"].get("messageSid") or it["data"].get("call_sid")), it["type"]) for it in heard]
+    found = [(str(it["data"].get("messageSid") or it["data"].get("sid")), it["type"]) for it in heard]
     yield same("events of messages and calls, each once", due, found)
 
 

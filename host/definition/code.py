@@ -140,9 +140,15 @@ def _package(folder: Path) -> str:
     if name not in sys.modules:
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [name]
-        sys.path_importer_cache[name] = FileFinder(str(folder), (_Source, [".py"]))
+        sys.path_importer_cache[name] = _finder(folder)
+        for deeper in {file.parent for file in folder.rglob("*.py")} - {folder}:
+            sys.path_importer_cache[str(deeper)] = _finder(deeper)
         sys.modules[name] = module_from_spec(spec)
     return name
+
+
+def _finder(folder: Path) -> FileFinder:
+    return FileFinder(str(folder), (_Source, [".py"]))
 
 
 def _digest(folder: Path) -> str:
