@@ -28,8 +28,8 @@ def create_app(state: State | None = None) -> Starlette:
     """Make the application; its carrier works from the start and ends with the application's lifespan."""
     state = state or State()
     courier, agenda = Courier(state), Agenda(state.settings.callers)
+    streams = Streams(state, courier, agenda)  # the first to hear of a change, before others make the next one of it
     carrier, switchboard = Carrier(state, courier, agenda), Switchboard(state, courier, agenda)
-    streams = Streams(state, courier, agenda)
     alarm = Alarm(state, courier, agenda)
 
     @asynccontextmanager
