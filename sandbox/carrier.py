@@ -19,7 +19,7 @@ from .segments import count
 from .sending import MAX_BODY, media_of
 from .settings import new_sid
 from .state import Change, State
-from .twiml import BadReply, Redirect, Reply
+from .twiml import Redirect, Reply
 from .webhooks import Webhook, WebhookFailed, shown
 
 PRICE = 0.0079  # US dollars a segment
@@ -127,7 +127,7 @@ class Carrier:
         replies = 0
         for _ in range(MAX_DOCUMENTS):
             try:
-                verbs = self._ask(message, webhook)
+                verbs = self._courier.read(message.account_sid, webhook, message.sid, twiml.read)
             except WebhookFailed as failed:
                 return parameters.failure(failed.code, shown(webhook.url))
             self._state.change(message.sid, heard=True, updated=message.updated)
@@ -147,14 +147,6 @@ class Carrier:
             message, TOO_MANY_DOCUMENTS, f"The webhook redirected in a circle: more than {MAX_DOCUMENTS} documents"
         )
         return parameters.failure(TOO_MANY_DOCUMENTS, shown(webhook.url))
-
-    def _ask(self, message: Message, webhook: Webhook) -> list[Reply | Redirect]:
-        answer = self._courier.ask(message.account_sid, webhook, message.sid)
-        try:
-            return twiml.read(answer.content_type, answer.body)
-        except BadReply as bad:
-            failed = WebhookFailed(bad.code, str(bad), answer)
-            raise self._courier.alert(message.account_sid, failed, message.sid, webhook) from bad
 
     def _alert(self, message: Message, code: int, text: str) -> None:
         self._state.alert(message.account_sid, code, text, resource_sid=message.sid)

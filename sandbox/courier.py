@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from .records import Exchange, Pairs
 from .state import State
+from .twiml import BadReply
 from .webhooks import Answer, Webhook, WebhookFailed, call, open_session, shown
+
+Said = TypeVar("Said")
 
 
 class Courier:
@@ -49,6 +54,14 @@ class Courier:
                 Exchange("out", webhook.method, shown(webhook.url), status, seconds, settings.clock(), note=note),
             )
         return answer
+
+    def read(self, account_sid: str, webhook: Webhook, about: str, understand: Callable[[str, bytes], Said]) -> Said:
+        """Call a webhook and return what its answer says. Raises WebhookFailed as `ask`, also for a BadReply."""
+        answer = self.ask(account_sid, webhook, about)
+        try:
+            return understand(answer.content_type, answer.body)
+        except BadReply as bad:
+            raise self.alert(account_sid, WebhookFailed(bad.code, str(bad), answer), about, webhook) from bad
 
     def alert(self, account_sid: str, failed: WebhookFailed, about: str, webhook: Webhook) -> WebhookFailed:
         """Write down what failed, and return it."""

@@ -17,7 +17,7 @@ from .recorder import Recorder
 from .records import Pairs
 from .state import Change, State
 from .twiml import BadReply, Redirect
-from .webhooks import Webhook, WebhookFailed, shown
+from .webhooks import WebhookFailed, shown
 
 PRICE = 0.014  # US dollars a minute
 MAX_STEPS = 100  # verbs and redirects of one call: a circle ends
@@ -167,19 +167,12 @@ class Switchboard:
                 continue
             current = self._state.calls.get(call.sid) or call
             pairs = (*parameters.call(current), *failed)
+            webhook = self._courier.webhook(call.account_sid, url, method, pairs)
             try:
-                return self._ask(call, self._courier.webhook(call.account_sid, url, method, pairs))
+                return self._courier.read(call.account_sid, webhook, call.sid, voice.read)
             except WebhookFailed as error:
                 failed = parameters.failure(error.code, shown(url))
         return []
-
-    def _ask(self, call: PhoneCall, webhook: Webhook) -> list[voice.Verb]:
-        answer = self._courier.ask(call.account_sid, webhook, call.sid)
-        try:
-            return voice.read(answer.content_type, answer.body)
-        except BadReply as bad:
-            failed = WebhookFailed(bad.code, str(bad), answer)
-            raise self._courier.alert(call.account_sid, failed, call.sid, webhook) from bad
 
     def _next(self, sid: str, program: Program, verbs: list[voice.Verb], steps: int) -> None:
         """Do the first verb, and the others after it; stop when the call has ended or has been given another program."""

@@ -80,8 +80,9 @@ def send_once(
                 return made
             unknown = OutcomeUnknown("it was sent, but others take for theirs what was")
         gave_up = client.elapsed() - sent_at >= client.timeout  # otherwise the request ended at Twilio
+        in_work_until = sent_at + IN_WORK if gave_up else 0.0
         context.logger.warning("%s: looking for what may have been sent: %s", resource.name, unknown)
-        if found := search.settle() or (gave_up and search.look_at(sent_at + IN_WORK)):
+        if found := search.settle(in_work_until):
             return found
     message = f"{resource.name}: it was sent {SENDS} times and did not reach Twilio: try again later"
     raise TryLater(message, status=unknown.status, code=unknown.code)
@@ -120,8 +121,8 @@ class Search:
                 break
         raise OutcomeUnknown(f"{sid} was made for this, but reading it failed: {failed}", code=failed.code)
 
-    def settle(self) -> Any:
-        """Look until it is there or would be. None: it was not sent. Raises OutcomeUnknown."""
+    def settle(self, in_work_until: float = 0.0) -> Any:
+        """Look until it is there or would be, and once more then. None: it was not sent. Raises OutcomeUnknown."""
         if self._likeness.hidden(self.sent):
             raise OutcomeUnknown(
                 f"the {self.resource.name} may have been sent, and its number is not kept: look for it"
@@ -132,15 +133,11 @@ class Search:
             if found := self._patiently(lambda: self._look(since)):
                 return found
             self.note(looked=number)
-        return None
-
-    def look_at(self, moment: float) -> Any:
-        """Look once more then, if it is not past: a short timeout ends before Twilio's work does."""
-        early = moment - self.client.elapsed()
+        early = in_work_until - self.client.elapsed()
         if early <= 0:
             return None
         self.context.sleep(early)
-        return self._patiently(lambda: self._look(self._since()))
+        return self._patiently(lambda: self._look(since))
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         """What Twilio says once it answers; raises the LookFailed of the last time."""

@@ -125,7 +125,9 @@ def element(verb: Verb, value: Any) -> Element:
 
 def _given(verb: Verb, value: Any) -> Mapping[str, Any]:
     if isinstance(value, Mapping):  # never the JSON text of one: a stranger's message must not choose attributes
-        return {str(key): item for key, item in value.items() if item not in ((None,) if key in _BLANK else (None, ""))}
+        return {
+            str(key): item for key, item in value.items() if item not in (None, "") or (item == "" and key in _BLANK)
+        }
     if value in (None, ""):
         return {}
     if not verb.main:

@@ -19,7 +19,7 @@ from ...connector.errors import ConnectorError, InvalidInput
 from ..execution.past import obstacles
 from ..integrations.versions import Versions
 from ..registry import Registry
-from ..store import Store, search
+from ..store import Store, search, turns
 from ..store.database import reading, storable
 from ..store.executions import ENDED, ExecutionRecord, next_in_sequence
 from ..store.ids import time_id
@@ -31,8 +31,6 @@ CHUNK = 100
 POLL = 2.0  # seconds between looks at jobs that another process was given
 
 log = logging.getLogger("twilio_connector.engine")
-
-_TURN = sa.select(sa.func.pg_try_advisory_xact_lock(0x7477696E))  # two do not see what the other is about to replay
 
 _COPIED = ("endpoint_id", "instance_id", "flow", "subject", "sequence", "concurrency", "payload")
 
@@ -180,7 +178,7 @@ class Replays:
         What is replayed and how far it came are written together, so nothing is twice.
         """
         with self._store.engine.begin() as connection:
-            if connection.dialect.name == "postgresql" and not connection.scalar(_TURN):
+            if not turns.take_if_free(connection, turns.Turn.REPLAYING):
                 return False
             open_jobs = sa.select(jobs).where(jobs.c.ended_at.is_(None)).order_by(jobs.c.id).limit(1)
             row = connection.execute(open_jobs.with_for_update()).mappings().one_or_none()

@@ -14,7 +14,7 @@ from ..execution import outcome
 from ..execution.workshop import Workshop
 from ..store import portable
 from ..store.claiming import Claim
-from ..store.executions import give_back
+from ..store.executions import postpone
 
 PATIENCE = timedelta(minutes=15)  # for a worker that can read it; then the execution fails with the reason
 AGAIN = timedelta(seconds=10)
@@ -38,8 +38,8 @@ def left_to_newer(workshop: Workshop, claim: Claim, instances_version: str, exec
         log.warning("execution %s is left to a newer program: this one cannot read its version", claim.execution_id)
     described = workshop.redactor.strike_all(outcome.describe(error)) | {"since": portable.instant(since)}
     workshop.write(
-        lambda connection: give_back(
-            connection, claim.execution_id, claim.attempt, executor, until=now + AGAIN, error=described
+        lambda connection: postpone(
+            connection, claim.execution_id, claim.attempt, executor, until=now + AGAIN, error=described, begun=False
         )
     )
     return True

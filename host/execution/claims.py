@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from ...connector.context import utc_now
 from ..processes.life import Stopping
+from ..store import turns
 from ..store.commit import Busy
 from ..store.database import insert, reading
 from ..store.schema import call_claims, claims
@@ -60,10 +61,9 @@ class StepClaims:
         return self._owner(connection, sid) == self._mine(use)
 
     def _take_turn(self, connection: sa.Connection, sid: str) -> None:
-        """Two tables have no key in common, so those who want the same wait for one another; SQLite's writers do anyway."""
-        if connection.dialect.name == "postgresql":
-            digest = hashlib.sha256(f"claim {self.component} {sid}".encode()).digest()
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int.from_bytes(digest[:8], signed=True))))
+        """Two tables have no key in common, so those who want the same wait for one another."""
+        digest = hashlib.sha256(f"claim {self.component} {sid}".encode()).digest()
+        turns.take(connection, int.from_bytes(digest[:8], signed=True))
 
     def _owner(self, connection: sa.Connection, sid: str) -> _Owner | None:
         for table, maker in _MAKERS:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from dbos import DBOS
 
 from ..settings import Limits
+from ..store import turns
 from ..store.database import reading
 from ..store.ids import first_id
 from ..store.portable import instant
@@ -30,7 +31,6 @@ from .changes import RUNS
 
 CHECKPOINTS_KEPT = timedelta(minutes=10)  # after the end; our own record of the execution stays longer
 _BATCH = 500
-_FORGETTING = sa.select(sa.func.pg_try_advisory_xact_lock(0x7477696F))
 
 
 def sweep(engine: sa.Engine, limits: Limits, now: datetime, seconds: float = 1.0) -> None:
@@ -65,7 +65,7 @@ def forget_checkpoints(engine: sa.Engine, before: datetime) -> int:
     nothing else tells that it is not run again.
     """
     with reading(engine).begin() as connection:
-        if connection.dialect.name == "postgresql" and not connection.scalar(_FORGETTING):
+        if not turns.take_if_free(connection, turns.Turn.FORGETTING):
             return 0
         found = DBOS.list_workflows(completed_before=instant(before), limit=_BATCH, load_input=False, load_output=False)
         given_up = [workflow.workflow_id for workflow in found if workflow.status != "SUCCESS"]

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from ..store import turns
 from ..store.schema import Sealed, meta, metadata
 from .keys import Keys, VaultLocked, new_key
 from .vault import CHECK, Vault, key_name
 
-_ROTATING = 0x766C7401  # the advisory lock that rotations take in turn
 SEALED = tuple(
     (key, column)
     for table in metadata.sorted_tables
@@ -41,7 +41,7 @@ class Rotation:
 def rotate(vault: Vault, engine: sa.Engine) -> Rotation:
     """Seal everything with a new key, or with the first where that is not done yet. Raises VaultLocked."""
     with engine.begin() as connection:
-        _take_turn(connection)
+        turns.take(connection, turns.Turn.ROTATING)
         first, *_ = vault.key_names
         keys = {row: vault.key_of(row.text) for row in _rows(connection)}
         new = set(keys.values()) - {None} <= {first}
@@ -69,7 +69,7 @@ def census(vault: Vault, engine: sa.Engine, checkpoints: Iterable[str]) -> Mappi
 def forget(vault: Vault, engine: sa.Engine, checkpoints: Iterable[str]) -> tuple[str, ...]:
     """Remove the keys after the first that seal nothing; their names. Raises VaultLocked where only people can."""
     with engine.begin() as connection:
-        _take_turn(connection)
+        turns.take(connection, turns.Turn.ROTATING)
         needed = {vault.key_of(row.text) for row in _rows(connection)}
         needed |= {vault.key_of(text) for text in checkpoints} | {vault.key_names[0]}
         gone = tuple(name for name in vault.key_names if name not in needed)
@@ -106,9 +106,3 @@ def _rows(connection: sa.Connection) -> list[_Row]:
         rows = connection.execute(sa.select(key, text).where(condition).with_for_update())
         found += [_Row(key, text, *row) for row in rows]
     return found
-
-
-def _take_turn(connection: sa.Connection) -> None:
-    """Two rotations at once would each add a key. SQLite's transactions wait for one another anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ROTATING)))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from . import turns
 from .schema import FREE, IN_TURN, OPEN, Instant, executions, status_in
 
 
@@ -46,7 +47,6 @@ _TAKE = (
     .returning(*CLAIM)
 )
 _ANY_IN_TURN = sa.select(executions.c.id).where(*_DUE, IN_TURN).limit(1)
-_CLAIMING = sa.select(sa.func.pg_advisory_xact_lock(0x7477696D))  # those who count must not count at once
 _RUNNING = sa.select(executions.c.sequence, executions.c.concurrency, executions.c.endpoint_id).where(
     status_in(executions, "running"), IN_TURN
 )
@@ -82,8 +82,7 @@ def take(connection: sa.Connection, executor: str, now: datetime, limit: int) ->
     given = {"executor_": executor, "now_": now, "limit_": limit}
     if connection.execute(_ANY_IN_TURN, given).first() is None:
         return _claims(connection, _TAKE_FREE, given)
-    if connection.dialect.name == "postgresql":  # SQLite lets one process write at a time anyway
-        connection.execute(_CLAIMING)
+    turns.take(connection, turns.Turn.CLAIMING)
     free = [tuple(row) for row in connection.execute(_FREE, given)]
     due = sorted([*free, *_in_turn(connection, now, limit)])[:limit]
     return _claims(connection, _TAKE, given | {"ids_": [execution_id for _, execution_id in due]}) if due else []

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ...connector.errors import ConnectorError
 from ..settings import Settings
+from . import turns
 from .migrations import migrate
 from .schema import VERSION, meta, metadata
 
@@ -18,7 +19,6 @@ Write = Callable[[sa.Connection], Any]  # one change, made in a transaction of o
 
 SCHEMA = "twilio_connector"
 PATIENCE = 30  # seconds that one connection waits for what another has locked, on SQLite
-_PREPARING = 0x7477696C  # the advisory lock that processes starting together take in turn
 _LINE = {
     "connect_timeout": "5",
     "keepalives_idle": "5",
@@ -132,7 +132,7 @@ def prepare(engine: sa.Engine) -> None:
 
 def _prepare(connection: sa.Connection) -> None:
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PREPARING)))
+        turns.take(connection, turns.Turn.PREPARING)
         connection.execute(sa.schema.CreateSchema(SCHEMA, if_not_exists=True))
     metadata.create_all(connection)  # tables that are missing, in whatever version
     found = read_meta(connection, "schema_version")

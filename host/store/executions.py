@@ -316,23 +316,17 @@ def postpone(
     *,
     until: datetime,
     error: dict[str, Any],
+    begun: bool = True,
 ) -> None:
-    """Put it back into the inbox for its next attempt; one that is to be cancelled ends. Raises as end does."""
-    values = {"attempt": attempt + 1, "available_at": until, "error": error}
-    _put_back(connection, execution_id, attempt, executor, values)
+    """Put it back into the inbox for its next attempt, or the same one if nothing of that was ``begun``.
 
-
-def give_back(
-    connection: sa.Connection,
-    execution_id: str,
-    attempt: int,
-    executor: str,
-    *,
-    until: datetime,
-    error: dict[str, Any],
-) -> None:
-    """Put it back into the inbox for the same attempt, of which nothing was begun. Else as postpone does."""
-    _put_back(connection, execution_id, attempt, executor, {"available_at": until, "error": error})
+    One that is to be cancelled ends. Raises as end does.
+    """
+    following = attempt + 1 if begun else attempt
+    values = {"status": "waiting", "attempt": following, "available_at": until, "executor": None, "error": error}
+    _leave(connection, execution_id, attempt, executor, values)
+    if is_cancelled(connection, execution_id):
+        cancel(connection, execution_id, utc_now())
 
 
 def cancel(connection: sa.Connection, execution_id: str, now: datetime) -> Status | None:
@@ -356,14 +350,6 @@ def _cancel_steps(connection: sa.Connection, execution_id: str, now: datetime) -
     """Steps that were broken off, such as a sleep."""
     begun = (steps.c.execution_id == execution_id, steps.c.status.in_(["running", "looping"]))
     connection.execute(sa.update(steps).where(*begun).values(status="cancelled", ended_at=now))
-
-
-def _put_back(
-    connection: sa.Connection, execution_id: str, attempt: int, executor: str, values: dict[str, Any]
-) -> None:
-    _leave(connection, execution_id, attempt, executor, {"status": "waiting", "executor": None} | values)
-    if is_cancelled(connection, execution_id):
-        cancel(connection, execution_id, utc_now())
 
 
 def _leave(connection: sa.Connection, execution_id: str, attempt: int, executor: str, values: dict[str, Any]) -> None:

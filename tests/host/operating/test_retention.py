@@ -18,6 +18,7 @@ from twilio_connector.host.operating.retention import (
 )
 from twilio_connector.host.receiving.inbox import Inbound, Inbox
 from twilio_connector.host.settings import Limits
+from twilio_connector.host.store import turns
 from twilio_connector.host.store.executions import cancel
 from twilio_connector.host.store.ids import first_id, time_id
 from twilio_connector.host.store.schema import executions, identities, logs, states, terms
@@ -163,6 +164,6 @@ def test_checkpoints_are_forgotten_by_one_process_at_a_time(host, ended):
     while DBOS.get_workflow_status(f"{ended}.1").status != "SUCCESS":
         pass
     with host.store.engine.begin() as other:
-        assert other.scalar(retention._FORGETTING)
+        assert turns.take_if_free(other, turns.Turn.FORGETTING)
         assert forget_checkpoints(host.store.engine, utc_now() + LATER) == 0
     assert forget_checkpoints(host.store.engine, utc_now() + LATER) == 1
