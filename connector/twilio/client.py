@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from itertools import count
+from itertools import count, islice
 from random import SystemRandom
 from typing import Any
 from urllib.parse import urlencode
@@ -90,18 +90,8 @@ class TwilioClient:
     ) -> Iterator[Any]:
         """Read them, newest first as Twilio has them, a page at a time as they are taken; at most ``limit``."""
         size = min(page_size or MAX_PAGE, limit or MAX_PAGE, MAX_PAGE)
-        url: str | None = self._url(resource, resource.collection(self._with_account(parents)))
-        params = (*form_pairs(filters), ("PageSize", str(size)))
-        taken = count(1)
-        while url:
-            page = self._json(self.send("GET", url, params=params))
-            items = _items(page, resource)
-            items.reverse()
-            while items:  # none is kept once it is taken
-                yield resource.shape(items.pop())
-                if next(taken) == limit:
-                    return
-            url, params = self._next(page, resource, url), ()
+        url = self._url(resource, resource.collection(self._with_account(parents)))
+        return islice(self._pages(resource, url, (*form_pairs(filters), ("PageSize", str(size)))), limit)
 
     def time(self, resource: Resource) -> datetime | None:
         """Twilio's own, in whole seconds; None where its answer does not tell. Raises ConnectorError where there is none."""
@@ -144,6 +134,15 @@ class TwilioClient:
             stream=True,
         )
         return self._repeat(request, retry or self.retry, redirects=redirects, largest=largest or MAX_ANSWER)
+
+    def _pages(self, resource: Resource, first: str, params: tuple[tuple[str, str], ...]) -> Iterator[Any]:
+        url: str | None = first
+        while url:
+            page = self._json(self.send("GET", url, params=params))
+            items = _items(page, resource)
+            yield from map(resource.shape, items)
+            items.clear()  # before the next page comes
+            url, params = self._next(page, resource, url), ()
 
     def _repeat(self, request: HttpRequest, retry: Retry, *, redirects: bool, largest: int) -> Answer:
         waited = 0.0

@@ -26,7 +26,8 @@ def example_sid(prefix: str) -> str:
     return f"{prefix}1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d"
 
 
-_RFC_2822_UTC = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d:\d\d:\d\d) \+0000")
+_RFC_2822_DAY = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) ", re.ASCII)
+_RFC_2822_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d \+0000", re.ASCII)
 _MONTHS = dict(
     zip(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), range(1, 13), strict=True)
 )
@@ -71,7 +72,7 @@ class Resource:
         if not isinstance(found, dict):
             return found
         names, dates, secrets = _layout(tuple(found), self.dates, self.secrets)
-        shaped = dict(zip(names, found.values(), strict=True))
+        shaped = dict(zip(names, found.values(), strict=False))  # as many: the names are made of its keys
         for name in dates:
             shaped[name] = iso_date(shaped[name])
         for name in secrets:
@@ -110,12 +111,23 @@ def iso_date(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def _iso(value: str) -> str:
-    if (found := _RFC_2822_UTC.fullmatch(value)) and (month := _MONTHS.get(found[2])):
-        return f"{found[3]}-{month:02}-{found[1]}T{found[4]}.000Z"
+    if (day := _iso_day(value[:17])) and _RFC_2822_TIME.fullmatch(value, 17):
+        return f"{day}T{value[17:25]}.000Z"
     moment = _moment(value)
     if moment is None:
         return value
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@lru_cache(maxsize=1024)
+def _iso_day(text: str) -> str | None:
+    """The day of an RFC 2822 date, with the blank behind it. A list has few days, and each second of them."""
+    if not (found := _RFC_2822_DAY.fullmatch(text)) or not (month := _MONTHS.get(found[2])):
+        return None
+    try:
+        return date(int(found[3]), month, int(found[1])).isoformat()
+    except ValueError:
+        return None
 
 
 def _moment(text: str) -> datetime | None:

@@ -24,6 +24,9 @@ from twilio_connector.connector.twilio.resources.messages import MESSAGES
         ("soon", "soon"),
         (7, 7),
         ("Fri, 99 Foo 2019 17:44:46 +0000", "Fri, 99 Foo 2019 17:44:46 +0000"),
+        ("Sun, 31 Feb 2019 17:44:46 +0000", "Sun, 31 Feb 2019 17:44:46 +0000"),
+        ("Fri, 24 May 2019 27:44:46 +0000", "Fri, 24 May 2019 27:44:46 +0000"),
+        ("Fri, ٢٤ May 2019 17:44:46 +0000", "2019-05-24T17:44:46.000Z"),
     ],
 )
 def test_dates_of_both_apis_become_iso_8601_and_the_rest_stays(value, expected):
