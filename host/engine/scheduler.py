@@ -150,7 +150,7 @@ class Scheduler:
 
     def _emit(self, due: Due, route: Route) -> Emitted:
         """Let the trigger look. Nothing is written here."""
-        owners = states.of_flow(route.instance.id, route.flow.name)
+        owners = states.of_flow(route.instance.id, route.flow.name, route.context.integration.name)
         context = self._context(route, owners)
         request = WebhookRequest(method="POLL" if due.polling else "SCHEDULE", url=route.context.invoke_url)
         result = route.trigger.emit(context, request, route.inputs)
@@ -161,9 +161,7 @@ class Scheduler:
         return Emitted(owners, result, item)
 
     def _context(self, route: Route, owners: dict[states.Scope, str]) -> ActionContext:
-        kept = self._workshop.patiently(
-            lambda: self._workshop.store.states.read({**owners, "integration": route.context.integration.name[:128]})
-        )
+        kept = self._workshop.patiently(lambda: self._workshop.store.states.read(owners))
         return replace(
             route.context,
             logger=logging.getLogger("twilio_connector.flow"),

@@ -26,7 +26,7 @@ from ..store import portable, search
 from ..store.commit import Busy
 from ..store.executions import CANCELLED, ExecutionRecord, StepRow, begin_step, end_step, require_ours
 from ..store.states import Scope as StateScope
-from ..store.states import of_flow, short
+from ..store.states import of_flow
 from ..store.subject import said, terms
 from . import outcome, run_as
 from .claims import StepClaims
@@ -399,7 +399,6 @@ def prepare(
 
 def _owners(record: ExecutionRecord, integration: model.Integration) -> dict[StateScope, str]:
     return {
-        **of_flow(record.instance_id, record.flow),
+        **of_flow(record.instance_id, record.flow, integration.name),
         "execution": f"{record.id}.{record.attempt}",  # a retry of the flow begins with none
-        "integration": short(integration.name),
     }

@@ -45,9 +45,13 @@ def merge(
         _set(connection, scope, owner, key, value)
 
 
-def of_flow(instance_id: str, flow: str) -> dict[Scope, str]:
-    """The owners of what a flow keeps for itself, and for all flows of its instance."""
-    return {"instance": flow_owner(instance_id, flow), "cross_flow": instance_id}
+def of_flow(instance_id: str, flow: str, integration: str) -> dict[Scope, str]:
+    """The owners of what a flow keeps for itself, for all flows of its instance, and for all instances of its integration."""
+    return {
+        "instance": flow_owner(instance_id, flow),
+        "cross_flow": instance_id,
+        "integration": _short(integration),
+    }
 
 
 def _set(connection: sa.Connection, scope: Scope, owner: str, key: str, value: Any) -> None:
@@ -62,10 +66,10 @@ def _set(connection: sa.Connection, scope: Scope, owner: str, key: str, value: A
 
 def flow_owner(instance_id: str, flow: str) -> str:
     """Who owns the state of one flow of an instance."""
-    return short(f"{instance_id}/{flow}")
+    return _short(f"{instance_id}/{flow}")
 
 
-def short(owner: str) -> str:
+def _short(owner: str) -> str:
     """The owner's name as the column has room for it."""
     return owner if len(owner) <= _OWNER_LENGTH else f"{owner[:63]}~{sha256(owner.encode()).hexdigest()}"
 

@@ -81,7 +81,9 @@ def service(tmp_path):
 def deploy(host, tmp_path, service):
     """Deploy a flow that starts by itself, with a cron line or another; None leaves the schedule out."""
 
-    def put(when: str | None = "every 10 minutes", trigger: str = "watch", flow: str = "", **given):
+    def put(
+        when: str | None = "every 10 minutes", trigger: str = "watch", flow: str = "", name: str = "Scheduled", **given
+    ):
         component, inputs = "schedule-triggers", "{}"
         if trigger == "watch":
             component, inputs = "numbers", f"{{folder: {{type: value, value: '{service}'}}}}"
@@ -90,7 +92,7 @@ def deploy(host, tmp_path, service):
         schedule = "" if when is None else f", schedule: {{type: value, value: '{when}'}}"
         file = tmp_path / "integration.yaml"
         file.write_text(
-            f"definitionVersion: 7\nname: Scheduled\nflows:\n- name: Flow\n  {flow}\n  steps:\n  - {{name: T, isTrigger: true, "
+            f"definitionVersion: 7\nname: {name}\nflows:\n- name: Flow\n  {flow}\n  steps:\n  - {{name: T, isTrigger: true, "
             f"action: {{component: {{key: {component}}}, key: {trigger}}}, inputs: {inputs}{schedule}}}\n"
         )
         return host.instances.deploy(file, customer="acme", **given)
@@ -110,7 +112,8 @@ def payloads(host):
 
 
 def state(host, instance):
-    return host.store.states.read(of_flow(instance.id, "Flow"))
+    kept = host.store.states.read(of_flow(instance.id, "Flow", "Scheduled"))
+    return {scope: values for scope, values in kept.items() if scope != "integration"}
 
 
 def test_a_time_that_comes_gives_one_execution_with_an_empty_body(host, deploy, run, clock):
@@ -155,6 +158,14 @@ def test_a_poll_gives_what_is_new_and_keeps_its_state(host, deploy, run, clock, 
     assert state(host, instance) == {"instance": {"given": 3}, "cross_flow": {"polls": 2}}
 
 
+@pytest.mark.parametrize("name", ["Scheduled", "S" * 200])
+def test_a_poll_sees_what_the_flows_of_its_integration_keep(host, deploy, run, name):
+    instance = deploy(name=name)
+    host.store.states.merge(of_flow(instance.id, "Flow", name), {"integration": {"skipped": 1}})
+    run()
+    assert [payload["body"]["data"]["new"] for payload in payloads(host)] == [["two"]]
+
+
 def test_a_poll_that_finds_nothing_keeps_its_state_and_gives_no_execution(host, deploy, run, service):
     (service / "items").write_text("")
     instance = deploy()
@@ -167,7 +178,7 @@ def test_an_event_that_was_accepted_before_gives_no_second_execution(host, deplo
     (service / "items").write_text("same\n")
     instance = deploy()
     run()
-    host.store.states.merge(of_flow(instance.id, "Flow"), {"instance": {"given": None}})
+    host.store.states.merge(of_flow(instance.id, "Flow", "Scheduled"), {"instance": {"given": None}})
     clock.shift = timedelta(minutes=10)
     run()
     assert len(payloads(host)) == 1

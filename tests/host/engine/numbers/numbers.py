@@ -24,7 +24,7 @@ def watch(context: ActionContext, request: WebhookRequest, inputs: Watch) -> Tri
         time.sleep(0.01)
     _fail(inputs)
     items = (inputs.folder / "items").read_text().splitlines()
-    new = items[context.instance_state.get("given", 0) :]
+    new = items[context.instance_state.get("given", context.integration_state.get("skipped", 0)) :]
     _trace(inputs, "end")
     return TriggerResult(
         payload=Payload(context=context, body={"new": new, "method": request.method, "url": request.url}),
