@@ -79,8 +79,11 @@ def send_once(
             if context.claims.take(made["sid"], use):
                 return made
             unknown = OutcomeUnknown("it was sent, but others take for theirs what was")
-        gave_up = client.elapsed() - sent_at >= client.timeout  # otherwise the request ended at Twilio
-        in_work_until = sent_at + IN_WORK if gave_up else 0.0
+        ended_at = client.elapsed()
+        gave_up = ended_at - sent_at >= client.timeout  # otherwise the request ended at Twilio
+        in_work_until = (
+            ended_at - client.timeout + IN_WORK if gave_up else 0.0
+        )  # others may have been refused before it
         context.logger.warning("%s: looking for what may have been sent: %s", resource.name, unknown)
         if found := search.settle(in_work_until):
             return found

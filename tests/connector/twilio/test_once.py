@@ -81,6 +81,8 @@ class ModelTwilio:
             raise requests.ConnectionError("dropped")
         if fate == "500":
             return Answer(500, b"")
+        if fate == "429":
+            return Answer(429, b"", {"Retry-After": "14"})
         message = self._take(parse_qs(request.data.decode()))
         if fate == "late":  # nobody waits for the answer, and it is listed when the work is done
             message["listed_at"] = self.now + timedelta(seconds=9)
@@ -203,11 +205,12 @@ def test_it_is_sent_again_only_when_it_was_not_there_for_the_settling_time():
     assert (twilio.posts, len(twilio.taken)) == (2, 1)
 
 
-def test_a_timeout_that_is_shorter_than_twilios_work_does_not_send_it_twice():
-    twilio = ModelTwilio(fates=["late"])
+@pytest.mark.parametrize("refused", [[], ["429"]])
+def test_a_timeout_that_is_shorter_than_twilios_work_does_not_send_it_twice(refused):
+    twilio = ModelTwilio(fates=[*refused, "late"])
     client = replace(twilio.client(), timeout=1.0)
     assert send_once(client, twilio.context(), MESSAGES, TEXT)["sid"] == twilio.taken[0]["sid"]
-    assert twilio.posts == 1
+    assert (twilio.posts, len(twilio.taken)) == (1 + len(refused), 1)
 
 
 @dataclass
