@@ -92,10 +92,12 @@ class Workshop:
         while True:
             try:
                 return act()
-            except sa.exc.DBAPIError as error:
+            except sa.exc.SQLAlchemyError as error:
                 if not is_away(error):
                     raise
-                log.warning("the database does not answer; trying again: %s", type(error.orig).__name__)
+                log.warning(
+                    "the database does not answer; trying again: %s", type(getattr(error, "orig", error)).__name__
+                )
                 if self.stopping.wait(1):
                     raise Stopping from error
 

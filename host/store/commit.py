@@ -153,7 +153,9 @@ class GroupCommit(Generic[Item, Result]):
         try:
             return self._commit(items)
         except Exception as error:  # noqa: BLE001 (whatever it is, those who wait must hear of it)
-            return [error] if len(items) == 1 else [self._write([item])[0] for item in items]
+            if len(items) == 1 or isinstance(error, sa.exc.TimeoutError):  # no connection for any of them
+                return [error] * len(items)
+            return [self._write([item])[0] for item in items]
 
     def _commit(self, items: Sequence[Item]) -> Sequence[Result]:
         for _ in range(_RACES):

@@ -26,6 +26,7 @@ _LINE = {
     "keepalives_count": "3",
     "tcp_user_timeout": "10000",
 }
+_BESIDE = 10  # connections that who accepts, shows and looks after things needs at most, beside the pool's own ten
 # A process that is frozen in a transaction holds what it locked. It is let go before others take the process for dead.
 _IDLE = "-c idle_in_transaction_session_timeout=8s"
 
@@ -40,7 +41,8 @@ class DatabaseUnusable(ConnectorError):
 def connect(settings: Settings) -> sa.Engine:
     """An engine for the host's own tables; nothing is opened yet."""
     if settings.is_postgres:
-        engine = sa.create_engine(watched(settings.database_url.get_secret_value()), pool_size=10, pool_pre_ping=True)
+        url = watched(settings.database_url.get_secret_value())
+        engine = sa.create_engine(url, pool_size=10, max_overflow=settings.limits.workers + _BESIDE, pool_pre_ping=True)
         return engine.execution_options(schema_translate_map={None: SCHEMA})
     return sqlite_engine(private(settings.data / "host.sqlite"))
 
@@ -56,8 +58,11 @@ def watched(url: str) -> sa.URL:
 
 
 def is_away(error: Exception) -> bool:
-    """Whether the database or the line to it was lost, so that the same may succeed when it is there again."""
-    lost = (sa.exc.OperationalError, sa.exc.InterfaceError)
+    """Whether the database or the line to it was lost, so that the same may succeed when it is there again.
+
+    While connecting takes until its timeout, whoever waits for a connection meanwhile is told of the pool's.
+    """
+    lost = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
     return isinstance(error, lost) or (isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated)
 
 

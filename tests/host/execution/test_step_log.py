@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import sqlalchemy as sa
 from twilio_connector.host.execution.step_log import LogBook
 from twilio_connector.host.store.logs import Logs
@@ -25,13 +26,16 @@ def test_lines_are_kept_with_their_step_and_without_secrets(host, integration, c
     assert (kept.path, kept.level, kept.message) == ("say", "debug", "it is [secret] <b>")
 
 
-def test_a_line_waits_for_a_database_that_is_away_and_does_not_fail_its_step(host, integration, call, monkeypatch):
+@pytest.mark.parametrize("error", [sa.exc.OperationalError("SELECT", {}, Exception("refused")), sa.exc.TimeoutError()])
+def test_a_line_waits_for_a_database_that_is_away_and_does_not_fail_its_step(
+    host, integration, call, monkeypatch, error
+):
     count, answers = Logs.count, iter([False])
 
     def count_or_not(logs, execution_id):
         if next(answers, True):
             return count(logs, execution_id)
-        raise sa.exc.OperationalError("SELECT", {}, Exception("refused"))
+        raise error
 
     monkeypatch.setattr(Logs, "count", count_or_not)
     assert call(host.instances.deploy(integration(line("hi")), customer="acme")).status == "succeeded"

@@ -140,3 +140,27 @@ def test_what_cannot_be_written_leaves_the_next_a_connection(store):
     assert [group.put(number).result(10) for number in (2, 3)] == [2, 3]
     group.close()
     assert store.engine.pool.checkedout() == 0
+
+
+class Crowded:
+    """An engine all of whose connections are out."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def connect(self):
+        self.asked += 1
+        raise sa.exc.TimeoutError
+
+
+def test_a_batch_waits_for_a_connection_once_and_not_for_each_of_its_items(monkeypatch):
+    monkeypatch.setattr(commit, "RIDE", 60.0)
+    monkeypatch.setattr(late, "AGAIN", 60.0)
+    engine = Crowded()
+    group = GroupCommit(engine, lambda _, items: items, depth=0, batch=100)
+    for text in ("a step's end", "a line of its log"):
+        group.put_later(text)
+    with pytest.raises(sa.exc.TimeoutError):
+        group.put("the next step's beginning").result(10)
+    assert engine.asked <= 2  # once more for what nobody waits for
+    group.close()

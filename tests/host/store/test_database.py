@@ -1,6 +1,7 @@
 """The line to the database: whoever breaks off in the middle of a transaction is let go."""
 
 import sqlite3
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -65,6 +66,23 @@ def test_what_a_thread_has_out_when_it_is_closed_is_closed_when_it_comes_back(se
     assert (kept_line.closed, late_line.closed) == (True, False)
     late.close()
     assert late_line.closed
+
+
+@ON_POSTGRES
+def test_each_worker_has_a_connection_and_some_are_left(settings):
+    engine = connect(replace(settings, limits=replace(settings.limits, workers=25)))
+    with ExitStack() as stack:
+        for _ in range(25 + 15):
+            stack.enter_context(engine.connect())
+    engine.dispose()
+
+
+def test_who_waited_in_vain_for_a_connection_takes_the_database_for_away():
+    engine = sa.create_engine("sqlite://", poolclass=sa.QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
+    with engine.connect(), pytest.raises(sa.exc.TimeoutError) as waited:
+        engine.connect()
+    assert is_away(waited.value)
+    engine.dispose()
 
 
 class Contested(sqlite3.Connection):
