@@ -25,6 +25,9 @@ _RULES: Sequence[tuple[str, ...]] = (
 )
 """Parameters that together name one event; the first rule whose parameters are all there holds."""
 
+_OF_FALLBACKS = ("ErrorCode=", "ErrorUrl=")
+"""What Twilio adds where the first address failed (https://www.twilio.com/docs/usage/security/availability-reliability)."""
+
 
 def identities(request: WebhookRequest, said: Any, *names: str, ordered: bool = False) -> tuple[str, ...]:
     """The identities of an accepted request; it repeats another if they share one of them.
@@ -57,9 +60,11 @@ def overtaken(
 def _named(request: WebhookRequest, said: Mapping[str, Any], names: Sequence[str], *, ordered: bool = False) -> str:
     """A redirect in TwiML asks the same about the same message, with another query.
 
-    The query of a GET has all that Twilio says besides, in which the event that is overtaken differs too.
+    The query of a GET has all that Twilio says besides, in which the event that is overtaken differs too, and a fallback.
     """
-    query = "" if ordered and request.method.upper() == "GET" else request.url.partition("?")[2]
+    query = request.url.partition("?")[2]
+    if request.method.upper() == "GET":
+        query = "" if ordered else "&".join(part for part in query.split("&") if not part.startswith(_OF_FALLBACKS))
     asked = f":{sha256(query.encode()).hexdigest()[:16]}" if query else ""
     return f"{names[0]}:{':'.join([said[name] for name in names])}{asked}"
 

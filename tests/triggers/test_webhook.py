@@ -239,6 +239,17 @@ def test_a_redirect_that_asks_by_get_is_another_question_about_the_same_message(
     assert not set(identities(TEXT)) & set(second)
 
 
+def by_get(said):
+    return WebhookRequest(method="GET", url=f"{URL}?{urlencode(said)}")
+
+
+@pytest.mark.parametrize("asked", [form, by_get])
+def test_a_fallback_to_the_same_address_tells_of_the_same_message(asked):
+    failed = TEXT | {"ErrorCode": "11200", "ErrorUrl": URL}
+    first, second = (receive(signed(asked(said))).dedupe for said in (TEXT, failed))
+    assert set(first) & set(second)
+
+
 def test_a_caller_who_is_heard_a_second_time_is_not_taken_for_the_first():
     """Each Gather counts what it hears from 0."""
     heard = CALL | {"SequenceNumber": "0", "StableSpeechResult": "yes"}
