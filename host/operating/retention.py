@@ -67,6 +67,7 @@ def forget_checkpoints(engine: sa.Engine, before: datetime) -> int:
     with reading(engine).begin() as connection:
         if not turns.take_if_free(connection, turns.Turn.FORGETTING):
             return 0
+        turns.work_elsewhere(connection)
         found = DBOS.list_workflows(completed_before=instant(before), limit=_BATCH, load_input=False, load_output=False)
         given_up = [workflow.workflow_id for workflow in found if workflow.status != "SUCCESS"]
         left = _running(connection, given_up) if given_up else set()

@@ -76,6 +76,8 @@ class Presence:
         while not self._ended.wait(WATCH):
             with suppress(sa.exc.SQLAlchemyError):  # it is away; the next look may find it
                 self.begin()
+                for name in list(self._missed):  # whoever has its lock again is no longer missed
+                    self._answered(name)
 
     def _let_go(self) -> None:
         self._begun.clear()

@@ -28,6 +28,12 @@ def take(connection: sa.Connection, number: int) -> None:
         connection.execute(_TAKE, {"number_": number})
 
 
+def work_elsewhere(connection: sa.Connection) -> None:
+    """Let one's turn last for as long as its work takes, which other connections do while this one lies idle."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
 def take_if_free(connection: sa.Connection, number: int) -> bool:
     """Whether it is one's turn now; nobody waits."""
     return connection.dialect.name != "postgresql" or bool(connection.scalar(_TAKE_IF_FREE, {"number_": number}))

@@ -1,11 +1,13 @@
 """What has ended is forgotten after its time, and nothing before."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
+from pydantic import SecretStr
 from twilio_connector.connector.context import utc_now
 from twilio_connector.host.operating import retention
 from twilio_connector.host.operating.retention import (
@@ -19,6 +21,7 @@ from twilio_connector.host.operating.retention import (
 from twilio_connector.host.receiving.inbox import Inbound, Inbox
 from twilio_connector.host.settings import Limits
 from twilio_connector.host.store import turns
+from twilio_connector.host.store.database import connect
 from twilio_connector.host.store.executions import cancel
 from twilio_connector.host.store.ids import first_id, time_id
 from twilio_connector.host.store.schema import executions, identities, logs, states, terms
@@ -159,7 +162,22 @@ def test_checkpoints_of_what_the_engine_gave_up_go_when_that_is_on_record(host, 
     assert workflows(given_up) == []
 
 
-@pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+ON_POSTGRES = pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+
+
+@ON_POSTGRES
+def test_the_engine_may_take_its_time_to_delete_checkpoints(host, ended, monkeypatch):
+    while DBOS.get_workflow_status(f"{ended}.1").status != "SUCCESS":
+        pass
+    delete = DBOS.delete_workflows
+    monkeypatch.setattr(DBOS, "delete_workflows", lambda ids: (time.sleep(0.5), delete(ids)))
+    url = f"{host.settings.database_url.get_secret_value()}&options=-c idle_in_transaction_session_timeout=100ms"
+    engine = connect(replace(host.settings, database_url=SecretStr(url)))
+    assert forget_checkpoints(engine, utc_now() + LATER) == 1
+    engine.dispose()
+
+
+@ON_POSTGRES
 def test_checkpoints_are_forgotten_by_one_process_at_a_time(host, ended):
     while DBOS.get_workflow_status(f"{ended}.1").status != "SUCCESS":
         pass
