@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ...connector.errors import ConnectionFailed, InvalidInput
+from ...connector.errors import ConnectionFailed, InvalidInput, Refused
 from ...connector.payload import text_of
 from . import model
 from .names import resolve_step
@@ -23,6 +23,19 @@ class Withheld:
     """Stands for a connection that the execution may not use: nothing of it is here, and a step that asks for it fails."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class TooLarge:
+    """Stands for results that are too large to be kept: a step that asks for them fails, and the flow goes on without."""
+
+    size: int  # in bytes
+    reason: str
+
+    @property
+    def note(self) -> dict[str, int]:
+        """What the record of an execution has instead."""
+        return {"$tooLarge": self.size}
 
 
 @dataclass(frozen=True)
@@ -75,7 +88,7 @@ class Copied(_Dict):
         self._own: set[str] = set()
 
     def __getitem__(self, key: str) -> Any:
-        value = dict.__getitem__(self, key)
+        value = kept(dict.__getitem__(self, key))
         if key not in self._own:
             self[key] = value = copied(value)
         return value
@@ -87,9 +100,22 @@ class Copied(_Dict):
     def __iter__(self) -> Iterator[str]:
         return iter(dict.keys(self))
 
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(dict.keys(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)
+
     __delitem__ = dict.__delitem__
     __contains__ = dict.__contains__
     __len__ = dict.__len__
+
+
+def kept(value: Any) -> Any:
+    """The value. Raises Refused for what is TooLarge."""
+    if isinstance(value, TooLarge):
+        raise Refused(value.reason)
+    return value
 
 
 def copied(value: Any) -> Any:
@@ -103,7 +129,7 @@ def copied(value: Any) -> Any:
 
 
 def resolve_inputs(inputs: model.Inputs, scope: Scope) -> dict[str, Any]:
-    """The values to hand to a unit; inputs that are not given are left out. Raises InvalidInput, ConnectionFailed."""
+    """The values to hand to a unit; inputs that are not given are left out. Raises InvalidInput, ConnectionFailed, Refused."""
     values = {key: _top(key, value, scope) for key, value in inputs.items()}
     return {key: value for key, value in values.items() if value is not None and value != ""}
 
@@ -138,7 +164,10 @@ def _top(key: str, value: model.Input, scope: Scope) -> Any:
 
 
 def resolve(value: model.Input, scope: Scope) -> Any:
-    """The value of an input. Raises InvalidInput where a connection stands inside a text or a list."""
+    """The value of an input.
+
+    Raises InvalidInput where a connection stands inside a text or a list, Refused where it asks for what is TooLarge.
+    """
     match value:
         case model.Text(text=text):
             return text
@@ -195,11 +224,12 @@ def _reference(reference: model.Reference, scope: Scope) -> Any:
 
 def _result(key: str, path: tuple[str, ...], results: Mapping[str, Any]) -> Any:
     """Headers of the trigger, which is the first to have a result, are found in any case: servers write them in lower case."""
+    result = kept(results[key])
     match path:
         case ("headers", name, *rest) if key == next(iter(results)):
-            headers = dig(results[key], ("headers",))
+            headers = dig(result, ("headers",))
             return dig(headers, (_in_any_case(name, headers), *rest))
-    return dig(results[key], path)
+    return dig(result, path)
 
 
 def _in_any_case(name: str, headers: Any) -> str:

@@ -25,6 +25,8 @@ from dbos._error import DBOSWorkflowConflictIDError
 
 from ...connector.context import utc_now
 from ...connector.errors import ConnectorError
+from ...connector.result import ActionResult
+from ..definition.expressions import TooLarge
 from ..execution import outcome
 from ..execution.runner import NEVER_REPEATED, FlowOutcome
 from ..execution.work import perform
@@ -171,13 +173,7 @@ class Engine:
             self._fail(assignment, executor, error)
 
     def _succeed(self, assignment: Assignment, executor: str, done: FlowOutcome) -> None:
-        last = done.result
-        result = {
-            "data": last.data,
-            "contentType": last.content_type,
-            "statusCode": last.status_code,
-            "headers": last.headers,
-        }
+        result = _kept(done.result)
         text = record_text(result, self._workshop)
         self._workshop.write(
             lambda connection: end(
@@ -354,3 +350,15 @@ def _checkpoint(name: str, body: Callable[[], str]) -> str:
 
 def _workflow_id(execution_id: str, attempt: int) -> str:
     return f"{execution_id}.{attempt}"
+
+
+def _kept(last: ActionResult) -> dict[str, Any]:
+    """A flow's result, as who waits for it and its record have it."""
+    if isinstance(last.data, TooLarge):
+        return dict(last.data.note)
+    return {
+        "data": last.data,
+        "contentType": last.content_type,
+        "statusCode": last.status_code,
+        "headers": last.headers,
+    }

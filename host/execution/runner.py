@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ...connector.context import LONGEST_WAIT, utc_now
 from ...connector.errors import InvalidInput, Refused
 from ...connector.result import ActionResult
-from ..definition.expressions import LONGEST_TEXT, Scope, resolve_inputs, shown
+from ..definition.expressions import LONGEST_TEXT, Scope, TooLarge, resolve_inputs, shown
 from ..definition.model import ErrorConfig, Flow, Step
 from ..store import portable
 
@@ -73,6 +73,43 @@ class FlowOutcome:
     stopped: bool = False
 
 
+@dataclass
+class _Results:
+    """What the turns of a loop at ``path`` gave: a list while it takes ``limit`` bytes at most, afterwards none of it is kept.
+
+    The turns go on: what they do may be what the flow is for, and some of them have done it.
+    """
+
+    path: str
+    limit: int
+    size: int = 0
+    given: list[Any] = field(default_factory=list)
+
+    def add(self, data: Any) -> None:
+        self.size += data.size if isinstance(data, TooLarge) else len(portable.dumps(data))
+        if self.size > self.limit:
+            self.given.clear()
+        else:
+            self.given.append(data)
+
+    @property
+    def value(self) -> "list[Any] | TooLarge":
+        """As steps see it."""
+        if self.size <= self.limit:
+            return self.given
+        reason = (
+            f"{self.path}: the results of its turns take more than {self.limit} bytes together and were not kept; end each "
+            "turn with a step that gives less"
+        )
+        return TooLarge(self.size, reason)
+
+    @property
+    def shown(self) -> Any:
+        """As the record of the execution has it."""
+        value = self.value
+        return value.note if isinstance(value, TooLarge) else value
+
+
 Perform = Callable[[StepCall], ActionResult]
 Observe = Callable[[StepRecord], None]
 
@@ -90,7 +127,8 @@ def run(
     """Run the steps after the trigger, whose payload is in ``scope`` already (:meth:`Scope.begin`).
 
     ``perform`` raises errors with a ``kind``; the step's own error handling deals with those, all others pass through.
-    The results of a loop may take ``limit`` bytes together. Raises the error of the step that failed for good.
+    The results of a loop are kept where they take ``limit`` bytes at most together. Raises the error of the step that failed
+    for good.
     """
     running = _Run(perform, sleep, observe, clock, limit)
     signal = running.steps(flow.steps[1:], scope, "")
@@ -128,25 +166,24 @@ class _Run:
 
     def _loop(self, step: Step, body: Sequence[Step], scope: Scope, record: StepRecord) -> Signal | None:
         items = scope.results[step.key]
-        results: list[Any] = []
         if not isinstance(items, list | tuple):
             raise InvalidInput(f"{record.path}: gave {type(items).__name__} to loop over; it must give a list")
+        results = _Results(record.path, self.limit)
         try:
             signal = self._turns(step, body, scope, record.path, results)
         except Exception as error:
             if hasattr(error, "kind"):
-                self._end(record, output=results, status="failed", error=describe(error))
+                self._end(record, output=results.shown, status="failed", error=describe(error))
             raise
-        self._end(record, output=results, status="succeeded")
+        self._end(record, output=results.shown, status="succeeded")
         if signal is None:
-            scope.results[step.key], self.last = results, ActionResult(data=results)
+            scope.results[step.key], self.last = results.value, ActionResult(data=results.value)
         return signal
 
     def _turns(
-        self, step: Step, body: Sequence[Step], scope: Scope, path: str, results: list[Any]
+        self, step: Step, body: Sequence[Step], scope: Scope, path: str, results: "_Results"
     ) -> Literal["stop"] | None:
         """Fill ``results`` with what the last step of each turn gave; a turn that is broken off gives none."""
-        size = 0
         for index, item in enumerate(scope.results[step.key]):
             self.last = ActionResult()
             self._count_turn(path)
@@ -155,13 +192,7 @@ class _Run:
                 return signal
             if signal == "break":
                 return None
-            results.append(self.last.data)
-            size += len(portable.dumps(self.last.data))
-            if size > self.limit:
-                raise Refused(
-                    f"{path}: the results of its turns take more than {self.limit} bytes together; end each turn with a "
-                    "step that gives less"
-                )
+            results.add(self.last.data)
         return None
 
     def _count_turn(self, path: str) -> None:

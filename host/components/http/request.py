@@ -34,6 +34,7 @@ _SERVER_FAILED = 500
 _REDIRECT = 300
 _NOT_MODIFIED = 304
 _FAILED = 400
+_PERHAPS_DONE = frozenset({302, 303})  # "see there what became of it" (RFC 9110, 15.4.4), and what servers mean by 302
 
 
 class Request(Inputs):
@@ -253,7 +254,14 @@ def _result(method: str, inputs: Request, response: BaseHTTPResponse, content: b
         return data
     said = f"{urlsplit(inputs.url).hostname} answered {response.status} {response.reason or ''}".rstrip()
     if response.status < _FAILED:
-        raise Refused(said + _elsewhere(inputs.url, response.headers.get("Location", "")), status=response.status)
+        to = _elsewhere(inputs.url, response.headers.get("Location", ""))
+        if response.status in _PERHAPS_DONE and method not in _SAFE:
+            raise OutcomeUnknown(
+                f"{said}{to}: it may have been done; look before you repeat it", status=response.status
+            )
+        raise Refused(
+            f"{said}{to}; look whether the address is right, or ask for the full response", status=response.status
+        )
     if response.status in _BUSY or (response.status >= _SERVER_FAILED and method in _SAFE):
         wait = response.headers.get("Retry-After", "")
         seconds = float(wait) if wait.isdecimal() and len(wait) < 6 else None  # noqa: PLR2004 (a day, and no more)
@@ -270,9 +278,7 @@ def _elsewhere(url: str, location: str) -> str:
         to = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
     except ValueError:
         location = ""
-    if not location:
-        return " and not where to go instead; look whether the address is right"
-    return f", which leads to {to}; give that address, or ask for the full response"
+    return f", which leads to {to}" if location else " and not where to go instead"
 
 
 def _read(kind: str, content: bytes, content_type: str) -> Any:

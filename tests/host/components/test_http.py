@@ -154,13 +154,13 @@ def test_a_connection_that_is_refused_may_be_tried_again(send, monkeypatch):
         send("httpPost", f"http://{address}/")
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_of_what_is_sent_is_told_and_no_success(send, server, status):
     location = {"Location": "//u:pass@other.example:8443/v2/orders?key=secret#part"}
     server.expect_request("/orders").respond_with_data("", status=status, headers=location)
-    to = rf"answered {status} .*, which leads to http://other.example:8443/v2/orders; give that address"
+    to = rf"answered {status} .*, which leads to http://other.example:8443/v2/orders[:;]"
     for action in ("httpPost", "httpPut", "httpPatch", "httpDelete"):
-        with pytest.raises(Refused, match=to) as caught:
+        with pytest.raises(OutcomeUnknown if status in {302, 303} else Refused, match=to) as caught:
             send(action, server.url_for("/orders"), data={"a": 1})
         assert caught.value.status == status
         assert not {"pass", "secret"} & set(re.findall(r"\w+", str(caught.value)))
@@ -239,7 +239,7 @@ def test_an_answer_that_trickles_is_given_up_when_the_time_is_over(send, trickle
 @pytest.mark.parametrize("location", [b"", b"Location: http://[other/\r\n", b"Location: //other:99999/\r\n"])
 def test_a_redirect_that_leads_nowhere_says_so(send, trickle, location):
     told = b"HTTP/1.1 302 Found\r\n" + location + b"Content-Length: 0\r\n\r\n"
-    with pytest.raises(Refused, match="answered 302 Found and not where to go instead"):
+    with pytest.raises(OutcomeUnknown, match="answered 302 Found and not where to go instead: it may have been done"):
         send("httpPost", f"http://{trickle(told)}/")
 
 

@@ -1,4 +1,5 @@
 import json
+import pickle
 
 import pytest
 from hypothesis import given
@@ -197,6 +198,12 @@ def test_what_a_step_is_given_to_change_is_a_dict_like_the_one_it_stands_for(val
         found.clear() if isinstance(found, dict | list) else None
     given["more"] = given.pop("more", None)
     assert json.dumps(values) == before
+
+
+def test_what_a_step_is_given_can_go_to_another_process_and_backwards():
+    given = Copied({"a": [1], "b": {"c": 2}})
+    assert pickle.loads(pickle.dumps(given)) == {"a": [1], "b": {"c": 2}}  # noqa: S301  what we made ourselves
+    assert list(reversed(given)) == ["b", "a"]
 
 
 def test_only_what_a_step_looks_at_is_copied():

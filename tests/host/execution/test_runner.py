@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio_connector.connector.errors import InvalidInput, OutcomeUnknown, Refused, TryLater
 from twilio_connector.connector.result import ActionResult
-from twilio_connector.host.definition.expressions import Scope
+from twilio_connector.host.definition.expressions import Copied, Scope
 from twilio_connector.host.definition.model import (
     Branch,
     ComponentRef,
@@ -317,8 +317,32 @@ def test_the_loops_of_an_execution_have_so_many_turns_together(monkeypatch):
     assert world.statuses[-2:] == [("outer[1].inner", "failed"), ("outer", "failed")]
 
 
-def test_the_results_of_a_loop_together_are_no_larger_than_one_steps():
+def test_the_results_of_a_loop_are_kept_where_they_are_no_larger_together_than_one_steps():
     world = World(loop=list(range(10)), give="x" * 38)
     assert world.run(step("Loop", body=(step("Give"),)), limit=400).result.data == ["x" * 38] * 10
-    with pytest.raises(Refused, match="loop: the results of its turns take more than 399 bytes together"):
-        world.run(step("Loop", body=(step("Give"),)), limit=399)
+    assert world.run(step("Loop", body=(step("Give"),)), limit=399).result.data.note == {"$tooLarge": 400}
+
+
+def test_a_loop_whose_results_are_too_large_takes_all_its_turns_and_only_who_asks_for_them_fails():
+    results = Reference(text="", step="loop", field="results")
+    world = World(loop=list(range(10)), give="x" * 38)
+    with pytest.raises(
+        Refused, match="loop: the results of its turns take more than 399 bytes together and were not kept"
+    ):
+        world.run(step("Loop", body=(step("Give"),)), step("A"), step("B", inputs={"all": results}), limit=399)
+    assert [path for path, status in world.statuses if status == "succeeded"] == [
+        *(f"loop[{turn}].give" for turn in range(10)),
+        "loop",
+        "a",
+    ]
+    assert world.records[-1].path == "b"
+    (loop,) = [record for record in world.records if (record.path, record.status) == ("loop", "succeeded")]
+    assert loop.output == {"$tooLarge": 400}
+    with pytest.raises(Refused, match="were not kept"):
+        Copied(world.calls[-1].results)["loop"]
+
+
+def test_what_a_loop_inside_did_not_keep_the_loop_around_it_does_not_keep_either():
+    world = World(outer=[1], inner=[1, 2], give="x" * 38)
+    outcome = world.run(step("Outer", body=(step("Inner", body=(step("Give"),)),)), limit=79)
+    assert outcome.result.data.note == {"$tooLarge": 80}
