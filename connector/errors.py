@@ -104,5 +104,10 @@ class InvalidComponent(ConnectorError):
     exit_status = 2
 
 
+def is_told(error: BaseException) -> bool:
+    """Whether a unit raised it on purpose: a mounted component may bring classes of its own, so ``kind`` tells."""
+    return isinstance(getattr(error, "kind", None), str)
+
+
 def _rebuild(cls: type[ConnectorError], message: str, details: dict[str, Any]) -> ConnectorError:
     return cls(message, **details)

@@ -63,7 +63,7 @@ def unpack(text: str) -> ActionResult:
 
 def describe(error: BaseException) -> dict[str, Any]:
     """JSON values of an error; what is not a connector's error becomes one of kind ``failed`` that names its type."""
-    if isinstance(getattr(error, "kind", None), str) and callable(to_dict := getattr(error, "to_dict", None)):
+    if errors.is_told(error) and callable(to_dict := getattr(error, "to_dict", None)):
         return dict(to_dict())
     return StepFailed(f"{type(error).__name__}: {error}").to_dict()
 
