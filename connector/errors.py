@@ -13,7 +13,18 @@ Each carries what the service said: the HTTP ``status``, its error ``code``, the
 ``more_info``, the page about the code. No message holds a credential.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
+
+DETAILS: Mapping[str, str] = {
+    "field": "field",
+    "status": "status",
+    "code": "code",
+    "request_id": "requestId",
+    "more_info": "moreInfo",
+    "retry_after": "retryAfter",
+}
+"""What an error may carry besides its message, and the platform's names for it."""
 
 
 class ConnectorError(Exception):
@@ -49,13 +60,11 @@ class ConnectorError(Exception):
     @property
     def details(self) -> dict[str, Any]:
         """What is known besides the message, without the empty ones."""
-        names = ("field", "status", "code", "request_id", "more_info", "retry_after")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {name: value for name in DETAILS if (value := getattr(self, name)) is not None}
 
     def to_dict(self) -> dict[str, Any]:
         """The platform's form: camelCase keys, JSON values."""
-        camel = {"request_id": "requestId", "more_info": "moreInfo", "retry_after": "retryAfter"}
-        return {"kind": self.kind, "message": self.message} | {camel.get(k, k): v for k, v in self.details.items()}
+        return {"kind": self.kind, "message": self.message} | {DETAILS[k]: v for k, v in self.details.items()}
 
 
 class InvalidInput(ConnectorError):
