@@ -149,13 +149,20 @@ def receive(
 @app.command()
 def validate(
     file: Annotated[Path, typer.Argument(help="An integration file.")],
-    components: Annotated[list[Path] | None, typer.Option(help="More folders of components.", metavar="FOLDER")] = None,
+    components: Annotated[
+        list[Path] | None,
+        typer.Option(help="More folders of components than TWILIO_CONNECTOR_COMPONENTS names.", metavar="FOLDER"),
+    ] = None,
 ) -> None:
     """Check an integration file: every problem, with its line and what to do (status 2)."""
-    from ..host.definition.check import load
-    from ..host.registry import components as installed
+    import os
 
-    integration = load(file, installed(components or ()))
+    from ..host.definition.check import load
+    from ..host.registry import components as known
+    from ..host.settings import Settings
+
+    folders = dict.fromkeys([*Settings.load(os.environ).components, *(components or ())])
+    integration = load(file, known(folders))
     steps = sum(len(list(flow.walk())) for flow in integration.flows)
     typer.echo(f"{file}: {integration.name}: {len(integration.flows)} flows, {steps} steps: can be deployed")
 
