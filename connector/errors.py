@@ -25,6 +25,8 @@ DETAILS: Mapping[str, str] = {
     "retry_after": "retryAfter",
 }
 """What an error may carry besides its message, and the platform's names for it."""
+INSTALL = "pip install '.[all]' from a clone"
+"""What brings a library that is missing."""
 
 
 class ConnectorError(Exception):
