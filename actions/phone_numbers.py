@@ -1,32 +1,17 @@
-"""Phone numbers: search, buy, read, list, change, release. https://www.twilio.com/docs/phone-numbers/api."""
+"""Phone numbers: buy, read, list, change, release. https://www.twilio.com/docs/phone-numbers/api."""
 
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from ..connector.inputs import Hint, Trimmed, sid
 from ..connector.twilio.fields import Address, WebAddress
-from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resource import example_sid
-from ..connector.twilio.resources.phone_numbers import AVAILABLE_NUMBERS, PHONE_NUMBERS
-from .fields import ApplicationSid, Country, Method, PhoneNumberSid, StatusCallback, StatusCallbackMethod
+from ..connector.twilio.resources.phone_numbers import PHONE_NUMBERS
+from .fields import ApplicationSid, Method, PhoneNumberSid, StatusCallback, StatusCallbackMethod
 from .operations import ActionInputs, creating, deleting, getting, listing, updating
-from .rules import at_most_one, exactly_one, excludes, needs
+from .rules import exactly_one, excludes
 
-KINDS: Mapping[str, str] = {"local": "Local", "mobile": "Mobile", "tollFree": "TollFree"}
-
-
-_NORTH_AMERICAN = (
-    "area_code",
-    "near_number",
-    "near_lat_long",
-    "distance",
-    "in_postal_code",
-    "in_region",
-    "in_rate_center",
-    "in_lata",
-)
 _BESIDE_SMS = ("sms_url", "sms_method", "sms_fallback_url", "sms_fallback_method")
 _BESIDE_VOICE = ("voice_url", "voice_method", "voice_fallback_url", "voice_fallback_method")
 
@@ -73,177 +58,6 @@ class NumberFilters(ActionInputs):
         ),
         Hint(advanced=True),
     ] = None
-
-
-class NumberSearch(ActionInputs):
-    """What the number to buy should be like."""
-
-    country_code: Annotated[
-        Country,
-        NOT_SENT,
-        Field(
-            title="Country",
-            description="The country's two letters (ISO 3166-1), such as US, GB or DE.",
-            pattern="^[A-Z]{2}$",
-            examples=["US"],
-        ),
-    ]
-    number_type: Annotated[
-        Literal["local", "mobile", "tollFree"],
-        NOT_SENT,
-        Field(title="Type", description="The kind of number.", examples=["local"]),
-        Hint(required=True),
-    ] = "local"
-    area_code: Annotated[
-        int | None,
-        Field(
-            title="Area Code",
-            description="Only numbers with this area code (US and Canada).",
-            ge=200,
-            le=999,
-            examples=["808"],
-        ),
-    ] = None
-    contains: Annotated[
-        Trimmed,
-        Field(
-            title="Contains",
-            description="Only numbers that match this: 2 to 16 digits or letters; * is any digit, % any digits, "
-            "+ at the start and $ at the end stand for the ends.",
-            pattern=r"^[0-9A-Za-z*%+$]{2,18}$",
-            examples=["555"],
-        ),
-    ] = ""
-    sms_enabled: Annotated[
-        bool | None,
-        Field(title="SMS", description="Only numbers that can, or cannot, receive texts.", examples=["true"]),
-    ] = None
-    mms_enabled: Annotated[
-        bool | None,
-        Field(title="MMS", description="Only numbers that can, or cannot, receive MMS.", examples=["true"]),
-    ] = None
-    voice_enabled: Annotated[
-        bool | None,
-        Field(title="Voice", description="Only numbers that can, or cannot, receive calls.", examples=["true"]),
-    ] = None
-    fax_enabled: Annotated[
-        bool | None,
-        Field(title="Fax", description="Only numbers that can, or cannot, receive faxes.", examples=["false"]),
-        Hint(advanced=True),
-    ] = None
-    exclude_all_address_required: Annotated[
-        bool | None,
-        Field(
-            title="Exclude Any Address Required",
-            description="Leave out numbers that need an address.",
-            examples=["true"],
-        ),
-        Hint(advanced=True),
-    ] = None
-    exclude_local_address_required: Annotated[
-        bool | None,
-        Field(
-            title="Exclude Local Address Required",
-            description="Leave out numbers that need an address in their country.",
-            examples=["true"],
-        ),
-        Hint(advanced=True),
-    ] = None
-    exclude_foreign_address_required: Annotated[
-        bool | None,
-        Field(
-            title="Exclude Foreign Address Required",
-            description="Leave out numbers that need an address abroad.",
-            examples=["true"],
-        ),
-        Hint(advanced=True),
-    ] = None
-    beta: Annotated[
-        bool | None,
-        Field(
-            title="Beta",
-            description="Whether to offer numbers that are new to Twilio. Blank: yes.",
-            examples=["false"],
-        ),
-        Hint(advanced=True),
-    ] = None
-    near_number: Annotated[
-        Address | None,
-        Field(
-            title="Near Number",
-            description="Only numbers within the distance of this number (US and Canada).",
-            examples=["+18085550143"],
-        ),
-    ] = None
-    near_lat_long: Annotated[
-        Trimmed,
-        AfterValidator(lambda place: place.replace(" ", "")),
-        Field(
-            title="Near Latitude, Longitude",
-            description="Only numbers within the distance of this place (US and Canada).",
-            pattern=r"^-?\d{1,2}(\.\d+)? *, *-?\d{1,3}(\.\d+)?$",
-        ),
-        Hint(placeholder="19.72,-155.09"),
-    ] = ""
-    distance: Annotated[
-        int | None,
-        Field(
-            title="Distance",
-            description="How near, in miles, at most 500. Blank: 25.",
-            ge=1,
-            le=500,
-            examples=["50"],
-        ),
-    ] = None
-    in_postal_code: Annotated[
-        Trimmed,
-        Field(title="Postal Code", description="Only numbers of this postal code (US and Canada).", examples=["96720"]),
-        Hint(advanced=True),
-    ] = ""
-    in_region: Annotated[
-        Trimmed,
-        Field(title="Region", description="Only numbers of this state or province (US and Canada).", examples=["HI"]),
-        Hint(advanced=True),
-    ] = ""
-    in_rate_center: Annotated[
-        Trimmed,
-        Field(
-            title="Rate Center",
-            description="Only numbers of this rate center; needs the LATA too (US and Canada).",
-            examples=["HILO"],
-        ),
-        Hint(advanced=True),
-    ] = ""
-    in_lata: Annotated[
-        Trimmed,
-        Field(
-            title="LATA",
-            description="Only numbers of this local access and transport area (US and Canada).",
-            pattern="^[0-9]{3,5}$",
-            examples=["834"],
-        ),
-        Hint(advanced=True),
-    ] = ""
-    in_locality: Annotated[
-        Trimmed,
-        Field(title="Locality", description="Only numbers of this city.", examples=["Hilo"]),
-        Hint(advanced=True),
-    ] = ""
-
-    @property
-    def kind(self) -> str:
-        """The part of the path that names the type."""
-        return KINDS[self.number_type]
-
-    @model_validator(mode="after")
-    def _known_there(self) -> "NumberSearch":
-        at_most_one(self, "near_number", "near_lat_long")
-        if not self.near_lat_long:
-            needs(self, ["distance"], "near_number")
-        needs(self, ["in_rate_center"], "in_lata")
-        if self.country_code not in {"US", "CA"}:
-            excludes(self, "country_code", _NORTH_AMERICAN, "Twilio knows it for US and CA only")
-        return self
 
 
 class NumberSettings(ActionInputs):
@@ -459,7 +273,6 @@ class UpdateNumber(NumberSettings, OneNumber):
 
 list_phone_numbers = listing(PHONE_NUMBERS, NumberFilters)
 get_phone_number = getting(PHONE_NUMBERS, OneNumber)
-search_available_numbers = listing(AVAILABLE_NUMBERS, NumberSearch)
 buy_phone_number = creating(PHONE_NUMBERS, BuyNumber)
 update_phone_number = updating(PHONE_NUMBERS, UpdateNumber)
 release_phone_number = deleting(PHONE_NUMBERS, OneNumber)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from . import password, secret, token, vault
+from .options import Data, PublicUrl
 
 app = typer.Typer(
     help="A Twilio connector for integration platforms: use it from the shell, host it, try it.",
@@ -148,20 +149,27 @@ def receive(
 @app.command()
 def validate(
     file: Annotated[Path, typer.Argument(help="An integration file.")],
-    components: Annotated[list[Path] | None, typer.Option(help="More folders of components.", metavar="FOLDER")] = None,
+    components: Annotated[
+        list[Path] | None,
+        typer.Option(help="More folders of components than TWILIO_CONNECTOR_COMPONENTS names.", metavar="FOLDER"),
+    ] = None,
 ) -> None:
     """Check an integration file: every problem, with its line and what to do (status 2)."""
-    from ..host.definition.check import load
-    from ..host.registry import components as installed
+    import os
 
-    integration = load(file, installed(components or ()))
+    from ..host.definition.check import load
+    from ..host.registry import components as known
+    from ..host.settings import Settings
+
+    folders = dict.fromkeys([*Settings.load(os.environ).components, *(components or ())])
+    integration = load(file, known(folders))
     steps = sum(len(list(flow.walk())) for flow in integration.flows)
     typer.echo(f"{file}: {integration.name}: {len(integration.flows)} flows, {steps} steps: can be deployed")
 
 
 @imports.callback()
 def frame_of_imports() -> None:
-    """What holds for every import; its being there keeps the name of the one that there is."""
+    """Typer would fold a group of one command into that command; a callback keeps ``import app-services`` two words."""
 
 
 @imports.command("app-services")
@@ -181,8 +189,8 @@ def deploy(
         Path, typer.Argument(help="It holds connections, customers, integrations, instances.", metavar="DIR")
     ],
     name: Annotated[str, typer.Option(help="What it made bears this name; default: the folder's own.")] = "",
-    data: vault.Data = None,
-    public_url: Annotated[str | None, typer.Option(help="The address that senders see and sign.")] = None,
+    data: Data = None,
+    public_url: PublicUrl = None,
     *,
     prune: Annotated[bool, typer.Option("--prune", help="Remove what it made and declares no more.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would be done.")] = False,
@@ -195,7 +203,7 @@ def deploy(
 
 @app.command()
 def log(
-    data: vault.Data = None,
+    data: Data = None,
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 50,
     subject: Annotated[str, typer.Option(help="Only of this one, by its id.")] = "",
     what: Annotated[str, typer.Option(help="Such as connection.update, or connection for all of them.")] = "",
@@ -223,8 +231,8 @@ def segments(
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 is a free one.", min=0, max=65535)] = 8000,
-    data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
-    public_url: Annotated[str | None, typer.Option(help="The address that senders see and sign.")] = None,
+    data: Data = None,
+    public_url: PublicUrl = None,
     name: Annotated[
         list[str] | None, typer.Option(help="A host name that the pages answer to, beside their own.")
     ] = None,
@@ -241,8 +249,8 @@ def serve(
 
 @app.command()
 def worker(
-    data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
-    public_url: Annotated[str | None, typer.Option(help="The servers' address that senders see and sign.")] = None,
+    data: Data = None,
+    public_url: PublicUrl = None,
     metrics_port: MetricsPort = None,
     metrics_host: MetricsHost = "127.0.0.1",
 ) -> None:
@@ -255,7 +263,7 @@ def worker(
 @app.command()
 def backup(
     folder: Annotated[Path, typer.Argument(help="A new folder for the copies.")],
-    data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
+    data: Data = None,
 ) -> None:
     """Copy the SQLite databases, while the host runs. The vault's key is not among them: keep it elsewhere."""
     import os
@@ -270,7 +278,7 @@ def backup(
 @app.command()
 def restored(
     since: Annotated[datetime, typer.Option(help="When the backup began, in UTC.", formats=["%Y-%m-%dT%H:%M:%SZ"])],
-    data: Annotated[Path | None, typer.Option(help="Where keys, SQLite files and integrations are kept.")] = None,
+    data: Data = None,
 ) -> None:
     """Say that the database was restored by pg_restore, before a host starts: no text that went out since goes out again."""
     from ..host.operating.backup import mark

@@ -7,7 +7,7 @@ service; 5 try later; 6 outcome unknown; 1 a fault of ours.
 import sys
 from errno import EDQUOT, EFBIG, EIO, ENOSPC
 
-from ..connector.errors import ConnectorError
+from ..connector.errors import INSTALL, ConnectorError
 from .output import plain
 
 FULL = frozenset({EDQUOT, EFBIG, EIO, ENOSPC})
@@ -19,15 +19,13 @@ def main() -> None:
     try:
         from .commands import app
     except ModuleNotFoundError as error:
-        sys.exit(
-            f"twilio-connector: {error.name} is missing: pip install 'twilio-connector[cli]' (the host needs [all])"
-        )
+        sys.exit(f"twilio-connector: {error.name} is missing: {INSTALL}")
     try:
         app(prog_name="twilio-connector")
     except ConnectorError as error:
         sys.exit(_tell(error))
     except ModuleNotFoundError as error:
-        sys.exit(f"error: {error.name} is missing: pip install 'twilio-connector[all]'")
+        sys.exit(f"error: {error.name} is missing: {INSTALL}")
     except BrokenPipeError:
         sys.stdout = None  # nobody reads on: the interpreter must not flush into the closed pipe again
         sys.exit(1)

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from .vault import Data
+from .options import Data
 
 app = typer.Typer(help="The password of the pages.", no_args_is_help=True, rich_markup_mode=None)
 

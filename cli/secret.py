@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .vault import Data
+from .options import Data
 
 app = typer.Typer(help="Secrets that connections call by name.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from .vault import Data
+from .options import Data
 
 app = typer.Typer(help="Tokens by which programs use the API.", no_args_is_help=True, rich_markup_mode=None)
 

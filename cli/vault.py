@@ -1,15 +1,12 @@
 """``vault``: the keys that everything stored is sealed with."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
+
+from .options import Data
 
 app = typer.Typer(
     help="The keys that connections and secrets are sealed with.", no_args_is_help=True, rich_markup_mode=None
 )
-
-Data = Annotated[Path | None, typer.Option("--data", help="Where the host's keys and SQLite files are kept.")]
 
 
 @app.command()

@@ -76,6 +76,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def utc_text(moment: datetime) -> str:
+    """An aware time as ``2026-03-15T14:32:10.000Z``."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 LONGEST_WAIT = 900.0
 """Seconds that a step may wait inside, which holds up a worker; as long as an execution lasts on the platform."""
 

@@ -13,7 +13,20 @@ Each carries what the service said: the HTTP ``status``, its error ``code``, the
 ``more_info``, the page about the code. No message holds a credential.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
+
+DETAILS: Mapping[str, str] = {
+    "field": "field",
+    "status": "status",
+    "code": "code",
+    "request_id": "requestId",
+    "more_info": "moreInfo",
+    "retry_after": "retryAfter",
+}
+"""What an error may carry besides its message, and the platform's names for it."""
+INSTALL = "pip install '.[all]' from a clone"
+"""What brings a library that is missing."""
 
 
 class ConnectorError(Exception):
@@ -49,13 +62,11 @@ class ConnectorError(Exception):
     @property
     def details(self) -> dict[str, Any]:
         """What is known besides the message, without the empty ones."""
-        names = ("field", "status", "code", "request_id", "more_info", "retry_after")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {name: value for name in DETAILS if (value := getattr(self, name)) is not None}
 
     def to_dict(self) -> dict[str, Any]:
         """The platform's form: camelCase keys, JSON values."""
-        camel = {"request_id": "requestId", "more_info": "moreInfo", "retry_after": "retryAfter"}
-        return {"kind": self.kind, "message": self.message} | {camel.get(k, k): v for k, v in self.details.items()}
+        return {"kind": self.kind, "message": self.message} | {DETAILS[k]: v for k, v in self.details.items()}
 
 
 class InvalidInput(ConnectorError):
@@ -102,6 +113,11 @@ class InvalidComponent(ConnectorError):
 
     kind = "component"
     exit_status = 2
+
+
+def is_told(error: BaseException) -> bool:
+    """Whether a unit raised it on purpose: a mounted component may bring classes of its own, so ``kind`` tells."""
+    return isinstance(getattr(error, "kind", None), str)
 
 
 def _rebuild(cls: type[ConnectorError], message: str, details: dict[str, Any]) -> ConnectorError:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from .context import ActionContext
+from .context import ActionContext, utc_text
 
 HeaderList = tuple[tuple[str, str], ...]
 
@@ -100,7 +100,7 @@ def json_default(value: Any) -> Any:
         case bytes():
             return buffer(value)
         case datetime():
-            return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            return utc_text(value)
         case BaseModel():
             return value.model_dump(by_alias=True)
         case Mapping():

@@ -55,12 +55,10 @@ class ApiRequest:
     def missing(self) -> TwilioError:
         return TwilioError(20404, f"/{self.product}{self.path}{self.extension}".removeprefix("/api"))
 
-    def envelope(
-        self, name: str, items: Iterable[Any], shape: Callable[[Any], dict[str, Any]], *, size: int = 50
-    ) -> dict[str, Any]:
+    def envelope(self, name: str, items: Iterable[Any], shape: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         """Cut the page that is asked for out of `items`, newest first, and wrap it as this product does."""
         path = f"{self.path}.json" if self.product == "api" else self.path
-        pager: Pager[Any] = Pager(path, self.query, lambda it: it.order, self.state.settings.auth_token.encode(), size)
+        pager: Pager[Any] = Pager(path, self.query, lambda it: it.order, self.state.settings.auth_token.encode())
         page = pager.page(items)
         if self.product == "api":
             return pager.envelope(name, page, shape)

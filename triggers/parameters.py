@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from ..connections.twilio import TwilioConnection
+from ..connector.context import utc_text
 from ..connector.errors import WebhookRejected
 from .signed import Heard, check_account
 
@@ -106,7 +107,7 @@ def moment(text: str | None) -> str | None:
             aware = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
         except (ValueError, TypeError, OverflowError):
             continue
-        return aware.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return utc_text(aware)
     return None
 
 

@@ -107,35 +107,32 @@ Application = Annotated[
     ),
     Hint(placeholder=example_sid("AP"), data_source="selectApplication"),
 ]
-OnConflict = Annotated[
-    Literal["fail", "overwrite"],
-    Field(
-        title="On Conflict",
-        description="What to do where the target points elsewhere already: fail and change nothing, or overwrite it.",
-        examples=["fail"],
-    ),
-    Hint(advanced=True),
-]
-RestoreOnRemove = Annotated[
-    bool,
-    Field(
-        title="Restore On Remove",
-        description="Whether to put back what the target pointed at before. Otherwise it points nowhere then.",
-        examples=["true"],
-    ),
-    Hint(advanced=True),
-]
 
 
 class Registers(Typed):
-    """Base of the inputs of a trigger that registers: each declares ``target`` with the kinds that its ``settings`` have."""
+    """Base of the inputs of a trigger that registers: each narrows ``target`` to the kinds that its ``settings`` have."""
 
     settings: ClassVar[Mapping[str, Setting]]
 
-    if TYPE_CHECKING:
-        target: str
-        on_conflict: str
-        restore_on_remove: bool
+    target: str = "none"
+    on_conflict: Annotated[
+        Literal["fail", "overwrite"],
+        Field(
+            title="On Conflict",
+            description="What to do where the target points elsewhere already: fail and change nothing, or overwrite it.",
+            examples=["fail"],
+        ),
+        Hint(advanced=True),
+    ] = "fail"
+    restore_on_remove: Annotated[
+        bool,
+        Field(
+            title="Restore On Remove",
+            description="Whether to put back what the target pointed at before. Otherwise it points nowhere then.",
+            examples=["true"],
+        ),
+        Hint(advanced=True),
+    ] = True
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
@@ -159,8 +156,6 @@ class RegistersMessages(Registers):
     phone_number_sid: PhoneNumber = None
     messaging_service_sid: MessagingService = None
     application_sid: Application = None
-    on_conflict: OnConflict = "fail"
-    restore_on_remove: RestoreOnRemove = True
 
 
 class RegistersMessageStatus(Registers):
@@ -171,8 +166,6 @@ class RegistersMessageStatus(Registers):
     target: Annotated[Literal["none", "messagingService", "application"], _TARGET] = "none"
     messaging_service_sid: MessagingService = None
     application_sid: Application = None
-    on_conflict: OnConflict = "fail"
-    restore_on_remove: RestoreOnRemove = True
 
 
 class RegistersCalls(Registers):
@@ -183,8 +176,6 @@ class RegistersCalls(Registers):
     target: Annotated[Literal["none", "number", "application"], _TARGET] = "none"
     phone_number_sid: PhoneNumber = None
     application_sid: Application = None
-    on_conflict: OnConflict = "fail"
-    restore_on_remove: RestoreOnRemove = True
 
 
 class RegistersCallStatus(RegistersCalls):

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.alias_generators import to_camel
 
+from ..context import utc_text
 from ..payload import json_default
 
 API_2010 = "/2010-04-01"
@@ -114,9 +115,7 @@ def _iso(value: str) -> str:
     if (day := _iso_day(value[:17])) and _RFC_2822_TIME.fullmatch(value, 17):
         return f"{day}T{value[17:25]}.000Z"
     moment = _moment(value)
-    if moment is None:
-        return value
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return value if moment is None else utc_text(moment)
 
 
 @lru_cache(maxsize=1024)

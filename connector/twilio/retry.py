@@ -35,6 +35,3 @@ class Retry:
         if isinstance(failure, OutcomeUnknown) or failure.code == QUEUE_FULL:
             return False
         return self.all_errors or isinstance(failure, TryLater)
-
-
-NEVER = Retry(attempts=1)

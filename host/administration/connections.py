@@ -44,7 +44,7 @@ class Connections:
     ) -> ConnectionRecord:
         """Raises ConnectionFailed naming the field that is wrong, InvalidInput for a name in use.
 
-        ``reserved_for`` are ids of users: only flows that run as one of them may use it. None: every flow may. Secrets that
+        ``reserved_for`` are ids of users: only flows that run as one of them may use it. Empty: every flow may. Secrets that
         are called by name go to another address than the usual one only with ``elsewhere``: for who may read the vault.
         """
         given, users = _given(fields), self._known_users(reserved_for)

@@ -77,11 +77,11 @@ if TYPE_CHECKING:
 else:
 
     class _Dict(MutableMapping, dict):
-        """A dict whose other methods go by ``__getitem__``."""
+        """By ``MutableMapping``, as dict's own ``get``, ``items`` and ``json`` would bypass ``__getitem__``."""
 
 
 class Copied(_Dict):
-    """A dict for a step to do with as it likes: each value is copied when it is first looked at, and none for nothing."""
+    """A dict that a code step may change: a value is copied when it is first looked at, never before."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         dict.__init__(self, values)

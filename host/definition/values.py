@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from ...connector.context import utc_text
 from ...connector.payload import text_of
 from .model import ConfigVar
 from .timetable import Timetable
@@ -82,7 +83,7 @@ def _timestamp(_var: ConfigVar, text: str) -> str:
         aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"must be a time such as 2026-03-15T14:32:10Z, not {text!r}") from None
-    return aware.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return utc_text(aware)
 
 
 def _code(var: ConfigVar, text: str) -> str:

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from ...connector.component import Trigger
 from ...connector.context import ActionContext, utc_now
-from ...connector.errors import ConnectorError, InvalidInput, TryLater
+from ...connector.errors import ConnectorError, InvalidInput, TryLater, is_told
 from ...connector.webhooks import Change
 from ..definition import model
 from ..integrations.configuration import Configuration
@@ -272,7 +272,7 @@ class Registrations:
             raise TryLater("the host stopped while it waited to try again", retry_after=seconds)
 
     def _said(self, error: Exception) -> str:
-        if not isinstance(getattr(error, "kind", None), str):
+        if not is_told(error):
             log.error("a trigger failed at its registration", exc_info=error)
             return f"the trigger failed: {type(error).__name__}"
         return self.configuration.redactor.strike(str(error))

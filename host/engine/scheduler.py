@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from ...connector.context import ActionContext, utc_now
-from ...connector.errors import InvalidInput, TryLater
+from ...connector.errors import InvalidInput, TryLater, is_told
 from ...connector.payload import TriggerResult, WebhookRequest
 from ..execution import outcome
 from ..execution.workshop import Workshop
@@ -202,7 +202,7 @@ class Scheduler:
     def _fail(self, due: Due, error: Exception) -> None:
         """Keep the error for the instance's page. What may pass is tried again after a wait, the rest at the next time."""
         described = self._workshop.redactor.strike_all(outcome.describe(error))
-        if isinstance(getattr(error, "kind", None), str):
+        if is_told(error):
             log.warning("a run of endpoint %s… failed: %s", due.endpoint_id[:6], described["message"])
         else:
             log.error("a run of endpoint %s… failed: its trigger is at fault", due.endpoint_id[:6], exc_info=error)

@@ -20,7 +20,7 @@ from typing import Any
 
 from ...connector.component import Action, DataSource, Unit
 from ...connector.context import ActionContext
-from ...connector.errors import ConnectionFailed, ConnectorError, InvalidInput, OutcomeUnknown, TryLater
+from ...connector.errors import ConnectionFailed, ConnectorError, InvalidInput, OutcomeUnknown, TryLater, is_told
 from ...connector.http import Transport
 from ...connector.result import ActionResult
 from ..operating.changes import Changes, by
@@ -200,7 +200,7 @@ class Calls:
         try:
             text = outcome.pack(action.perform(context, values), self.workshop.limits.step)
         except Exception as error:
-            if not isinstance(getattr(error, "kind", None), str):
+            if not is_told(error):
                 log.exception("the action %s of %s failed", action.key, action.component.key)
             raise outcome.revive(outcome.describe(error)) from None
         return outcome.unpack(text), text

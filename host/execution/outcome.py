@@ -21,7 +21,6 @@ _CLASSES: Mapping[str, type[errors.ConnectorError]] = {
         errors.InvalidComponent,
     )
 }
-_DETAILS = {"requestId": "request_id", "moreInfo": "more_info", "retryAfter": "retry_after"}
 
 
 class StepFailed(errors.ConnectorError):
@@ -63,7 +62,7 @@ def unpack(text: str) -> ActionResult:
 
 def describe(error: BaseException) -> dict[str, Any]:
     """JSON values of an error; what is not a connector's error becomes one of kind ``failed`` that names its type."""
-    if isinstance(getattr(error, "kind", None), str) and callable(to_dict := getattr(error, "to_dict", None)):
+    if errors.is_told(error) and callable(to_dict := getattr(error, "to_dict", None)):
         return dict(to_dict())
     return StepFailed(f"{type(error).__name__}: {error}").to_dict()
 
@@ -71,9 +70,6 @@ def describe(error: BaseException) -> dict[str, Any]:
 def revive(described: Mapping[str, Any]) -> errors.ConnectorError:
     """The error again, of the class for its kind."""
     kind, message = described["kind"], described["message"]
-    details = {_DETAILS.get(k, k): v for k, v in described.items() if k not in {"kind", "message"}}
-    known = {
-        k: v for k, v in details.items() if k in {"field", "status", "code", "request_id", "more_info", "retry_after"}
-    }
+    details = {name: described[key] for name, key in errors.DETAILS.items() if key in described}
     cls: type[errors.ConnectorError] = _CLASSES.get(kind) or type("StepFailed", (StepFailed,), {"kind": kind})
-    return cls(message, **known)
+    return cls(message, **details)

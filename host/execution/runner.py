@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, Literal
 
 from ...connector.context import LONGEST_WAIT, utc_now
-from ...connector.errors import InvalidInput, Refused
+from ...connector.errors import InvalidInput, Refused, is_told
 from ...connector.result import ActionResult
 from ..definition.expressions import LONGEST_TEXT, Scope, TooLarge, resolve_inputs, shown
 from ..definition.model import ErrorConfig, Flow, Step
@@ -172,7 +172,7 @@ class _Run:
         try:
             signal = self._turns(step, body, scope, record.path, results)
         except Exception as error:
-            if hasattr(error, "kind"):
+            if is_told(error):
                 self._end(record, output=results.shown, status="failed", error=describe(error))
             raise
         self._end(record, output=results.shown, status="succeeded")
@@ -225,7 +225,7 @@ class _Run:
                 record = self._end(record, status="ignored", error=past.error)
                 return record, ActionResult(data={"error": record.error})
             except Exception as error:
-                if not hasattr(error, "kind"):
+                if not is_told(error):
                     raise
                 status = _after(error, step.errors, attempt)
                 record = self._end(record, status=status, error=_told(error, step.errors, attempt))

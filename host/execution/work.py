@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from ...connector.component import Action
 from ...connector.context import ActionContext, User, utc_now
-from ...connector.errors import InvalidInput, OutcomeUnknown, TryLater
+from ...connector.errors import InvalidInput, OutcomeUnknown, TryLater, is_told
 from ...connector.result import ActionResult
 from ..definition import model
 from ..definition.expressions import Copied, Scope, copied, shown
@@ -215,7 +215,7 @@ class Attempt:
         return text
 
     def _failed(self, call: StepCall, error: BaseException) -> str:
-        if not isinstance(getattr(error, "kind", None), str):
+        if not is_told(error):
             logger = self.book.logger(call.path, call.attempt)
             logger.warning("step %s failed: %s", call.path, type(error).__name__, exc_info=error)
         return self.workshop.redactor.strike(outcome.pack_error(error))

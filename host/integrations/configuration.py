@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from ...connector.component import Trigger
 from ...connector.context import ActionContext, User
-from ...connector.errors import ConnectionFailed, InvalidInput
+from ...connector.errors import ConnectionFailed, InvalidInput, is_told
 from ..definition import model, rules, values
 from ..definition.expressions import Scope, Withheld, resolve_inputs
 from ..definition.timetable import Timetable
@@ -105,10 +105,9 @@ class Configuration:
             try:
                 self.trigger_inputs(integration, flow, values, connections)
             except Exception as error:
-                kind = getattr(error, "kind", None)
-                if kind == ConnectionFailed.kind:
+                if getattr(error, "kind", None) == ConnectionFailed.kind:
                     continue
-                if not isinstance(kind, str):
+                if not is_told(error):
                     raise
                 message = f"flow {flow.name!r}: its trigger {flow.trigger.name!r} cannot take its inputs: {error}"
                 raise InvalidInput(message, field=getattr(error, "field", None)) from None

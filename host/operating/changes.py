@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ...connector.context import utc_now
+from ...connector.errors import is_told
 from ..secrets.redact import Redactor
 from ..store.database import reading, storable
 from ..store.ids import time_id
@@ -92,8 +93,7 @@ class Changes:
         try:
             yield
         except Exception as error:
-            kind = getattr(error, "kind", None)
-            self._amend(line, _told(on, kind if isinstance(kind, str) else "failed"))
+            self._amend(line, _told(on, getattr(error, "kind", "") if is_told(error) else "failed"))
             raise
         self._amend(line, _told(on, "succeeded"))
 

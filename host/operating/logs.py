@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from ...connector.context import utc_text
+
 WHERE: ContextVar[dict[str, str]] = ContextVar("where", default={})  # noqa: B039 (it is replaced, never changed)
 
 
@@ -27,7 +29,7 @@ class JsonLines(logging.Formatter):
     """Secrets are struck out by the host's filter, which comes first."""
 
     def format(self, record: logging.LogRecord) -> str:
-        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        when = utc_text(datetime.fromtimestamp(record.created, UTC))
         line = {"time": when, "level": record.levelname, "logger": record.name, "message": record.getMessage()}
         if record.exc_info and not record.exc_text:
             record.exc_text = self.formatException(record.exc_info)

@@ -1,4 +1,4 @@
-"""What a synchronous flow's caller is answered: its last result as text, TwiML or JSON."""
+"""What a synchronous flow's caller is answered: its last result as text, XML or JSON."""
 
 import json
 from collections.abc import Mapping
@@ -11,9 +11,7 @@ _XML = ("<?xml", "<Response")
 
 
 def answer(ended: Ended) -> HttpResponse:
-    """The flow's result with its own status, headers and content type; a failed flow is status 500 with the error."""
-    if ended.status == "failed":
-        return as_json({"executionId": ended.execution_id, "error": ended.error}, status_code=500)
+    """The result of a flow that succeeded, with its own status, headers and content type."""
     data, given = ended.result.get("data"), ended.result.get("contentType")
     return HttpResponse(
         status_code=ended.result.get("statusCode") or 200,

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from ...connector.errors import ConnectorError
+from ...connector.errors import INSTALL, ConnectorError
 from ..settings import Settings
 
 Keys = tuple[SecretStr, ...]
@@ -164,9 +164,7 @@ def _keyring() -> Any:
     try:
         import keyring
     except ModuleNotFoundError:
-        raise VaultLocked(
-            "TWILIO_CONNECTOR_KEYRING: the keyring's library is not installed: pip install 'twilio-connector[keyring]'"
-        ) from None
+        raise VaultLocked(f"TWILIO_CONNECTOR_KEYRING: the keyring's library is not installed: {INSTALL}") from None
     return keyring
 
 

@@ -22,6 +22,7 @@ from uuid import UUID
 from pydantic import BaseModel, SecretStr
 
 from ...connector import quick
+from ...connector.context import utc_text
 
 DEEPEST = 100
 """How many lists and objects may stand inside each other in what comes from outside: a request, a step's output."""
@@ -98,8 +99,7 @@ def loads(text: str) -> Any:
 @lru_cache(maxsize=16)  # the rows of one transaction share theirs
 def instant(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and Z; a naive time is taken as UTC."""
-    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return aware.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return utc_text(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)
 
 
 def _encode(value: Any, path: tuple[str, ...]) -> Any:  # noqa: PLR0911 (one line a kind)

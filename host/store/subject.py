@@ -1,6 +1,7 @@
 """What an execution is about: one line of its event for lists, and the words and numbers by which it is found.
 
-The host knows no component's payloads, so it goes by names that services share: ``From``, ``to``, ``Body``, ``MessageSid``.
+The host knows no component's payloads, so it goes by names that services share, such as ``From``, ``to`` and ``Body``, and by
+Twilio's SIDs.
 """
 
 import re

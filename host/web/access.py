@@ -37,7 +37,7 @@ class Origin:
 
 
 def is_own_request(headers: Headers) -> bool:
-    """Whether a request that changes something comes from our own pages (or from no page at all, as a script's).
+    """Whether a request that changes something comes from our own pages.
 
     Browsers say so in Sec-Fetch-Site; older ones, and those on plain HTTP beyond loopback, in Origin. Neither: refused.
     """

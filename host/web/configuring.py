@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...connector.context import ActionContext
-from ...connector.errors import ConnectorError
+from ...connector.errors import ConnectorError, is_told
 from ..definition import values
 from ..definition.model import ConfigVar, Integration
 from ..definition.timetable import Timetable
@@ -16,7 +16,6 @@ from .forms import with_choices
 from .markup import plain_text, sentence
 from .pages.schedules import inputs_of as schedule_inputs
 from .pages.schedules import text_of
-from .site import is_error
 
 Entered = Mapping[str, Any]
 """What the forms hold, by the names of their fields: ``v0`` is the first config variable, ``v0-zone`` its time zone."""
@@ -191,7 +190,7 @@ class Asking:
             choices = self.host.configuration.choices(self.integration, var.key, given, context)
             return with_choices(drawn, choices, given.get(var.key))
         except Exception as error:
-            if not is_error(error):
+            if not is_told(error):
                 raise
             wait = "Choose what it depends on, then load the choices, or enter it yourself."
             return drawn | {"comments": f"{var.description} {sentence(str(error)) if given else wait}".strip()}

@@ -9,7 +9,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ...connector.errors import ConnectorError
 from ..host import Host
 from ..store.instances import InstanceRecord
 from .access import Access
@@ -73,11 +72,6 @@ def see_other(path: str, **query: str) -> RedirectResponse:
 
 def missing(what: str) -> HTTPException:
     return HTTPException(404, f"There is no such {what}. It may have been removed.")
-
-
-def is_error(error: Exception) -> bool:
-    """Whether a unit raised it on purpose: a mounted component may bring classes of its own, so ``kind`` tells."""
-    return isinstance(error, ConnectorError) or isinstance(getattr(error, "kind", None), str)
 
 
 def notice(request: Request, texts: Mapping[str, str]) -> str:

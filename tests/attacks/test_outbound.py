@@ -16,7 +16,7 @@ from twilio_connector.connector.twilio.base import Base
 from twilio_connector.connector.twilio.client import TwilioClient
 from twilio_connector.connector.twilio.download import download
 from twilio_connector.connector.twilio.resources.messages import MESSAGES
-from twilio_connector.connector.twilio.retry import NEVER
+from twilio_connector.connector.twilio.retry import Retry
 from twilio_connector.host.components.http import request as http
 from twilio_connector.host.components.http.public import ALLOW, is_public
 
@@ -26,7 +26,9 @@ RAW = load("twilio_connector").actions["rawRequest"]
 
 
 def client(**given):
-    return TwilioClient(account_sid=ACCOUNT, username=ACCOUNT, secret=SecretStr(SECRET), retry=NEVER, **given)
+    return TwilioClient(
+        account_sid=ACCOUNT, username=ACCOUNT, secret=SecretStr(SECRET), retry=Retry(attempts=1), **given
+    )
 
 
 @pytest.fixture

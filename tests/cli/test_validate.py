@@ -23,3 +23,14 @@ def test_every_problem_is_told_with_its_line(run, tmp_path):
     assert "did you mean sendMessage?" in done.err
     assert "did you mean runCode?" in done.err
     assert all(f"{file}:" in line for line in done.err.removeprefix("error: ").splitlines() if line.strip())
+
+
+GREETER = EXAMPLES / "components" / "greeter"
+
+
+def test_a_component_of_a_mounted_folder_is_known(run, monkeypatch):
+    file = GREETER / "integration.yaml"
+    monkeypatch.delenv("TWILIO_CONNECTOR_COMPONENTS", raising=False)
+    assert run("validate", file).status == 2
+    monkeypatch.setenv("TWILIO_CONNECTOR_COMPONENTS", str(GREETER))
+    assert (run("validate", file).status, run("validate", file, "--components", GREETER).status) == (0, 0)

@@ -38,3 +38,26 @@ def test_what_the_service_said_is_kept_and_survives_pickling():
 
 def test_an_error_without_details_is_only_its_message():
     assert errors.TryLater("busy").to_dict() == {"kind": "retry", "message": "busy"}
+
+
+class Mounted(Exception):
+    kind = "refused"
+
+
+class Numbered(Exception):
+    kind = 7
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (errors.ConnectorError("no"), True),
+        (errors.WebhookRejected("no"), True),
+        (Mounted("no"), True),
+        (Numbered("no"), False),
+        (KeyError("x"), False),
+        (KeyboardInterrupt(), False),
+    ],
+)
+def test_an_error_is_told_on_purpose_where_it_says_its_kind_whoever_s_class_it_is(error, told):
+    assert errors.is_told(error) is told

@@ -5,11 +5,10 @@ and a host that died repeats them. An action that looks at the state before it c
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field
-from twilio_connector.connector.context import ActionContext
+from twilio_connector.connector.context import ActionContext, utc_text
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.inputs import Inputs, KeyValues, read_json
 from twilio_connector.connector.result import ActionResult
@@ -140,7 +139,7 @@ def actions_on(scope: str) -> Actions:  # noqa: C901 (a list of small functions)
         return sorted(state(context))
 
     def save_time(context: ActionContext, inputs: OneKey) -> ActionResult:
-        now = context.clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        now = utc_text(context.clock())
         return changed({inputs.key_input: now}, now)
 
     def add(context: ActionContext, key: str, amount: int) -> ActionResult:

@@ -9,9 +9,9 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from ....connector.errors import is_told
 from ...secrets.redact import Redactor
 from ..body import BodyRefused
-from ..site import is_error
 from .shapes import Problem
 
 log = logging.getLogger("twilio_connector.api")
@@ -88,7 +88,7 @@ def _described(error: Exception) -> tuple[Problem, dict[str, str]]:
         case HTTPException():
             detail = _MEANING.get(error.status_code, error.detail)
             return _problem(error.status_code, "request", detail), dict(error.headers or {})
-    if is_error(error):
+    if is_told(error):
         return _of_kind(error), {}
     log.error("a request of the API failed", exc_info=error)
     return _problem(500, "error", "the host could not do it"), {}
@@ -98,7 +98,6 @@ _MEANING = {404: "there is nothing at this address", 405: "this address does not
 
 
 def _of_kind(error: Exception) -> Problem:
-    """A mounted component may bring classes of its own, so ``kind`` tells."""
     kind = str(getattr(error, "kind", "error"))
     status = STATUS.get(kind, 500)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -8,11 +8,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.component import Component, ConnectionType
+from ....connector.errors import is_told
 from ...store.connections import ConnectionRecord
 from ...store.instances import InstanceRecord
 from ..forms import Form, FormPage, calls_of, errors_by_field, fields_of, forgotten, values_of, with_calls
 from ..markup import sentence
-from ..site import Site, is_error, missing, notice, see_other, site_of, with_form
+from ..site import Site, missing, notice, see_other, site_of, with_form
 
 NAME = {
     "key": "_name",
@@ -82,7 +83,7 @@ def delete(request: Request, _form: Form) -> Response:
     try:
         site_of(request).host.connections.remove(record.id)
     except Exception as error:
-        if not is_error(error):
+        if not is_told(error):
             raise
         page = _filled(request, record, unit, problem=sentence(str(error)))
         return _form_page(request, component, unit, page, record, status=409)
@@ -114,7 +115,7 @@ def _save(
                 name=name, component=component.key, key=unit.key, fields=fields, reserved_for=reserved or ()
             )
     except Exception as error:
-        if not is_error(error):
+        if not is_told(error):
             raise
         asked = {"_name": name} | values | calls
         page = _refused(site_of(request), unit.inputs, asked, host.redactor.strike(str(error)), stored)

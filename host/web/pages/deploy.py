@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ....connector.errors import InvalidInput
+from ....connector.errors import InvalidInput, is_told
 from ...integrations import uploads
 from ...integrations.publication import unreadable
 from ...settings import Limits
@@ -16,7 +16,7 @@ from ...store import Store
 from ...store.integrations import VersionRecord
 from ...store.names import named, noted
 from ..forms import Form, FormPage, fields_of, values_of
-from ..site import is_error, see_other, site_of, with_upload
+from ..site import see_other, site_of, with_upload
 
 SOURCES = ("version", "upload", "file")
 Inputs = Sequence[Mapping[str, Any]]
@@ -39,7 +39,7 @@ def publish(request: Request, form: Form) -> Response:
             return _draw(request, given, errors=wrong)
         customer = _customer(request, given)
     except Exception as error:
-        if not is_error(error):
+        if not is_told(error):
             raise
         field = getattr(error, "field", None)
         if isinstance(error, InvalidInput) and field in {*SOURCES, "customer", "newCustomer", "newCustomerName"}:

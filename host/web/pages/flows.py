@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ....connector.errors import is_told
 from ...definition.model import Flow
 from ...store.instances import InstanceRecord
 from ..cards import Drawing, retry_in_words
-from ..site import Site, is_error, missing, names_of, site_of
+from ..site import Site, missing, names_of, site_of
 from .schedules import card_of
 
 
@@ -45,7 +46,7 @@ def flow_of(site: Site, version_id: str, name: str) -> Flow | None:
     except KeyError:
         return None
     except Exception as error:
-        if not is_error(error):
+        if not is_told(error):
             raise
         return None
 

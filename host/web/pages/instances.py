@@ -8,12 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ....connector.errors import is_told
 from ...definition.model import Flow, Step
 from ...registry import Registry
 from ...store.instances import EndpointKey, InstanceRecord
 from ..forms import Form
 from ..hints import about_refusals
-from ..site import is_error, missing, names_of, notice, see_other, site_of, with_form
+from ..site import missing, names_of, notice, see_other, site_of, with_form
 from .schedules import ScheduleCard, card_of
 
 NOTICES = {
@@ -157,7 +158,7 @@ def _flows(request: Request, instance: InstanceRecord) -> tuple[list[FlowCard], 
         flows: Mapping[str, Flow] = {flow.name: flow for flow in site.host.versions.load(instance.version_id).flows}
         problem = ""
     except Exception as error:
-        if not is_error(error):
+        if not is_told(error):
             raise
         flows, problem = {}, str(error)
     names = [*flows, *(name for name in endpoints if name not in flows)]

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ....connector.errors import is_told
 from ...store.integrations import VersionRecord
-from ..site import is_error, missing, site_of
+from ..site import missing, site_of
 
 
 def listing(request: Request) -> Response:
@@ -42,7 +43,7 @@ def _description(request: Request, version: VersionRecord) -> str:
     try:
         return site_of(request).host.versions.load(version.id).description
     except Exception as error:
-        if not is_error(error):
+        if not is_told(error):
             raise
         return f"It cannot be read any more: {error}"
 

@@ -6,9 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ....connector.errors import is_told
 from ..forms import Form
 from ..markup import sentence
-from ..site import is_error, missing, see_other, site_of, with_form
+from ..site import missing, see_other, site_of, with_form
 from .instances import draw, instance_of
 
 
@@ -32,7 +33,7 @@ def _try(request: Request, act: Callable[[], None], then: str, *, done: str) -> 
     try:
         act()
     except Exception as error:
-        if not is_error(error):
+        if not is_told(error):
             raise
         return draw(request, problem=sentence(str(error)))
     if site_of(request).host.store.instances.get(request.path_params["id"]) is None:  # it went with its last webhook

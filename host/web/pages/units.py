@@ -11,12 +11,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.component import Action, Trigger, Unit
+from ....connector.errors import is_told
 from ....connector.manifest import inputs_of
 from ...execution.trials import Trial
 from ..forms import Form, FormPage, errors_by_field, fields_of, values_of, with_choices
 from ..hints import Trouble
 from ..markup import sentence
-from ..site import is_error, missing, see_other, site_of, with_form
+from ..site import missing, see_other, site_of, with_form
 from .components import Entry, entry_of
 
 CONFIRMED = "_confirmed"
@@ -62,7 +63,7 @@ def attempt(request: Request, form: Form) -> Response:
     try:
         trials.run(key, entry.unit, _read(inputs, given))
     except Exception as error:
-        if not is_error(error):
+        if not is_told(error):
             raise
         return _draw(request, entry, _Draft(given, problem=sentence(str(error))))
     return see_other(entry.href, trial=key)
@@ -170,7 +171,7 @@ def _offered(request: Request, entry: Entry, item: dict[str, Any], given: Mappin
     try:
         found = site_of(request).host.trials.choices(entry.component, item["dataSource"], given)
     except Exception as error:
-        if not is_error(error):
+        if not is_told(error):
             raise
         return item | {"comments": f"{item.get('comments') or ''} No choices: {sentence(str(error))}".strip()}
     return with_choices(item, found, given.get(item["key"]))

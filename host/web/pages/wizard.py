@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.context import Customer
-from ....connector.errors import InvalidInput
+from ....connector.errors import InvalidInput, is_told
 from ...definition.model import Integration
 from ...integrations.versions import renamed
 from ...store.instances import InstanceRecord
@@ -24,7 +24,7 @@ from ..body import BodyRefused
 from ..configuring import Asking, Step, about, begun, remembered, steps_of
 from ..forms import Form, FormPage, fields_of, values_of
 from ..markup import sentence
-from ..site import is_error, missing, see_other, site_of, with_form
+from ..site import missing, see_other, site_of, with_form
 from .instances import instance_of
 
 NAME = {
@@ -121,7 +121,7 @@ def _integration(request: Request, version: VersionRecord) -> Integration:
     try:
         return site_of(request).host.versions.load(version.id)
     except Exception as error:
-        if not is_error(error):
+        if not is_told(error):
             raise
         said = f"Version {version.number} cannot be read any more: {error}"
         raise HTTPException(409, f"{said} Deploy the integration anew, under the same name.") from None
@@ -189,7 +189,7 @@ def _deploy(request: Request, plan: Plan, entered: Mapping[str, Any]) -> Respons
                 plan.version.id, customer=plan.customer.external_id, config=config, name=name
             )
     except Exception as error:
-        if not is_error(error):
+        if not is_told(error):
             raise
         return _refused(request, plan, entered, error)
     said = "upgraded" if plan.is_upgrade else "configured" if plan.instance else "deployed"

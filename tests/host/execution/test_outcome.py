@@ -34,6 +34,16 @@ def test_an_error_comes_back_with_class_and_details(cls):
     assert caught.value.to_dict() == error.to_dict()
 
 
+def test_an_error_is_kept_under_the_platform_s_names():
+    error = errors.TryLater(
+        "later", field="to", status=429, code=20429, request_id="RQ1", more_info="https://e.com", retry_after=1.5
+    )
+    assert pack_error(error) == (
+        '{"error":{"kind":"retry","message":"later","field":"to","status":429,"code":20429,'
+        '"requestId":"RQ1","moreInfo":"https://e.com","retryAfter":1.5}}'
+    )
+
+
 def test_an_error_of_a_kind_of_its_own_keeps_it():
     class Odd(errors.ConnectorError):
         kind = "odd"

@@ -33,12 +33,6 @@ def test_a_flow_may_choose_status_type_and_headers():
     assert (response.status_code, response.content_type, response.headers) == (202, "text/html", {"X-A": "1"})
 
 
-def test_a_failed_flow_is_answered_with_its_error():
-    response = answer(Ended(execution_id="x1", status="failed", error={"kind": "refused", "message": "no"}))
-    assert response.status_code == 500
-    assert json.loads(response.body) == {"executionId": "x1", "error": {"kind": "refused", "message": "no"}}
-
-
 def test_other_answers_name_the_execution():
     assert json.loads(accepted("x1").body) == {"executionId": "x1"}
     assert too_late("x1").status_code == 504

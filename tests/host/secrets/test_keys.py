@@ -112,7 +112,7 @@ def test_a_keyring_that_cannot_be_used_says_what_to_do(ring):
 
 def test_without_the_keyrings_library_it_says_how_to_install_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "keyring", None)
-    with pytest.raises(VaultLocked, match=r"pip install 'twilio-connector\[keyring\]'"):
+    with pytest.raises(VaultLocked, match=r"pip install '\.\[all\]' from a clone"):
         source_of(Settings(data=tmp_path, keyring="main"))
 
 
