@@ -25,6 +25,7 @@ from .execution.workshop import Workshop
 from .integrations.configuration import Configuration
 from .integrations.publication import Integrations
 from .integrations.versions import Versions
+from .loggers import LOGGERS
 from .operating import backup
 from .operating.changes import Changes
 from .operating.telemetry import Telemetry
@@ -43,10 +44,6 @@ from .settings import Settings
 from .store import Store
 from .store.commit import GroupCommit
 from .store.database import Write
-
-_PARTS = ("", ".flow", ".engine", ".registrations", ".schedules", ".webhooks")
-_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in _PARTS))
-_LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
 
 
 class Host:
@@ -193,7 +190,7 @@ class Host:
             self.engine.start()
             self.scheduler.start()
             self.replays.start()
-        self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
+        self._filtered = [*LOGGERS, *(handler for logger in LOGGERS for handler in logger.handlers)]
         self._filtered += (
             [logging.lastResort] if logging.lastResort else []
         )  # where all goes if nobody configured a log

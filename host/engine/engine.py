@@ -10,7 +10,6 @@ leads. What it held is theirs then, and what it still does is refused: its check
 execution's row (:mod:`..processes.life`).
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from ..execution import outcome
 from ..execution.runner import NEVER_REPEATED, FlowOutcome
 from ..execution.work import perform
 from ..execution.workshop import Assignment, BrokenOff, Workshop, record_text
+from ..loggers import logger
 from ..operating.retention import sweep
 from ..processes.identity import Identity
 from ..processes.life import Hold, Life, Stopping
@@ -42,7 +42,7 @@ from ..store.instances import InstanceRecord
 from . import durable
 from .unread import left_to_newer
 
-log = logging.getLogger("twilio_connector.engine")
+log = logger("engine")
 
 FORGETTING = 30.0  # seconds between looks at what is to be forgotten
 MAX_RECOVERIES = 20  # an execution that takes its process down each time must end

@@ -5,7 +5,6 @@ so that a flow that was mended is replayed mended. From a step it runs the versi
 steps before that one are taken over. Both use the instance's present configuration and connections.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from ...connector.context import utc_now
 from ...connector.errors import ConnectorError, InvalidInput
 from ..execution.past import obstacles
 from ..integrations.versions import Versions
+from ..loggers import logger
 from ..registry import Registry
 from ..store import Store, search, turns
 from ..store.database import reading, storable
@@ -30,7 +30,7 @@ MOST = 10_000
 CHUNK = 100
 POLL = 2.0  # seconds between looks at jobs that another process was given
 
-log = logging.getLogger("twilio_connector.engine")
+log = logger("engine")
 
 _COPIED = ("endpoint_id", "instance_id", "flow", "subject", "sequence", "concurrency", "payload")
 

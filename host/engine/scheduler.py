@@ -7,7 +7,6 @@ each time gives one execution, and a poll neither loses nor doubles what it foun
 host ran, one run makes up for them all.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from ...connector.errors import InvalidInput, TryLater
 from ...connector.payload import TriggerResult, WebhookRequest
 from ..execution import outcome
 from ..execution.workshop import Workshop
+from ..loggers import logger
 from ..operating.telemetry import PollFailed
 from ..processes.life import Stopping
 from ..receiving.acceptance import inbound
@@ -31,7 +31,7 @@ from ..store import portable, states
 from ..store.ids import time_id
 from ..store.schedules import Due, LeaseLost, is_open, settle
 
-log = logging.getLogger("twilio_connector.schedules")
+log = logger("schedules")
 
 FIRST_WAIT = timedelta(minutes=1)
 """After a failure that may pass; each more doubles it."""
@@ -166,7 +166,7 @@ class Scheduler:
         )
         return replace(
             route.context,
-            logger=logging.getLogger("twilio_connector.flow"),
+            logger=logger("flow"),
             clock=self._clock,
             sleep=self._nap,
             execution_id=time_id(),

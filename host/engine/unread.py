@@ -3,7 +3,6 @@
 Its executions go back to the inbox, for a worker that can. Nothing of them was begun, so no attempt is counted.
 """
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from ...connector.context import utc_now
 from ...connector.errors import ConnectorError
 from ..execution import outcome
 from ..execution.workshop import Workshop
+from ..loggers import logger
 from ..store import portable
 from ..store.claiming import Claim
 from ..store.executions import postpone
@@ -19,7 +19,7 @@ from ..store.executions import postpone
 PATIENCE = timedelta(minutes=15)  # for a worker that can read it; then the execution fails with the reason
 AGAIN = timedelta(seconds=10)
 
-log = logging.getLogger("twilio_connector.engine")
+log = logger("engine")
 
 
 def left_to_newer(workshop: Workshop, claim: Claim, instances_version: str, executor: str) -> bool:

@@ -10,7 +10,6 @@ An outcome that says that nothing was done is not kept: the same key may be used
 claimed for it, like what a step made, so that neither takes the other's for its own.
 """
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from ...connector.context import ActionContext
 from ...connector.errors import ConnectionFailed, ConnectorError, InvalidInput, OutcomeUnknown, TryLater
 from ...connector.http import Transport
 from ...connector.result import ActionResult
+from ..loggers import logger
 from ..operating.changes import Changes, by
 from ..processes.life import HeldTransport, Stopping
 from ..processes.presence import Presence
@@ -36,7 +36,7 @@ from .workshop import Workshop
 NOTHING_DONE = frozenset({"input", "connection", "retry"})
 """Kinds of errors after which the same key may be used again."""
 
-log = logging.getLogger("twilio_connector.calls")
+log = logger("calls")
 
 
 class Busy(ConnectorError):

@@ -8,7 +8,6 @@ the system. It is called in the execution, before its first step, and only looks
 """
 
 import inspect
-import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,6 +17,7 @@ from ...connector.errors import InvalidInput
 from ...connector.payload import document
 from ..definition import code, model
 from ..definition.expressions import copied
+from ..loggers import logger
 from ..store import executions, portable
 from ..store.executions import ExecutionRecord
 from . import outcome
@@ -25,7 +25,7 @@ from .workshop import INTERRUPTIONS, Checkpoint, Workshop
 
 SYSTEM = "system"
 
-log = logging.getLogger("twilio_connector.engine")
+log = logger("engine")
 
 
 @dataclass(frozen=True, kw_only=True)

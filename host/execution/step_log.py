@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ..loggers import logger
 from ..store import logs
 from ..store.commit import Busy
 from .workshop import Workshop
@@ -21,8 +22,9 @@ class StepLogger(logging.Logger):
     """A step's own logger. It keeps every level; what its parent is not interested in ends here."""
 
     def __init__(self, keep: Callable[[logging.LogRecord], None]) -> None:
-        super().__init__("twilio_connector.flow", logging.DEBUG)
-        self.parent: logging.Logger = logging.getLogger(self.name)
+        flow = logger("flow")
+        super().__init__(flow.name, logging.DEBUG)
+        self.parent: logging.Logger = flow
         self._keep = keep
 
     def handle(self, record: logging.LogRecord) -> None:

@@ -3,7 +3,6 @@
 So does each action that is run from a form or over the API: on which connection, and how it ended.
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ...connector.context import utc_now
+from ..loggers import logger
 from ..secrets.redact import Redactor
 from ..store.database import reading, storable
 from ..store.ids import time_id
@@ -24,7 +24,7 @@ RUNS = ("action.run", "action.try")
 """Lines of actions, over the API and from a form. There may be many, so they go with the executions of their time."""
 
 _WHO: ContextVar[str] = ContextVar("who", default="host")
-log = logging.getLogger("twilio_connector")
+log = logger()
 
 
 @contextmanager
