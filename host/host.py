@@ -19,8 +19,8 @@ from .engine.replays import Replays
 from .engine.scheduler import Scheduler
 from .execution.calls import Calls
 from .execution.databases import Databases
+from .execution.runtime import Runtime
 from .execution.trials import Trials
-from .execution.workshop import Workshop
 from .integrations.configuration import Configuration
 from .integrations.publication import Integrations
 from .integrations.versions import Versions
@@ -103,7 +103,7 @@ class Host:
 
     def _executing(self) -> None:
         store, settings = self.store, self.settings
-        workshop = Workshop(
+        runtime = Runtime(
             store=store,
             registry=self.registry,
             versions=self.versions,
@@ -116,7 +116,7 @@ class Host:
             restored=backup.restored(store.engine),
             telemetry=self.telemetry,
         )
-        self.calls = Calls(workshop, self.transport, self.presence, self.changes)
+        self.calls = Calls(runtime, self.transport, self.presence, self.changes)
         self.trials = Trials(
             store=store,
             configuration=self.configuration,
@@ -125,8 +125,8 @@ class Host:
             changes=self.changes,
             limit=settings.limits.step,
         )
-        self.engine = Engine(settings, workshop)
-        self.scheduler = Scheduler(workshop, self.engine.wake)
+        self.engine = Engine(settings, runtime)
+        self.scheduler = Scheduler(runtime, self.engine.wake)
         self.replays = Replays(store, self.versions, self.registry, self.engine.wake)
         self.executions = Executions(
             store=store, replays=self.replays, results=self.engine.results, changes=self.changes

@@ -26,8 +26,8 @@ from ...connector.context import utc_now
 from ...connector.errors import ConnectorError
 from ..execution import outcome
 from ..execution.runner import NEVER_REPEATED, FlowOutcome
+from ..execution.runtime import Assignment, BrokenOff, Runtime, record_text
 from ..execution.work import perform
-from ..execution.workshop import Assignment, BrokenOff, Workshop, record_text
 from ..loggers import logger
 from ..operating.retention import sweep
 from ..processes.identity import Identity
@@ -51,11 +51,11 @@ MAX_RECOVERIES = 20  # an execution that takes its process down each time must e
 class Engine:
     """One per process: the engine underneath is a singleton."""
 
-    def __init__(self, settings: Settings, workshop: Workshop) -> None:
+    def __init__(self, settings: Settings, runtime: Runtime) -> None:
         self._settings = settings
-        self._workshop = workshop
-        self._store: Store = workshop.store
-        self.results = Results(workshop.store)
+        self._runtime = runtime
+        self._store: Store = runtime.store
+        self.results = Results(runtime.store)
         self._active: dict[str, Hold] = {}
         self._begun: dict[str, Life] = {}  # the life that has an execution already, until it runs
         self._lock = threading.Lock()
@@ -93,7 +93,7 @@ class Engine:
 
     def stop(self) -> None:
         """Take no more work, let steps that run end within the deadline, leave the rest to others or the next start."""
-        self._workshop.stopping.set()
+        self._runtime.stopping.set()
         self._wake.set()
         deadline = time.monotonic() + self._settings.limits.stop_deadline
         for thread in self._threads:  # first: the pump may be about to begin what it has claimed
@@ -137,7 +137,7 @@ class Engine:
 
     def _take_hold(self, name: str) -> Hold:
         """The newest run of a workflow has it: the engine starts one again only when the last is no more its owner."""
-        hold = Hold(self._life, self._workshop.stopping)
+        hold = Hold(self._life, self._runtime.stopping)
         with self._lock:
             before = self._active.get(name)
             self._active[name] = hold
@@ -158,12 +158,12 @@ class Engine:
         execution_id, attempt = assignment.execution_id, assignment.attempt
         if durable.owner(_workflow_id(execution_id, attempt)) != executor:
             raise Stopping
-        return self._workshop.write(lambda connection: adopt(connection, execution_id, attempt, executor))
+        return self._runtime.write(lambda connection: adopt(connection, execution_id, attempt, executor))
 
     def _run(self, assignment: Assignment, hold: Hold) -> None:
         execution_id, attempt, executor = assignment.execution_id, assignment.attempt, hold.life.name
         try:
-            done = perform(self._workshop, assignment, _checkpoint, hold)
+            done = perform(self._runtime, assignment, _checkpoint, hold)
             self._succeed(assignment, executor, done)
         except BrokenOff as off:
             self._end_failed(execution_id, attempt, executor, off.error)
@@ -178,8 +178,8 @@ class Engine:
             "statusCode": last.status_code,
             "headers": last.headers,
         }
-        text = record_text(result, self._workshop)
-        self._workshop.write(
+        text = record_text(result, self._runtime)
+        self._runtime.write(
             lambda connection: end(
                 connection,
                 assignment.execution_id,
@@ -193,13 +193,13 @@ class Engine:
         self.results.announce(Ended(execution_id=assignment.execution_id, status="succeeded", result=result))
 
     def _fail(self, assignment: Assignment, executor: str, error: Exception) -> None:
-        described = self._workshop.redactor.strike_all(outcome.describe(error))
+        described = self._runtime.redactor.strike_all(outcome.describe(error))
         if not isinstance(error, ConnectorError):
             log.error("execution %s: the host failed", assignment.execution_id, exc_info=error)
-        delay = self._workshop.patiently(lambda: self._retry_delay(assignment, described))
+        delay = self._runtime.patiently(lambda: self._retry_delay(assignment, described))
         if delay is not None:
             until = utc_now() + timedelta(seconds=delay)
-            self._workshop.write(
+            self._runtime.write(
                 lambda c: postpone(
                     c, assignment.execution_id, assignment.attempt, executor, until=until, error=described
                 )
@@ -210,14 +210,14 @@ class Engine:
     def _end_failed(self, execution_id: str, attempt: int, executor: str, error: dict[str, Any]) -> None:
         status: End = "cancelled" if error["kind"] == "cancelled" else "failed"
         now = utc_now()
-        self._workshop.write(lambda c: end(c, execution_id, attempt, executor, status=status, now=now, error=error))
+        self._runtime.write(lambda c: end(c, execution_id, attempt, executor, status=status, now=now, error=error))
         self.results.announce(Ended(execution_id=execution_id, status="failed", error=error))
 
     def _retry_delay(self, assignment: Assignment, error: dict[str, Any]) -> float | None:
         """Seconds until the flow's next attempt; None when there is none."""
         record = self._store.executions.get(assignment.execution_id)
         try:
-            retry = self._workshop.versions.load(record.version_id).flow(record.flow).retry if record else None
+            retry = self._runtime.versions.load(record.version_id).flow(record.flow).retry if record else None
         except ConnectorError:  # this may be what it failed for
             return None
         if retry is None or assignment.attempt > retry.max_attempts or error["kind"] in NEVER_REPEATED:
@@ -228,7 +228,7 @@ class Engine:
     # ── the heart ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _beat_forever(self) -> None:
-        while not self._workshop.stopping.wait(self._settings.limits.beat):
+        while not self._runtime.stopping.wait(self._settings.limits.beat):
             try:
                 self._beat()
             except Exception as error:  # noqa: BLE001 (the heart tries again, whatever it was)
@@ -238,7 +238,7 @@ class Engine:
         life, began = self._life, self._life.clock()
         if self._store.executors.beat(life.name):
             life.beaten(began)
-        elif not self._workshop.stopping.is_set():
+        elif not self._runtime.stopping.is_set():
             log.warning("executor %s was taken for dead; what it held is run by others, and it goes on anew", life.name)
             life.end()
             self._live()
@@ -258,7 +258,7 @@ class Engine:
     def _pump_forever(self) -> None:
         ticked = forgot = -FORGETTING
         tick = self._settings.limits.dead_after / 5
-        while not self._workshop.stopping.is_set():
+        while not self._runtime.stopping.is_set():
             self._wake.clear()
             try:
                 if time.monotonic() - ticked >= tick:
@@ -272,7 +272,7 @@ class Engine:
                 busy = False
             except Exception:
                 log.exception("the pump failed and tries again")
-                busy = self._workshop.stopping.wait(1)
+                busy = self._runtime.stopping.wait(1)
             if not busy:
                 self._wake.wait(POLL)
 
@@ -296,7 +296,7 @@ class Engine:
         if claim.attempt > 1 and self._store.executions.is_replaced(claim.execution_id):
             self._end_failed(claim.execution_id, claim.attempt, life.name, dict(REPLACED))
             return
-        if left_to_newer(self._workshop, claim, instance.version_id, life.name):
+        if left_to_newer(self._runtime, claim, instance.version_id, life.name):
             return
         assignment = Assignment(
             execution_id=claim.execution_id,

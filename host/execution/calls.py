@@ -31,7 +31,7 @@ from ..store.calls import Begun, CallRecord
 from ..store.connections import ConnectionRecord
 from . import outcome
 from .claims import StepClaims
-from .workshop import Workshop
+from .runtime import Runtime
 
 NOTHING_DONE = frozenset({"input", "connection", "retry"})
 """Kinds of errors after which the same key may be used again."""
@@ -61,7 +61,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Calls:
-    workshop: Workshop
+    runtime: Runtime
     transport: Transport
     presence: Presence
     changes: Changes
@@ -102,7 +102,7 @@ class Calls:
         return record.name if record else "a connection that is not kept here"
 
     def _record(self, given: str) -> ConnectionRecord | None:
-        store = self.workshop.store.connections
+        store = self.runtime.store.connections
         return store.named(given) or store.get(given)
 
     def _begin(self, action: Action, asked: Asked, values: Mapping[str, Any]) -> tuple[CallRecord, Begun]:
@@ -115,7 +115,7 @@ class Calls:
             return self._takes_over(known, may_repeat=action.may_repeat(values))
 
         with self._lock:
-            call, begun = self.workshop.store.calls.begin(
+            call, begun = self.runtime.store.calls.begin(
                 key_digest=asked.key_digest(),
                 fingerprint=fingerprint,
                 who=asked.who,
@@ -153,7 +153,7 @@ class Calls:
     def _do(
         self, action: Action, asked: Asked, values: Mapping[str, Any], call: CallRecord, *, again: bool
     ) -> ActionResult:
-        claims = StepClaims(workshop=self.workshop, component=action.component.key, call_id=call.id, step="call")
+        claims = StepClaims(runtime=self.runtime, component=action.component.key, call_id=call.id, step="call")
         transport = HeldTransport(self.transport, lambda: self._require(call)) if asked.key else self.transport
         context = ActionContext(transport=transport, claims=claims, execution_id=call.id, sleep=self._nap)
         if again:
@@ -161,7 +161,7 @@ class Calls:
         try:
             return self._kept(action, asked, values, call, context)
         except Stopping:
-            why = "the host stopped" if self.workshop.stopping.is_set() else "another process took it over"
+            why = "the host stopped" if self.runtime.stopping.is_set() else "another process took it over"
             raise OutcomeUnknown(f"{why} while it was at work; ask again with the same Idempotency-Key") from None
 
     def _require(self, call: CallRecord) -> None:
@@ -173,9 +173,9 @@ class Calls:
 
         def is_ours() -> bool:
             self.presence.begin()
-            return self.workshop.store.calls.is_at(call.id, self.presence.name)
+            return self.runtime.store.calls.is_at(call.id, self.presence.name)
 
-        if not self.workshop.patiently(is_ours):
+        if not self.runtime.patiently(is_ours):
             raise Stopping
 
     def _kept(
@@ -191,14 +191,14 @@ class Calls:
 
     def _failed(self, error: ConnectorError, asked: Asked, call: CallRecord) -> None:
         if error.kind in NOTHING_DONE:
-            self.workshop.patiently(lambda: self.workshop.store.calls.forget(call.id, self.presence.name))
+            self.runtime.patiently(lambda: self.runtime.store.calls.forget(call.id, self.presence.name))
         else:
             self._keep(call, outcome.pack_error(error) if asked.key else "")
 
     def _act(self, action: Action, values: Mapping[str, Any], context: ActionContext) -> tuple[ActionResult, str]:
         """The result as it can be kept. Raises ConnectorError, whatever the unit raises."""
         try:
-            text = outcome.pack(action.perform(context, values), self.workshop.limits.step)
+            text = outcome.pack(action.perform(context, values), self.runtime.limits.step)
         except Exception as error:
             if not isinstance(getattr(error, "kind", None), str):
                 log.exception("the action %s of %s failed", action.key, action.component.key)
@@ -207,16 +207,16 @@ class Calls:
 
     def _keep(self, call: CallRecord, text: str) -> None:
         """A text with a secret in it is kept as ciphertext."""
-        if self.workshop.redactor.strike(text) == text:
+        if self.runtime.redactor.strike(text) == text:
             given = {"outcome": text}
         else:
-            given = {"sealed": self.workshop.configuration.vault.seal(call.id, {"text": text})}
-        self.workshop.patiently(lambda: self.workshop.store.calls.end(call.id, self.presence.name, **given))
+            given = {"sealed": self.runtime.configuration.vault.seal(call.id, {"text": text})}
+        self.runtime.patiently(lambda: self.runtime.store.calls.end(call.id, self.presence.name, **given))
 
     def _outcome(self, call: CallRecord) -> str:
         if not call.sealed:
             return call.outcome
-        return str(self.workshop.configuration.vault.unseal(call.id, call.sealed)["text"])
+        return str(self.runtime.configuration.vault.unseal(call.id, call.sealed)["text"])
 
     def _values(self, unit: Unit, asked: Asked) -> dict[str, Any]:
         """Raises InvalidInput and ConnectionFailed."""
@@ -237,10 +237,10 @@ class Calls:
                 f"connection: {record.name!r} is reserved for users of a customer; only flows that run as one of them use it",
                 field="connection",
             )
-        return self.workshop.configuration.open(record)
+        return self.runtime.configuration.open(record)
 
     def _nap(self, seconds: float) -> None:
-        if self.workshop.stopping.wait(seconds):
+        if self.runtime.stopping.wait(seconds):
             raise Stopping
 
 

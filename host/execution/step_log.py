@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from ..loggers import logger
 from ..store import logs
 from ..store.commit import Busy
-from .workshop import Workshop
+from .runtime import Runtime
 
 MAX_MESSAGE = 4_000
 _FULL = "more was written than the {} lines that are kept of an execution"
@@ -37,7 +37,7 @@ class StepLogger(logging.Logger):
 class LogBook:
     """The log of one attempt at an execution. Lines are written together with other writes, and no step waits for them."""
 
-    workshop: Workshop
+    runtime: Runtime
     execution_id: str
     flow_attempt: int
     _kept: int | None = None
@@ -51,9 +51,9 @@ class LogBook:
         level, message = record.levelname.lower(), _message(record)
         with self._lock:
             if self._kept is None:
-                self._kept = self.workshop.patiently(lambda: self.workshop.store.logs.count(self.execution_id))
+                self._kept = self.runtime.patiently(lambda: self.runtime.store.logs.count(self.execution_id))
             self._kept += 1
-            limit = self.workshop.limits.log_lines
+            limit = self.runtime.limits.log_lines
             if self._kept > limit + 1:
                 return
             if self._kept == limit + 1:
@@ -67,11 +67,11 @@ class LogBook:
             path=path,
             attempt=attempt,
             level=level[:16],
-            message=_storable(self.workshop.redactor.strike(message))[:MAX_MESSAGE],
+            message=_storable(self.runtime.redactor.strike(message))[:MAX_MESSAGE],
             at=datetime.fromtimestamp(record.created, UTC),
         )
         with suppress(Busy):  # the host is stopping
-            self.workshop.records.put_later(lambda connection: logs.write(connection, line))
+            self.runtime.records.put_later(lambda connection: logs.write(connection, line))
 
 
 def _message(record: logging.LogRecord) -> str:

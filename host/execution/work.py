@@ -35,24 +35,24 @@ from .outcome import SEALED
 from .past import REUSED, Past
 from .run_as import Case
 from .runner import FlowOutcome, StepCall, StepRecord, run
+from .runtime import INTERRUPTIONS, Assignment, BrokenOff, Checkpoint, Runtime, record_text
 from .states import StepStates, changes_of
 from .step_log import LogBook
 from .watch import LOOK, Watch
-from .workshop import INTERRUPTIONS, Assignment, BrokenOff, Checkpoint, Workshop, record_text
 
 
-def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold) -> FlowOutcome:
+def perform(runtime: Runtime, assignment: Assignment, checkpoint: Checkpoint, hold: Hold) -> FlowOutcome:
     """Run the flow, as long as ``hold`` says that it is ours.
 
     Raises the error that it ends with; others than a ConnectorError are faults of the host.
     """
-    case = workshop.patiently(lambda: look_up(workshop, assignment.execution_id))
+    case = runtime.patiently(lambda: look_up(runtime, assignment.execution_id))
     if case.record.cancelled_at:
         raise BrokenOff(CANCELLED)
     if found := terms(said(case.payload)):
-        workshop.records.put_later(lambda connection: search.index(connection, assignment.execution_id, found))
-    user = run_as.identify(workshop, case, checkpoint)
-    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, hold, case=case, user=user))
+        runtime.records.put_later(lambda connection: search.index(connection, assignment.execution_id, found))
+    user = run_as.identify(runtime, case, checkpoint)
+    attempt = runtime.patiently(lambda: prepare(runtime, assignment, checkpoint, hold, case=case, user=user))
     with at(execution_id=case.record.id, instance=case.context.instance.name, flow=case.flow.name):
         return attempt.run(case)
 
@@ -61,7 +61,7 @@ def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, 
 class Attempt:
     """The parts of one attempt; its methods are what the runner is handed."""
 
-    workshop: Workshop
+    runtime: Runtime
     assignment: Assignment
     checkpoint: Checkpoint
     hold: Hold
@@ -84,7 +84,7 @@ class Attempt:
                 self.perform,
                 sleep=self.sleep,
                 observe=self.observe,
-                limit=self.workshop.limits.step,
+                limit=self.runtime.limits.step,
             )
             self.past.finish()
         except Exception as error:
@@ -94,7 +94,7 @@ class Attempt:
         return done
 
     def _tell(self, case: Case, began: datetime, ended: str) -> None:
-        self.workshop.telemetry.tell(
+        self.runtime.telemetry.tell(
             AttemptEnded(
                 execution_id=self.assignment.execution_id,
                 attempt=self.assignment.attempt,
@@ -108,9 +108,9 @@ class Attempt:
         )
 
     def perform(self, call: StepCall) -> ActionResult:
-        action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
+        action = self.runtime.registry[call.step.action.component.key].actions[call.step.action.key]
         is_past = self.past.covers(call.path)
-        if self.workshop.stopping.is_set() or self.hold.lost.is_set():
+        if self.runtime.stopping.is_set() or self.hold.lost.is_set():
             raise Stopping
         if action.pure:
             self.watch.look()
@@ -128,8 +128,8 @@ class Attempt:
 
     def observe(self, record: StepRecord) -> None:
         row = self._row(record)
-        self.workshop.records.put_later(lambda connection: end_step(connection, row))
-        self.workshop.telemetry.tell(
+        self.runtime.records.put_later(lambda connection: end_step(connection, row))
+        self.runtime.telemetry.tell(
             StepEnded(
                 execution_id=self.assignment.execution_id,
                 path=record.path,
@@ -146,7 +146,7 @@ class Attempt:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
         row = self._begun(call)
         states = self._states(call)
-        begun = self.workshop.write(lambda connection: self._begin(connection, row))
+        begun = self.runtime.write(lambda connection: self._begin(connection, row))
         if begun is None:
             raise BrokenOff(CANCELLED)
         (began,) = begun
@@ -171,26 +171,26 @@ class Attempt:
 
     def _before_the_backup(self) -> datetime | None:
         """When the database is a backup's and the execution is in it: since when the step may have run already."""
-        restored = self.workshop.restored
+        restored = self.runtime.restored
         return restored.began(self.record.created_at) if restored else None
 
     def _sealed(self, text: str) -> str:
         """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""
-        if self.workshop.redactor.strike(text) == text:
+        if self.runtime.redactor.strike(text) == text:
             return text
-        return SEALED + self.workshop.configuration.vault.seal(self.assignment.execution_id, {"text": text})
+        return SEALED + self.runtime.configuration.vault.seal(self.assignment.execution_id, {"text": text})
 
     def _opened(self, kept: str) -> str:
         if not kept.startswith(SEALED):
             return kept
-        fields = self.workshop.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(SEALED))
+        fields = self.runtime.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(SEALED))
         return str(fields["text"])
 
     def _compute(self, action: Action, call: StepCall) -> str:
         """A pure step has no state, which is no input of it."""
         try:
             result = action.perform(self._context(action, call, None), call.inputs)
-            return outcome.pack(result, self.workshop.limits.step)
+            return outcome.pack(result, self.runtime.limits.step)
         except INTERRUPTIONS:
             raise
         except BaseException as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
@@ -202,14 +202,14 @@ class Attempt:
                 result = action.perform(
                     self._seeing(states, self._context(action, call, began)), copied(dict(call.inputs))
                 )
-            text = outcome.pack(result, self.workshop.limits.step)
+            text = outcome.pack(result, self.runtime.limits.step)
             changes_of(result)
         except INTERRUPTIONS:
             raise
         except BaseException as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
             return self._failed(call, error)
         try:
-            self.workshop.patiently(lambda: states.keep(result, self._sealed(text)))
+            self.runtime.patiently(lambda: states.keep(result, self._sealed(text)))
         except OutcomeUnknown as error:
             return self._failed(call, error)
         return text
@@ -218,11 +218,11 @@ class Attempt:
         if not isinstance(getattr(error, "kind", None), str):
             logger = self.book.logger(call.path, call.attempt)
             logger.warning("step %s failed: %s", call.path, type(error).__name__, exc_info=error)
-        return self.workshop.redactor.strike(outcome.pack_error(error))
+        return self.runtime.redactor.strike(outcome.pack_error(error))
 
     def _states(self, call: StepCall) -> StepStates:
         execution_id, step, executor = self.assignment.execution_id, self._attempt_at(call), self.hold.life.name
-        return StepStates(self.workshop, execution_id, step, self.owners, executor)
+        return StepStates(self.runtime, execution_id, step, self.owners, executor)
 
     def _seeing(self, states: StepStates, context: ActionContext) -> ActionContext:
         return replace(
@@ -266,14 +266,14 @@ class Attempt:
         """Wait; true when the host stops first. Raises BrokenOff when the execution is cancelled, by whichever process."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if self.workshop.stopping.wait(min(left, LOOK)):
+            if self.runtime.stopping.wait(min(left, LOOK)):
                 return True
             self.watch.look()
-        return self.workshop.stopping.is_set()
+        return self.runtime.stopping.is_set()
 
     def _break_off(self, seconds: float) -> None:
         """A sleep inside a step that looks first. It may be waiting for what it sent, so it goes on at the next start."""
-        if self.workshop.stopping.wait(seconds):
+        if self.runtime.stopping.wait(seconds):
             raise Stopping
 
     def _invoker(self, call: StepCall) -> Callable[[str, Any], str]:
@@ -283,8 +283,8 @@ class Attempt:
         def invoke(flow: str, data: Any = None) -> str:
             identity = f"{self.record.id}/{self.assignment.attempt}/{call.path}/{next(numbers)}"
             try:
-                return self.workshop.patiently(
-                    lambda: self.workshop.invocations.invoke(self.record, flow, data, identity)
+                return self.runtime.patiently(
+                    lambda: self.runtime.invocations.invoke(self.record, flow, data, identity)
                 )
             except Busy:
                 raise Stopping from None
@@ -294,11 +294,11 @@ class Attempt:
     def _claims(self, call: StepCall) -> StepClaims:
         component, execution_id = call.step.action.component.key, self.assignment.execution_id
         return StepClaims(
-            workshop=self.workshop, component=component, execution_id=execution_id, step=self._attempt_at(call)
+            runtime=self.runtime, component=component, execution_id=execution_id, step=self._attempt_at(call)
         )
 
     def _journal(self, call: StepCall) -> StepJournal:
-        return StepJournal(self.workshop, self.assignment.execution_id, self._attempt_at(call))
+        return StepJournal(self.runtime, self.assignment.execution_id, self._attempt_at(call))
 
     def _attempt_at(self, call: StepCall) -> str:
         return f"{self.assignment.attempt}/{call.path}#{call.attempt}"
@@ -329,9 +329,9 @@ class Attempt:
             component=record.component,
             action=record.action,
             status=REUSED if is_past else record.status,
-            inputs=record_text(record.inputs, self.workshop),
-            output=None if record.output is None else record_text(record.output, self.workshop),
-            error=None if record.error is None else self.workshop.redactor.strike_all(dict(record.error)),
+            inputs=record_text(record.inputs, self.runtime),
+            output=None if record.output is None else record_text(record.output, self.runtime),
+            error=None if record.error is None else self.runtime.redactor.strike_all(dict(record.error)),
             started_at=record.started,
             ended_at=record.ended,
         )
@@ -344,18 +344,18 @@ _INTERRUPTED = (
 )
 
 
-def look_up(workshop: Workshop, execution_id: str) -> Case:
+def look_up(runtime: Runtime, execution_id: str) -> Case:
     """Raises InvalidInput when something of it was removed."""
-    record = workshop.store.executions.get(execution_id)
+    record = runtime.store.executions.get(execution_id)
     if record is None:
         raise InvalidInput(f"there is no execution {execution_id}; it was removed")
-    integration = workshop.versions.load(record.version_id)
+    integration = runtime.versions.load(record.version_id)
     return Case(
         record=record,
         integration=integration,
         flow=integration.flow(record.flow),
         payload=_payload(record),
-        context=workshop.routes.context(record.instance_id, record.version_id, record.flow),
+        context=runtime.routes.context(record.instance_id, record.version_id, record.flow),
     )
 
 
@@ -366,15 +366,15 @@ def _payload(record: ExecutionRecord) -> Any:
 
 
 def prepare(
-    workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold, *, case: Case, user: User
+    runtime: Runtime, assignment: Assignment, checkpoint: Checkpoint, hold: Hold, *, case: Case, user: User
 ) -> Attempt:
     """What the flow is given. Raises InvalidInput when a connection was removed."""
     record, integration, flow = case.record, case.integration, case.flow
-    opened = workshop.configuration.resolve(assignment.config, assignment.connections, user)
+    opened = runtime.configuration.resolve(assignment.config, assignment.connections, user)
     values = with_presets(integration, opened)
     owners = _owners(record, integration)
     return Attempt(
-        workshop=workshop,
+        runtime=runtime,
         assignment=assignment,
         checkpoint=checkpoint,
         hold=hold,
@@ -382,9 +382,9 @@ def prepare(
         scope=Scope.begin(flow, run_as.payload(case.payload, user), values),
         record=record,
         owners=owners,
-        past=Past(workshop, record),
-        watch=Watch(workshop, record.id),
-        book=LogBook(workshop, record.id, assignment.attempt),
+        past=Past(runtime, record),
+        watch=Watch(runtime, record.id),
+        book=LogBook(runtime, record.id, assignment.attempt),
         context=replace(
             case.context,
             transport=HeldTransport(case.context.transport, hold.require),
@@ -392,7 +392,7 @@ def prepare(
             execution_id=record.id,
             started_at=portable.instant(record.started_at or record.created_at),
             config_vars=assignment.config,
-            database=workshop.databases.of(case.context.customer.id) if case.context.customer.id else None,
+            database=runtime.databases.of(case.context.customer.id) if case.context.customer.id else None,
         ),
     )
 

@@ -53,7 +53,7 @@ def host(settings):
 
 @pytest.fixture
 def scheduler(host, clock):
-    return Scheduler(host.engine._workshop, clock=clock)
+    return Scheduler(host.engine._runtime, clock=clock)
 
 
 @pytest.fixture
@@ -362,7 +362,7 @@ def test_who_lost_the_lease_writes_nothing(host, deploy, scheduler, service, cap
     while "begin" not in (service / "trace").read_text():
         time.sleep(0.005)
     later = utc_now() + timedelta(seconds=31)
-    other = Scheduler(host.engine._workshop, clock=lambda: later)
+    other = Scheduler(host.engine._runtime, clock=lambda: later)
     other.tick()
     while (service / "trace").read_text().count("begin") < 2:
         time.sleep(0.005)
@@ -393,7 +393,7 @@ def test_a_lease_is_kept_while_the_poll_runs_and_given_back_when_the_host_stops(
 
 
 def _stop(scheduler):
-    scheduler._workshop = replace(scheduler._workshop, limits=Limits(stop_deadline=0.05))
+    scheduler._runtime = replace(scheduler._runtime, limits=Limits(stop_deadline=0.05))
     scheduler.start()
     scheduler.stop()
 

@@ -230,7 +230,7 @@ def wired(host, file):
 
     def make(presence):
         wire = Wire()
-        calls = Calls(host.calls.workshop, wire, presence, host.changes)
+        calls = Calls(host.calls.runtime, wire, presence, host.changes)
         asked = Asked(who="api:t", inputs={"file": str(file)}, connection="Drawer", key="k")
         return wire, lambda: calls.perform(host.registry["till"].actions["wire"], asked)[0].data
 

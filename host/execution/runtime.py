@@ -60,7 +60,7 @@ class Assignment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workshop:
+class Runtime:
     """What every execution of a host uses."""
 
     store: Store
@@ -100,7 +100,7 @@ class Workshop:
                     raise Stopping from error
 
 
-def record_text(value: Any, workshop: Workshop) -> str:
+def record_text(value: Any, runtime: Runtime) -> str:
     """Portable JSON for the record, secrets struck out. What is too large to keep is replaced by a note of its size."""
-    text = workshop.redactor.strike(portable.dumps(value))
-    return text if len(text) <= workshop.limits.step else portable.dumps({"$tooLarge": len(text)})
+    text = runtime.redactor.strike(portable.dumps(value))
+    return text if len(text) <= runtime.limits.step else portable.dumps({"$tooLarge": len(text)})
