@@ -17,7 +17,7 @@ from .engine.engine import Engine
 from .engine.executions import Executions
 from .engine.replays import Replays
 from .engine.scheduler import Scheduler
-from .execution.calls import Calls
+from .execution.api_actions import ApiActions
 from .execution.databases import Databases
 from .execution.runtime import Runtime
 from .execution.trials import Trials
@@ -48,7 +48,7 @@ from .store.database import Write
 class Host:
     """Made by :meth:`open`; executes after :meth:`start`; a context manager that starts and stops.
 
-    ``integrations``, ``instances``, ``endpoints``, ``executions``, ``calls``, ``trials``, ``connections``, ``customers``,
+    ``integrations``, ``instances``, ``endpoints``, ``executions``, ``api_actions``, ``trials``, ``connections``, ``customers``,
     ``users``, ``custody`` and ``credentials`` are what people do with it, each act with errors that say what to mend. ``store``
     is for reading.
     """
@@ -116,7 +116,7 @@ class Host:
             restored=backup.restored(store.engine),
             telemetry=self.telemetry,
         )
-        self.calls = Calls(runtime, self.transport, self.presence, self.changes)
+        self.api_actions = ApiActions(runtime, self.transport, self.presence, self.changes)
         self.trials = Trials(
             store=store,
             configuration=self.configuration,

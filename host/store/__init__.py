@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from ...connector.errors import InvalidInput
 from ..settings import Settings
-from .calls import Calls
+from .api_actions import ApiActions
 from .connections import Connections
 from .customers import Customers
 from .database import close, connect, prepare
@@ -111,8 +111,8 @@ class Store:
         return Schedules(self.engine)
 
     @cached_property
-    def calls(self) -> Calls:
-        return Calls(self.engine)
+    def api_actions(self) -> ApiActions:
+        return ApiActions(self.engine)
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -357,8 +357,8 @@ steps = sa.Table(
     sa.Column("ended_at", Instant),
 )
 
-# Actions that were called over the API: a call with a key that was used gives what the first one gave.
-# See host/execution/calls.py.
+# Actions that were run over the API: a call with a key that was used gives what the first one gave.
+# See host/execution/api_actions.py.
 calls = sa.Table(
     "calls",
     metadata,

@@ -40,7 +40,7 @@ def test_what_one_step_made_no_other_takes(place):
 
 def test_what_a_call_made_no_step_takes_and_the_other_way_round(place):
     row = {"key_digest": None, "fingerprint": "", "who": "api:t", "component": "twilio", "action": "send", "owner": "x"}
-    call, _ = place.host.store.calls.begin(**row, takes_over=lambda _: False)
+    call, _ = place.host.store.api_actions.begin(**row, takes_over=lambda _: False)
     runtime = place.host.engine._runtime
     claims = StepClaims(runtime=runtime, component="twilio", call_id=call.id, step="call")
     assert claims.take("SM1")
