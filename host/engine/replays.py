@@ -140,7 +140,7 @@ class Replays:
             return [Job(**row) for row in connection.execute(query).mappings()]
 
     def _check(self, record: ExecutionRecord, from_step: str) -> None:
-        found = obstacles(self._store.executions.steps(record.id), self._registry)
+        found = obstacles(self._store.steps.of(record.id), self._registry)
         if from_step not in found:
             raise InvalidInput(f"fromStep: it did not come to a step {from_step!r}", field="fromStep")
         if found[from_step]:

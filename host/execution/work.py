@@ -24,9 +24,10 @@ from ..operating.telemetry import AttemptEnded, StepEnded
 from ..processes.life import HeldTransport, Hold, Stopping
 from ..store import portable, search
 from ..store.commit import Busy
-from ..store.executions import CANCELLED, ExecutionRecord, StepRow, begin_step, end_step, require_ours
+from ..store.executions import CANCELLED, ExecutionRecord, require_ours
 from ..store.states import Scope as StateScope
 from ..store.states import of_flow, short
+from ..store.steps import StepRow, begin_step, end_step
 from ..store.subject import said, terms
 from . import outcome, run_as
 from .claims import StepClaims

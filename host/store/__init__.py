@@ -24,6 +24,7 @@ from .registrations import Registrations
 from .schedules import Schedules
 from .sessions import Sessions
 from .states import States
+from .steps import Steps
 from .tokens import Tokens
 from .users import Users
 
@@ -85,6 +86,10 @@ class Store:
     @cached_property
     def executions(self) -> Executions:
         return Executions(self.engine)
+
+    @cached_property
+    def steps(self) -> Steps:
+        return Steps(self.engine)
 
     @cached_property
     def logs(self) -> Logs:

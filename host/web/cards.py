@@ -12,7 +12,7 @@ from ..definition import model
 from ..execution.past import REUSED
 from ..registry import Registry
 from ..store import portable
-from ..store.executions import StepRow
+from ..store.steps import StepRow
 
 Kind = str
 Words = Sequence[tuple[Kind, str]]

@@ -132,10 +132,10 @@ def listing(call: Call) -> dict[str, Any]:
 
 
 def detail(call: Call) -> ExecutionDetail:
-    store = call.host.store.executions
-    record = found(store.get(call.path["id"]), "execution")
+    store = call.host.store
+    record = found(store.executions.get(call.path["id"]), "execution")
     shown = Execution.model_validate(record).model_dump()
-    steps = [_step(row) for row in store.steps(record.id)]
+    steps = [_step(row) for row in store.steps.of(record.id)]
     return ExecutionDetail(**shown, payload=_value(record.payload), steps=steps, result=_value(record.result))
 
 

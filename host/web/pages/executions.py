@@ -16,9 +16,10 @@ from ...execution.past import obstacles
 from ...execution.run_as import SYSTEM
 from ...registry import Registry
 from ...store import Store, portable, search
-from ...store.executions import ENDED, ExecutionRecord, StartedBy, Status, StepRow
+from ...store.executions import ENDED, ExecutionRecord, StartedBy, Status
 from ...store.logs import LogLine
 from ...store.search import Filter
+from ...store.steps import StepRow
 from ...store.subject import said
 from ..cards import Drawing
 from ..forms import Form
@@ -252,7 +253,7 @@ def _draw(request: Request, *, problem: str = "") -> Response:
     store, strike = site.host.store, site.host.redactor.strike_all
     seen = events.one(site, request.path_params["id"])  # before all else: what changes meanwhile is then told
     execution = _execution(request)
-    rows, lines = store.executions.steps(execution.id), store.logs.of(execution.id)
+    rows, lines = store.steps.of(execution.id), store.logs.of(execution.id)
     running = execution.status not in ENDED
     steps = timeline(execution, rows, lines, site.host.registry)
     payload, result = strike(_value(execution.payload)), strike(_result(execution))

@@ -47,11 +47,11 @@ def count(host, table):
 
 def test_an_execution_goes_with_its_steps_when_its_time_is_over(host, ended):
     assert forget_executions(host.store.engine, utc_now() - LATER) == 0
-    assert host.store.executions.steps(ended)
+    assert host.store.steps.of(ended)
     assert count(host, logs) == count(host, terms) == 1
     assert forget_executions(host.store.engine, utc_now() + LATER) == 1
     assert host.store.executions.get(ended) is None
-    assert host.store.executions.steps(ended) == []
+    assert host.store.steps.of(ended) == []
     assert count(host, logs) == count(host, terms) == 0
 
 
@@ -60,7 +60,7 @@ def test_steps_and_logs_can_go_before_their_execution(host, ended):
     assert forget_details(host.store.engine, utc_now() + LATER) == 1
     assert forget_details(host.store.engine, utc_now() + LATER) == 0
     assert host.store.executions.status(ended) == "succeeded"
-    assert (host.store.executions.steps(ended), count(host, logs)) == ([], 0)
+    assert (host.store.steps.of(ended), count(host, logs)) == ([], 0)
 
 
 def test_what_the_ended_kept_is_looked_for_near_their_ids_only(host, ended):

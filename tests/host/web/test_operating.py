@@ -7,9 +7,10 @@ from twilio_connector.connector.context import utc_now
 from twilio_connector.host.engine import replays
 from twilio_connector.host.receiving.inbox import Inbound
 from twilio_connector.host.store import logs, portable
-from twilio_connector.host.store.executions import StepRow, end, end_step
+from twilio_connector.host.store.executions import end
 from twilio_connector.host.store.ids import time_id
 from twilio_connector.host.store.logs import LogLine
+from twilio_connector.host.store.steps import StepRow, end_step
 
 from .conftest import SECRET
 

@@ -6,7 +6,8 @@ from starlette.testclient import TestClient
 from twilio_connector.connector.context import utc_now
 from twilio_connector.host.receiving.inbox import Inbound
 from twilio_connector.host.store import portable
-from twilio_connector.host.store.executions import StepRow, end, end_step, run_as
+from twilio_connector.host.store.executions import end, run_as
+from twilio_connector.host.store.steps import StepRow, end_step
 from twilio_connector.host.web.app import create_app
 
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
