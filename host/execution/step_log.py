@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from ..loggers import logger
 from ..store import logs
 from ..store.commit import Busy
+from ..store.database import made_storable
 from .runtime import Runtime
 
 MAX_MESSAGE = 4_000
@@ -67,7 +68,7 @@ class LogBook:
             path=path,
             attempt=attempt,
             level=level[:16],
-            message=_storable(self.runtime.redactor.strike(message))[:MAX_MESSAGE],
+            message=made_storable(self.runtime.redactor.strike(message))[:MAX_MESSAGE],
             at=datetime.fromtimestamp(record.created, UTC),
         )
         with suppress(Busy):  # the host is stopping
@@ -82,7 +83,3 @@ def _message(record: logging.LogRecord) -> str:
     if record.exc_info and record.exc_info[0]:
         text += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
     return text
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode().replace("\0", "?")

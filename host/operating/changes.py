@@ -116,10 +116,6 @@ class Changes:
             rows: list[Any] = list(connection.execute(query).mappings())
         return [Change(**row) for row in rows[:limit]], rows[limit - 1]["id"] if len(rows) > limit else ""
 
-    def recent(self, limit: int = 100, subject: str = "") -> list[Change]:
-        """The newest first; only those of a ``subject``, if it is given."""
-        return self.find(Wanted(subject=subject), limit=limit)[0]
-
 
 def _told(on: str, ended: str) -> str:
     return f"{on}: {ended}" if on else ended

@@ -20,7 +20,7 @@ from twilio_connector.host.settings import Limits
 from twilio_connector.host.store import portable
 from twilio_connector.host.store.registrations import intend
 from twilio_connector.host.store.schema import executions
-from twilio_connector.host.store.states import of_flow
+from twilio_connector.host.store.states import merge, of_flow
 
 MINUTE = timedelta(minutes=1)
 LATER = timedelta(days=1)  # past any lease and any next time of these schedules
@@ -167,7 +167,8 @@ def test_an_event_that_was_accepted_before_gives_no_second_execution(host, deplo
     (service / "items").write_text("same\n")
     instance = deploy()
     run()
-    host.store.states.merge(of_flow(instance.id, "Flow"), {"instance": {"given": None}})
+    with host.store.engine.begin() as connection:
+        merge(connection, of_flow(instance.id, "Flow"), {"instance": {"given": None}})
     clock.shift = timedelta(minutes=10)
     run()
     assert len(payloads(host)) == 1

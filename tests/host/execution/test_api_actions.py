@@ -18,6 +18,7 @@ from twilio_connector.connector.errors import ConnectionFailed, ConnectorError, 
 from twilio_connector.connector.http import Transport
 from twilio_connector.host.execution.api_actions import ApiActions, Asked, AtWork
 from twilio_connector.host.host import Host
+from twilio_connector.host.operating.changes import Wanted
 from twilio_connector.host.processes import presence
 from twilio_connector.host.processes.presence import Presence
 from twilio_connector.host.secrets.vault import Vault
@@ -91,13 +92,13 @@ def test_who_ran_what_on_which_connection_and_how_it_ended_is_in_the_log(call, f
     reading = host.registry["till"].actions["read"]
     drawer = {"key": "drawer", "fields": {"secret": "another-5ecret"}}
     host.api_actions.perform(reading, Asked(who="api:u", inputs={"file": str(file), "drawer": drawer}))
-    assert [(line.who, line.what, line.subject, line.summary) for line in host.changes.recent(3)] == [
+    assert [(line.who, line.what, line.subject, line.summary) for line in host.changes.find(Wanted(), limit=3)[0]] == [
         ("api:u", "action.run", "till.read", "a connection that is not kept here: succeeded"),
         ("api:t", "action.run", "till.charge", "Drawer: refused"),
         ("api:t", "action.run", "till.charge", "Drawer: succeeded"),
     ]
-    assert host.changes.recent(4)[3].what == "connection.add"
-    assert "not-to-be-told" not in repr(host.changes.recent())
+    assert host.changes.find(Wanted(), limit=4)[0][3].what == "connection.add"
+    assert "not-to-be-told" not in repr(host.changes.find(Wanted())[0])
 
 
 def test_keys_of_two_callers_and_two_keys_are_two(call, file):

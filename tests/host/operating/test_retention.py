@@ -22,6 +22,7 @@ from twilio_connector.host.store import turns
 from twilio_connector.host.store.executions import cancel
 from twilio_connector.host.store.ids import first_id, time_id
 from twilio_connector.host.store.schema import executions, identities, logs, states, terms
+from twilio_connector.host.store.states import merge
 
 LATER = timedelta(seconds=5)
 
@@ -65,8 +66,9 @@ def test_steps_and_logs_can_go_before_their_execution(host, ended):
 
 def test_what_the_ended_kept_is_looked_for_near_their_ids_only(host, ended):
     owner = {"execution": f"{ended}.1"}
-    host.store.states.merge(owner, {"execution": {"a": 1}})
-    host.store.states.merge({"execution": f"{time_id()}.1"}, {"execution": {"a": 1}})
+    with host.store.engine.begin() as connection:
+        merge(connection, owner, {"execution": {"a": 1}})
+        merge(connection, {"execution": f"{time_id()}.1"}, {"execution": {"a": 1}})
     seen = []
     sa.event.listen(host.store.engine, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
     assert forget_executions(host.store.engine, utc_now() + LATER) == 1
