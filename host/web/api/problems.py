@@ -20,7 +20,6 @@ MEDIA_TYPE = "application/problem+json"
 STATUS = {
     "input": 422,
     "integration": 422,
-    "declarations": 422,
     "connection": 424,
     "refused": 409,
     "busy": 409,
