@@ -37,8 +37,9 @@ from ..settings import Settings
 from ..store import Store
 from ..store.claiming import Claim
 from ..store.database import close
-from ..store.executions import REPLACED, End, adopt, end, postpone
+from ..store.executions import REPLACED, adopt, end, postpone
 from ..store.instances import InstanceRecord
+from ..store.schema import End
 from . import durable
 from .unread import left_to_newer
 
@@ -338,7 +339,7 @@ class Engine:
         status = DBOS.get_workflow_status(_workflow_id(claim.execution_id, claim.attempt))
         if status is None:
             self._begin(claim, life, self._store.instances.get(claim.instance_id))
-        elif status.status in {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}:
+        elif status.status in durable.ENDED - {"SUCCESS"}:
             message = "the execution took its process down again and again, or was cancelled; it is not tried any more"
             described = {"kind": "failed", "message": message}
             self._end_failed(claim.execution_id, claim.attempt, life.name, described)

@@ -27,6 +27,7 @@ from ..store.schema import executions, instances, states
 from ..store.schema import replay_jobs as jobs
 
 MOST = 10_000
+AT_ONCE = 1_000  # unless more or fewer are asked for
 CHUNK = 100
 POLL = 2.0  # seconds between looks at jobs that another process was given
 
@@ -104,7 +105,7 @@ class Replays:
             page = search.page(connection, wanted, limit=limit, also=_LEFT)
         return replace(page, rows=[record for record in page.rows if self._version(record) is not None])
 
-    def replay_failed(self, wanted: search.Filter, limit: int = 1000) -> str:
+    def replay_failed(self, wanted: search.Filter, limit: int = AT_ONCE) -> str:
         """Replay the newest of those that the filter finds and that were not replayed yet; gives the job's id.
 
         Raises InvalidInput for a filter of other executions than failed ones, and a limit beyond 1 to 10,000.

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -12,13 +12,13 @@ from ...connector.context import utc_now
 from .claiming import CLAIM, Claim, take
 from .database import reading, storable
 from .executors import require_alive
-from .schema import OPEN, Instant, executions, status_in
+from .schema import ENDED as _ENDED
+from .schema import OPEN, End, Instant, executions, status_in
 from .steps import cancel_steps
 
 Status = Literal["accepted", "running", "waiting", "succeeded", "failed", "cancelled"]
 StartedBy = Literal["webhook", "schedule", "flow", "replay"]
-End = Literal["succeeded", "failed", "cancelled"]
-ENDED: frozenset[Status] = frozenset(get_args(End))
+ENDED: frozenset[Status] = frozenset(_ENDED)
 CANCELLED = {"kind": "cancelled", "message": "it was cancelled"}
 REPLACED = {"kind": "replaced", "message": "the same request came again, and its own execution does what is left to do"}
 
@@ -116,20 +116,14 @@ class Executions:
         return None if row is None else ExecutionRecord(**row)
 
     def recent(
-        self,
-        *,
-        instance_id: str | None = None,
-        status: Status | None = None,
-        before: str | None = None,
-        limit: int = 50,
+        self, *, instance_id: str | None = None, status: Status | None = None, limit: int = 50
     ) -> list[ExecutionRecord]:
-        """The newest first, without payloads and results; ``before`` is the last id of the page before."""
+        """The newest first, without payloads and results."""
         query = sa.select(*BRIEF).order_by(executions.c.id.desc()).limit(limit)
         given = ((executions.c.instance_id, instance_id), (executions.c.status, status))
         query = query.where(*[column == value for column, value in given if value is not None])
         with reading(self.engine).begin() as connection:
-            rows = connection.execute(query if before is None else query.where(executions.c.id < before)).mappings()
-            return [ExecutionRecord(**row) for row in rows]
+            return [ExecutionRecord(**row) for row in connection.execute(query).mappings()]
 
     def status(self, execution_id: str) -> Status | None:
         with reading(self.engine).begin() as connection:

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from ....connector.errors import InvalidInput
-from ...engine.replays import MOST, JobStatus
+from ...engine.replays import AT_ONCE, MOST, JobStatus
 from ...engine.replays import Job as JobRecord
 from ...store import portable
 from ...store.database import storable
@@ -105,7 +105,7 @@ class Replay(Shape):
 class FailedOnes(Which):
     """Which failed executions: the newest ``limit`` that were not replayed yet."""
 
-    limit: Annotated[int, Field(ge=1, le=MOST)] = 1000
+    limit: Annotated[int, Field(ge=1, le=MOST)] = AT_ONCE
 
 
 class Job(Shape):

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.errors import InvalidInput
+from ...engine.replays import AT_ONCE
 from ...execution.run_as import SYSTEM
 from ...store import Store, search
 from ...store.executions import ENDED, ExecutionRecord, StartedBy, Status
@@ -25,7 +26,6 @@ from . import events
 from .flows import connections_of, flow_of
 
 PAGE = 50
-AT_ONCE = 1000
 SHOWN = 10  # of those that are going to be replayed
 STATUSES = (
     ("", "All"),
