@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from ...connector.component import Action
 from ...connector.context import ActionContext, User, utc_now
-from ...connector.errors import InvalidInput, OutcomeUnknown, TryLater
+from ...connector.errors import InvalidInput, OutcomeUnknown
 from ...connector.result import ActionResult
 from ..definition import model
 from ..definition.expressions import Copied, Scope, copied, shown
@@ -39,7 +39,8 @@ from .runner import FlowOutcome, StepCall, StepRecord, run
 from .runtime import INTERRUPTIONS, Assignment, BrokenOff, Checkpoint, Runtime, record_text
 from .states import StepStates, changes_of
 from .step_log import LogBook
-from .watch import LOOK, Watch
+from .waits import Waits
+from .watch import Watch
 
 
 def perform(runtime: Runtime, assignment: Assignment, checkpoint: Checkpoint, hold: Hold) -> FlowOutcome:
@@ -73,6 +74,7 @@ class Attempt:
     context: ActionContext
     past: Past
     watch: Watch
+    waits: Waits
     book: LogBook
 
     def run(self, case: Case) -> FlowOutcome:
@@ -124,8 +126,7 @@ class Attempt:
     def sleep(self, seconds: float) -> None:
         """Sleep until a time that is checkpointed, so that a restart does not begin the wait again."""
         until = float(self.checkpoint("wait", lambda: repr(time.time() + seconds)))
-        if self._rest(until - time.time()):
-            raise Stopping
+        self.waits.until_stop_or_cancel(until - time.time())
 
     def observe(self, record: StepRecord) -> None:
         row = self._row(record)
@@ -244,38 +245,8 @@ class Attempt:
             invoke_flow=self._invoker(call),
             claims=self._claims(call),
             journal=self._journal(call),
-            sleep=self._sleeper(action),
+            sleep=self.waits.of_step(action),
         )
-
-    def _sleeper(self, action: Action) -> Callable[[float], None]:
-        """How the step waits: cancelling ends a wait where nothing can be on its way meanwhile."""
-        if not action.looks_first:
-            return self._nap
-        return self._doze if action.repeatable else self._break_off
-
-    def _doze(self, seconds: float) -> None:
-        """A sleep of a step that does nothing else. It goes on at the next start."""
-        if self._rest(seconds):
-            raise Stopping
-
-    def _nap(self, seconds: float) -> None:
-        """A sleep inside a step, between two tries. A stopping host ends it, and the step says that it may be tried again."""
-        if self._rest(seconds):
-            raise TryLater("the host stopped while the step waited to try again", retry_after=seconds)
-
-    def _rest(self, seconds: float) -> bool:
-        """Wait; true when the host stops first. Raises BrokenOff when the execution is cancelled, by whichever process."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if self.runtime.stopping.wait(min(left, LOOK)):
-                return True
-            self.watch.look()
-        return self.runtime.stopping.is_set()
-
-    def _break_off(self, seconds: float) -> None:
-        """A sleep inside a step that looks first. It may be waiting for what it sent, so it goes on at the next start."""
-        if self.runtime.stopping.wait(seconds):
-            raise Stopping
 
     def _invoker(self, call: StepCall) -> Callable[[str, Any], str]:
         """Each call of the step is known by its number, so that a step that is run again starts nothing twice."""
@@ -373,7 +344,7 @@ def prepare(
     record, integration, flow = case.record, case.integration, case.flow
     opened = runtime.configuration.resolve(assignment.config, assignment.connections, user)
     values = with_presets(integration, opened)
-    owners = _owners(record, integration)
+    owners, watch = _owners(record, integration), Watch(runtime, record.id)
     return Attempt(
         runtime=runtime,
         assignment=assignment,
@@ -384,7 +355,8 @@ def prepare(
         record=record,
         owners=owners,
         past=Past(runtime, record),
-        watch=Watch(runtime, record.id),
+        watch=watch,
+        waits=Waits(runtime.stopping, watch),
         book=LogBook(runtime, record.id, assignment.attempt),
         context=replace(
             case.context,
