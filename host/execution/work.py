@@ -17,28 +17,29 @@ from ...connector.context import ActionContext, User, utc_now
 from ...connector.errors import InvalidInput, OutcomeUnknown
 from ...connector.result import ActionResult
 from ..definition import model
-from ..definition.expressions import Copied, Scope, copied, shown
+from ..definition.expressions import Copied, Scope, copied
 from ..integrations.configuration import with_presets
 from ..operating.logs import at
-from ..operating.telemetry import AttemptEnded, StepEnded
+from ..operating.telemetry import AttemptEnded
 from ..processes.life import HeldTransport, Hold, Stopping
 from ..store import portable, search
 from ..store.commit import Busy
 from ..store.executions import CANCELLED, ExecutionRecord, require_ours
 from ..store.states import Scope as StateScope
 from ..store.states import of_flow, short
-from ..store.steps import StepRow, begin_step, end_step
+from ..store.steps import StepRow, begin_step
 from ..store.subject import said, terms
 from . import outcome, run_as
 from .claims import StepClaims
 from .journal import StepJournal
 from .outcome import SEALED
-from .past import REUSED, Past
+from .past import Past
 from .run_as import Case
-from .runner import FlowOutcome, StepCall, StepRecord, run
-from .runtime import INTERRUPTIONS, Assignment, BrokenOff, Checkpoint, Runtime, record_text
+from .runner import FlowOutcome, StepCall, run
+from .runtime import INTERRUPTIONS, Assignment, BrokenOff, Checkpoint, Runtime
 from .states import StepStates, changes_of
 from .step_log import LogBook
+from .step_records import StepRecords
 from .waits import Waits
 from .watch import Watch
 
@@ -59,9 +60,16 @@ def perform(runtime: Runtime, assignment: Assignment, checkpoint: Checkpoint, ho
         return attempt.run(case)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A step that may be done. ``since`` is since when it may have run already; None for one that certainly has not."""
+
+    since: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """The parts of one attempt; its methods are what the runner is handed."""
+    """The parts of one attempt, with what the runner is handed."""
 
     runtime: Runtime
     assignment: Assignment
@@ -76,6 +84,7 @@ class Attempt:
     watch: Watch
     waits: Waits
     book: LogBook
+    records: StepRecords
 
     def run(self, case: Case) -> FlowOutcome:
         """The flow, from its first step to its last."""
@@ -86,7 +95,7 @@ class Attempt:
                 self.scope,
                 self.perform,
                 sleep=self.sleep,
-                observe=self.observe,
+                observe=self.records.observe,
                 limit=self.runtime.limits.step,
             )
             self.past.finish()
@@ -128,30 +137,14 @@ class Attempt:
         until = float(self.checkpoint("wait", lambda: repr(time.time() + seconds)))
         self.waits.until_stop_or_cancel(until - time.time())
 
-    def observe(self, record: StepRecord) -> None:
-        row = self._row(record)
-        self.runtime.records.put_later(lambda connection: end_step(connection, row))
-        self.runtime.telemetry.tell(
-            StepEnded(
-                execution_id=self.assignment.execution_id,
-                path=record.path,
-                attempt=record.attempt,
-                component=record.component,
-                action=record.action,
-                outcome=str((record.error or {}).get("kind", "succeeded")),
-                started=record.started,
-                ended=record.ended,
-            )
-        )
-
     def _once(self, action: Action, call: StepCall) -> str:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
-        row = self._begun(call)
+        row = self.records.begun(call)
         states = self._states(call)
         begun = self.runtime.write(lambda connection: self._begin(connection, row))
         if begun is None:
             raise BrokenOff(CANCELLED)
-        (began,) = begun
+        began = begun.since
         if began and (kept := states.kept()):
             return self._opened(kept)
         if began and not action.may_repeat(call.inputs):
@@ -162,14 +155,14 @@ class Attempt:
         finally:
             states.give_back()
 
-    def _begin(self, connection: sa.Connection, row: StepRow) -> tuple[datetime | None] | None:
-        """Note that the step begins, and since when it may have run already; None for an execution that is cancelled.
+    def _begin(self, connection: sa.Connection, row: StepRow) -> _Begun | None:
+        """Note that the step begins; None for an execution that is cancelled.
 
         In one transaction: nobody can take the execution over between the look at whose it is and the note that it began.
         """
         if not require_ours(connection, row.execution_id, row.flow_attempt, self.hold.life.name):
             return None
-        return (begin_step(connection, row) or self._before_the_backup(),)
+        return _Begun(since=begin_step(connection, row) or self._before_the_backup())
 
     def _before_the_backup(self) -> datetime | None:
         """When the database is a backup's and the execution is in it: since when the step may have run already."""
@@ -275,39 +268,6 @@ class Attempt:
     def _attempt_at(self, call: StepCall) -> str:
         return f"{self.assignment.attempt}/{call.path}#{call.attempt}"
 
-    def _begun(self, call: StepCall) -> StepRow:
-        now = utc_now()
-        ref = call.step.action
-        record = StepRecord(
-            path=call.path,
-            attempt=call.attempt,
-            name=call.step.name,
-            component=ref.component.key,
-            action=ref.key,
-            started=now,
-            ended=now,
-            inputs=shown(call.step.inputs, call.inputs),
-        )
-        return replace(self._row(record), ended_at=None)
-
-    def _row(self, record: StepRecord) -> StepRow:
-        is_past = not self.past.reached and record.status == "succeeded"
-        return StepRow(
-            execution_id=self.assignment.execution_id,
-            flow_attempt=self.assignment.attempt,
-            path=record.path,
-            attempt=record.attempt,
-            name=record.name,
-            component=record.component,
-            action=record.action,
-            status=REUSED if is_past else record.status,
-            inputs=record_text(record.inputs, self.runtime),
-            output=None if record.output is None else record_text(record.output, self.runtime),
-            error=None if record.error is None else self.runtime.redactor.strike_all(dict(record.error)),
-            started_at=record.started,
-            ended_at=record.ended,
-        )
-
 
 _INTERRUPTED = (
     "{}: the host died while this step ran, so it may have been done; look before you run the execution again "
@@ -344,7 +304,7 @@ def prepare(
     record, integration, flow = case.record, case.integration, case.flow
     opened = runtime.configuration.resolve(assignment.config, assignment.connections, user)
     values = with_presets(integration, opened)
-    owners, watch = _owners(record, integration), Watch(runtime, record.id)
+    owners, past, watch = _owners(record, integration), Past(runtime, record), Watch(runtime, record.id)
     return Attempt(
         runtime=runtime,
         assignment=assignment,
@@ -354,7 +314,8 @@ def prepare(
         scope=Scope.begin(flow, run_as.payload(case.payload, user), values),
         record=record,
         owners=owners,
-        past=Past(runtime, record),
+        past=past,
+        records=StepRecords(runtime, assignment, past),
         watch=watch,
         waits=Waits(runtime.stopping, watch),
         book=LogBook(runtime, record.id, assignment.attempt),
