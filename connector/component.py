@@ -10,6 +10,7 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec
 from inspect import signature
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
@@ -33,7 +34,10 @@ ENTRY_POINT_GROUP = "twilio_connector.components"
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """What component.yaml says of one connection, action, trigger or data source. ``entry`` is ``module:name``."""
+    """What component.yaml says of one connection, action, trigger or data source.
+
+    ``entry`` is ``module:name`` or ``module:name.method``.
+    """
 
     key: str
     label: str
@@ -95,9 +99,10 @@ class Unit:
                 raise
             problem = f"there is no module {module_name}"
         else:
-            if hasattr(module, name):
-                return getattr(module, name)
-            problem = f"module {module_name} has no {name}"
+            try:
+                return attrgetter(name)(module)
+            except AttributeError:
+                problem = f"module {module_name} has no {name}"
         file = self.component.root / manifest.FILE_NAME
         raise InvalidComponent(f"{file}: {self.key}: entry {entry}: {problem}", field=self.key)
 

@@ -124,6 +124,16 @@ def text_of(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=json_default)
 
 
+def same(left: Any, right: Any) -> bool:
+    """Whether two JSON values are equal and of one type, texts as they are: 1 is not true."""
+    match left, right:
+        case (list(), list()):
+            return len(left) == len(right) and all(map(same, left, right))
+        case (dict(), dict()):
+            return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
     """What the caller of a webhook is answered."""

@@ -16,6 +16,7 @@
     definition/      integration files: read, checked; expressions and code functions
     registry         the components that are installed
     settings         where the data is, how the host is reached, its limits
+    loggers          where the host writes its log
 
 pyproject.toml keeps this order (import-linter).
 """

@@ -3,7 +3,6 @@
 import logging
 from typing import Any, Self
 
-from ..connector.errors import WebhookRejected
 from ..connector.http import Transport
 from ..connector.payload import WebhookRequest
 from .administration.connections import Connections
@@ -18,13 +17,14 @@ from .engine.engine import Engine
 from .engine.executions import Executions
 from .engine.replays import Replays
 from .engine.scheduler import Scheduler
-from .execution.calls import Calls
+from .execution.api_actions import ApiActions
 from .execution.databases import Databases
+from .execution.runtime import Runtime
 from .execution.trials import Trials
-from .execution.workshop import Workshop
 from .integrations.configuration import Configuration
 from .integrations.publication import Integrations
 from .integrations.versions import Versions
+from .loggers import LOGGERS
 from .operating import backup
 from .operating.changes import Changes
 from .operating.telemetry import Telemetry
@@ -44,31 +44,45 @@ from .store import Store
 from .store.commit import GroupCommit
 from .store.database import Write
 
-_PARTS = ("", ".flow", ".engine", ".registrations", ".schedules", ".webhooks")
-_OURS = ("", "dbos", *(f"twilio_connector{name}" for name in _PARTS))
-_LOGGERS = tuple(logging.getLogger(name) for name in _OURS)
-
 
 class Host:
     """Made by :meth:`open`; executes after :meth:`start`; a context manager that starts and stops.
 
-    ``integrations``, ``instances``, ``endpoints``, ``executions``, ``connections``, ``customers``, ``users``, ``custody`` and
-    ``credentials`` are what people do with it, each act with errors that say what to mend.
+    ``integrations``, ``instances``, ``endpoints``, ``executions``, ``api_actions``, ``trials``, ``connections``, ``customers``,
+    ``users``, ``custody`` and ``credentials`` are what people do with it, each act with errors that say what to mend. ``store``
+    is for reading.
     """
 
     def __init__(self, settings: Settings, store: Store, vault: Vault, registry: Registry) -> None:
         self.settings, self.store, self.vault, self.registry = settings, store, vault, registry
-        self.redactor = Redactor()
-        self.telemetry = Telemetry()
         self.transport = Transport()
-        self.versions = Versions(store, settings.data / "versions")
+        self.redactor = Redactor()
         self.secrets = NamedSecrets(store.named_secrets, vault, settings.secrets, settings.secrets_folder)
+        self.presence = Presence(store.engine, settings.data)
+        self.telemetry = Telemetry()
         self.changes = Changes(store.engine, self.redactor)
-        self.credentials = Credentials(
-            password=Password(store.engine), tokens=store.tokens, sessions=store.sessions, changes=self.changes
-        )
-        self.configuration = Configuration(store, vault, self.secrets, registry, self.redactor)
         self._records: GroupCommit[Write, Any] = GroupCommit(store.engine, _apply, depth=0, batch=settings.limits.batch)
+        self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
+        self._integrating()
+        self._receiving()
+        self._executing()
+        self._deploying()
+        self._administering()
+
+    def _integrating(self) -> None:
+        store, settings = self.store, self.settings
+        self.versions = Versions(store, settings.data / "versions")
+        self.configuration = Configuration(store, self.vault, self.secrets, self.registry, self.redactor)
+        self.integrations = Integrations(
+            store=store,
+            registry=self.registry,
+            changes=self.changes,
+            limit=settings.limits.definition,
+            folder=settings.data,
+        )
+
+    def _receiving(self) -> None:
+        store, limits = self.store, self.settings.limits
         self.routes = Routes(
             store=store,
             versions=self.versions,
@@ -76,19 +90,22 @@ class Host:
             transport=self.transport,
             address=self.address,
         )
-        self.inbox = Inbox(store.engine, settings.limits, self._wake)
-        self.invocations = Invocations(store=store, routes=self.routes, inbox=self.inbox, limits=settings.limits)
-        self.custody = Custody(
-            settings=settings,
-            store=store,
-            vault=vault,
-            secrets=self.secrets,
-            changes=self.changes,
-            changed=self.routes.forget,
+        self.inbox = Inbox(store.engine, limits, arrived=lambda: self.engine.wake())  # noqa: PLW0108 (it is made later)
+        self.invocations = Invocations(store=store, routes=self.routes, inbox=self.inbox, limits=limits)
+        self.reception = Reception(
+            routes=self.routes,
+            inbox=self.inbox,
+            records=self._records,
+            refusals=store.refusals,
+            limits=limits,
+            telemetry=self.telemetry,
         )
-        workshop = Workshop(
+
+    def _executing(self) -> None:
+        store, settings = self.store, self.settings
+        runtime = Runtime(
             store=store,
-            registry=registry,
+            registry=self.registry,
             versions=self.versions,
             configuration=self.configuration,
             routes=self.routes,
@@ -99,26 +116,7 @@ class Host:
             restored=backup.restored(store.engine),
             telemetry=self.telemetry,
         )
-        self.engine = Engine(settings, workshop)
-        self.presence = Presence(store.engine, settings.data)
-        self.calls = Calls(workshop, self.transport, self.presence, self.changes)
-        self.scheduler = Scheduler(workshop, self.engine.wake)
-        self.replays = Replays(store, self.versions, registry, self.engine.wake)
-        self.reception = Reception(
-            routes=self.routes,
-            inbox=self.inbox,
-            records=self._records,
-            refusals=store.refusals,
-            limits=settings.limits,
-            telemetry=self.telemetry,
-        )
-        self.registrations = Registrations(
-            store=store,
-            versions=self.versions,
-            configuration=self.configuration,
-            routes=self.routes,
-            locks=Locks(store.engine, settings.data),
-        )
+        self.api_actions = ApiActions(runtime, self.transport, self.presence, self.changes)
         self.trials = Trials(
             store=store,
             configuration=self.configuration,
@@ -127,16 +125,25 @@ class Host:
             changes=self.changes,
             limit=settings.limits.step,
         )
-        self.integrations = Integrations(
+        self.engine = Engine(settings, runtime)
+        self.scheduler = Scheduler(runtime, self.engine.wake)
+        self.replays = Replays(store, self.versions, self.registry, self.engine.wake)
+        self.executions = Executions(
+            store=store, replays=self.replays, results=self.engine.results, changes=self.changes
+        )
+
+    def _deploying(self) -> None:
+        store = self.store
+        self.registrations = Registrations(
             store=store,
-            registry=registry,
-            changes=self.changes,
-            limit=settings.limits.definition,
-            folder=settings.data,
+            versions=self.versions,
+            configuration=self.configuration,
+            routes=self.routes,
+            locks=Locks(store.engine, self.settings.data),
         )
         self.instances = Instances(
             store=store,
-            registry=registry,
+            registry=self.registry,
             integrations=self.integrations,
             versions=self.versions,
             configuration=self.configuration,
@@ -152,23 +159,33 @@ class Host:
             address=self.address,
             changed=self.routes.forget,
         )
+
+    def _administering(self) -> None:
+        store, changed = self.store, self.routes.forget
         self.connections = Connections(
             store=store,
-            vault=vault,
+            vault=self.vault,
             secrets=self.secrets,
-            registry=registry,
+            registry=self.registry,
             configuration=self.configuration,
             redactor=self.redactor,
             transport=self.transport,
             changes=self.changes,
-            changed=self.routes.forget,
+            changed=changed,
         )
         self.customers = Customers(store=store, changes=self.changes)
-        self.users = Users(store=store, changes=self.changes, changed=self.routes.forget)
-        self.executions = Executions(
-            store=store, replays=self.replays, results=self.engine.results, changes=self.changes
+        self.users = Users(store=store, changes=self.changes, changed=changed)
+        self.custody = Custody(
+            settings=self.settings,
+            store=store,
+            vault=self.vault,
+            secrets=self.secrets,
+            changes=self.changes,
+            changed=changed,
         )
-        self._filter, self._filtered = RedactingFilter(self.redactor), list[logging.Filterer]()
+        self.credentials = Credentials(
+            password=Password(store.engine), tokens=store.tokens, sessions=store.sessions, changes=self.changes
+        )
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -181,9 +198,6 @@ class Host:
             store.close()
             raise
 
-    def _wake(self) -> None:
-        self.engine.wake()
-
     def start(self, *, works: bool = True, serves: bool = True) -> None:
         """Execute what is accepted, beginning with what the last process left, and register the webhooks of what is deployed.
 
@@ -193,7 +207,7 @@ class Host:
             self.engine.start()
             self.scheduler.start()
             self.replays.start()
-        self._filtered = [*_LOGGERS, *(handler for logger in _LOGGERS for handler in logger.handlers)]
+        self._filtered = [*LOGGERS, *(handler for logger in LOGGERS for handler in logger.handlers)]
         self._filtered += (
             [logging.lastResort] if logging.lastResort else []
         )  # where all goes if nobody configured a log
@@ -244,4 +258,4 @@ def _apply(connection: Any, changes: Any) -> list[Any]:
     return [change(connection) for change in changes]
 
 
-__all__ = ["Ended", "Host", "KeyRefused", "NoSuchEndpoint", "Received", "TooLarge", "WebhookRejected"]
+__all__ = ["Ended", "Host", "KeyRefused", "NoSuchEndpoint", "Received", "TooLarge"]

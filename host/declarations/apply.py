@@ -238,8 +238,7 @@ def _other_times(host: Host, record: InstanceRecord, found: DeclaredInstance) ->
 
 def _record(host: Host, found: DeclaredInstance) -> InstanceRecord | None:
     customer = host.store.customers.known(found.customer)
-    instances = host.store.instances.all() if customer else []
-    return next((i for i in instances if customer and (i.customer_id, i.name) == (customer.id, found.name)), None)
+    return host.store.instances.of_customer(customer.id, found.name) if customer else None
 
 
 def _did(known: object, same: bool) -> Did:

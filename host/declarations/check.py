@@ -164,8 +164,7 @@ class _Check:
 
     def _against_the_host(self, found: DeclaredInstance) -> None:
         customer_id = self._customers.get(found.customer)
-        same = (i for i in self._host.store.instances.all() if (i.customer_id, i.name) == (customer_id, found.name))
-        record = next(same, None)
+        record = self._host.store.instances.of_customer(customer_id, found.name) if customer_id else None
         if record and record.integration != found.integration:
             message = f"the customer has an instance of this name, of {record.integration!r}; choose another name"
             _note(found.source, "name", message)

@@ -4,7 +4,6 @@ What is to be done is written down with the instance, in its transaction; then i
 finds something to be done that nobody works on, does it: the lock of an instance opens with the death of its holder.
 """
 
-import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -20,13 +19,14 @@ from ...connector.webhooks import Change
 from ..definition import model
 from ..integrations.configuration import Configuration
 from ..integrations.versions import Versions
+from ..loggers import logger
 from ..processes.locks import Locks
 from ..receiving.routes import Routes
 from ..store import Store
 from ..store.registrations import RegistrationRecord
 from .ledger import RowLedger
 
-log = logging.getLogger("twilio_connector.registrations")
+log = logger("registrations")
 
 TICK = 5.0
 FIRST, LONGEST = timedelta(seconds=15), timedelta(hours=1)  # between attempts to put back, twice as long each time

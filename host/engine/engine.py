@@ -10,7 +10,6 @@ leads. What it held is theirs then, and what it still does is refused: its check
 execution's row (:mod:`..processes.life`).
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -29,8 +28,9 @@ from ...connector.result import ActionResult
 from ..definition.expressions import TooLarge
 from ..execution import outcome
 from ..execution.runner import NEVER_REPEATED, FlowOutcome
+from ..execution.runtime import Assignment, BrokenOff, Runtime, record_text
 from ..execution.work import perform
-from ..execution.workshop import Assignment, BrokenOff, Workshop, record_text
+from ..loggers import logger
 from ..operating.retention import sweep
 from ..processes.identity import Identity
 from ..processes.life import Hold, Life, Stopping
@@ -39,12 +39,13 @@ from ..settings import Settings
 from ..store import Store
 from ..store.claiming import Claim
 from ..store.database import close
-from ..store.executions import REPLACED, End, adopt, end, postpone
+from ..store.executions import REPLACED, adopt, end, postpone
 from ..store.instances import InstanceRecord
+from ..store.schema import End
 from . import durable
 from .unread import left_to_newer
 
-log = logging.getLogger("twilio_connector.engine")
+log = logger("engine")
 
 FORGETTING = 30.0  # seconds between looks at what is to be forgotten
 MAX_RECOVERIES = 20  # an execution that takes its process down each time must end
@@ -53,11 +54,11 @@ MAX_RECOVERIES = 20  # an execution that takes its process down each time must e
 class Engine:
     """One per process: the engine underneath is a singleton."""
 
-    def __init__(self, settings: Settings, workshop: Workshop) -> None:
+    def __init__(self, settings: Settings, runtime: Runtime) -> None:
         self._settings = settings
-        self._workshop = workshop
-        self._store: Store = workshop.store
-        self.results = Results(workshop.store)
+        self._runtime = runtime
+        self._store: Store = runtime.store
+        self.results = Results(runtime.store)
         self._active: dict[str, Hold] = {}
         self._begun: dict[str, Life] = {}  # the life that has an execution already, until it runs
         self._lock = threading.Lock()
@@ -95,7 +96,7 @@ class Engine:
 
     def stop(self) -> None:
         """Take no more work, let steps that run end within the deadline, leave the rest to others or the next start."""
-        self._workshop.stopping.set()
+        self._runtime.stopping.set()
         self._wake.set()
         deadline = time.monotonic() + self._settings.limits.stop_deadline
         for thread in self._threads:  # first: the pump may be about to begin what it has claimed
@@ -139,7 +140,7 @@ class Engine:
 
     def _take_hold(self, name: str) -> Hold:
         """The newest run of a workflow has it: the engine starts one again only when the last is no more its owner."""
-        hold = Hold(self._life, self._workshop.stopping)
+        hold = Hold(self._life, self._runtime.stopping)
         with self._lock:
             before = self._active.get(name)
             self._active[name] = hold
@@ -160,12 +161,12 @@ class Engine:
         execution_id, attempt = assignment.execution_id, assignment.attempt
         if durable.owner(_workflow_id(execution_id, attempt)) != executor:
             raise Stopping
-        return self._workshop.write(lambda connection: adopt(connection, execution_id, attempt, executor))
+        return self._runtime.write(lambda connection: adopt(connection, execution_id, attempt, executor))
 
     def _run(self, assignment: Assignment, hold: Hold) -> None:
         execution_id, attempt, executor = assignment.execution_id, assignment.attempt, hold.life.name
         try:
-            done = perform(self._workshop, assignment, _checkpoint, hold)
+            done = perform(self._runtime, assignment, _checkpoint, hold)
             self._succeed(assignment, executor, done)
         except BrokenOff as off:
             self._end_failed(execution_id, attempt, executor, off.error)
@@ -174,8 +175,8 @@ class Engine:
 
     def _succeed(self, assignment: Assignment, executor: str, done: FlowOutcome) -> None:
         result = _kept(done.result)
-        text = record_text(result, self._workshop)
-        self._workshop.write(
+        text = record_text(result, self._runtime)
+        self._runtime.write(
             lambda connection: end(
                 connection,
                 assignment.execution_id,
@@ -189,13 +190,13 @@ class Engine:
         self.results.announce(Ended(execution_id=assignment.execution_id, status="succeeded", result=result))
 
     def _fail(self, assignment: Assignment, executor: str, error: Exception) -> None:
-        described = self._workshop.redactor.strike_all(outcome.describe(error))
+        described = self._runtime.redactor.strike_all(outcome.describe(error))
         if not isinstance(error, ConnectorError):
             log.error("execution %s: the host failed", assignment.execution_id, exc_info=error)
-        delay = self._workshop.patiently(lambda: self._retry_delay(assignment, described))
+        delay = self._runtime.patiently(lambda: self._retry_delay(assignment, described))
         if delay is not None:
             until = utc_now() + timedelta(seconds=delay)
-            self._workshop.write(
+            self._runtime.write(
                 lambda c: postpone(
                     c, assignment.execution_id, assignment.attempt, executor, until=until, error=described
                 )
@@ -206,14 +207,14 @@ class Engine:
     def _end_failed(self, execution_id: str, attempt: int, executor: str, error: dict[str, Any]) -> None:
         status: End = "cancelled" if error["kind"] == "cancelled" else "failed"
         now = utc_now()
-        self._workshop.write(lambda c: end(c, execution_id, attempt, executor, status=status, now=now, error=error))
+        self._runtime.write(lambda c: end(c, execution_id, attempt, executor, status=status, now=now, error=error))
         self.results.announce(Ended(execution_id=execution_id, status="failed", error=error))
 
     def _retry_delay(self, assignment: Assignment, error: dict[str, Any]) -> float | None:
         """Seconds until the flow's next attempt; None when there is none."""
         record = self._store.executions.get(assignment.execution_id)
         try:
-            retry = self._workshop.versions.load(record.version_id).flow(record.flow).retry if record else None
+            retry = self._runtime.versions.load(record.version_id).flow(record.flow).retry if record else None
         except ConnectorError:  # this may be what it failed for
             return None
         if retry is None or assignment.attempt > retry.max_attempts or error["kind"] in NEVER_REPEATED:
@@ -224,7 +225,7 @@ class Engine:
     # ── the heart ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _beat_forever(self) -> None:
-        while not self._workshop.stopping.wait(self._settings.limits.beat):
+        while not self._runtime.stopping.wait(self._settings.limits.beat):
             try:
                 self._beat()
             except Exception as error:  # noqa: BLE001 (the heart tries again, whatever it was)
@@ -234,7 +235,7 @@ class Engine:
         life, began = self._life, self._life.clock()
         if self._store.executors.beat(life.name):
             life.beaten(began)
-        elif not self._workshop.stopping.is_set():
+        elif not self._runtime.stopping.is_set():
             log.warning("executor %s was taken for dead; what it held is run by others, and it goes on anew", life.name)
             life.end()
             self._live()
@@ -254,7 +255,7 @@ class Engine:
     def _pump_forever(self) -> None:
         ticked = forgot = -FORGETTING
         tick = self._settings.limits.dead_after / 5
-        while not self._workshop.stopping.is_set():
+        while not self._runtime.stopping.is_set():
             self._wake.clear()
             try:
                 if time.monotonic() - ticked >= tick:
@@ -268,7 +269,7 @@ class Engine:
                 busy = False
             except Exception:
                 log.exception("the pump failed and tries again")
-                busy = self._workshop.stopping.wait(1)
+                busy = self._runtime.stopping.wait(1)
             if not busy:
                 self._wake.wait(POLL)
 
@@ -292,7 +293,7 @@ class Engine:
         if claim.attempt > 1 and self._store.executions.is_replaced(claim.execution_id):
             self._end_failed(claim.execution_id, claim.attempt, life.name, dict(REPLACED))
             return
-        if left_to_newer(self._workshop, claim, instance.version_id, life.name):
+        if left_to_newer(self._runtime, claim, instance.version_id, life.name):
             return
         assignment = Assignment(
             execution_id=claim.execution_id,
@@ -334,7 +335,7 @@ class Engine:
         status = DBOS.get_workflow_status(_workflow_id(claim.execution_id, claim.attempt))
         if status is None:
             self._begin(claim, life, self._store.instances.get(claim.instance_id))
-        elif status.status in {"ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}:
+        elif status.status in durable.ENDED - {"SUCCESS"}:
             message = "the execution took its process down again and again, or was cancelled; it is not tried any more"
             described = {"kind": "failed", "message": message}
             self._end_failed(claim.execution_id, claim.attempt, life.name, described)

@@ -9,7 +9,7 @@ from ..receiving.results import Ended, Results
 from ..store import Store
 from ..store.executions import CANCELLED, ENDED, cancel
 from ..store.search import Filter
-from .replays import Replays
+from .replays import AT_ONCE, Replays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Executions:
         self.changes.note("execution.replay", execution_id, f"{new_id} from {from_step or 'its start'}")
         return new_id
 
-    def replay_failed(self, wanted: Filter, limit: int = 1000) -> str:
+    def replay_failed(self, wanted: Filter, limit: int = AT_ONCE) -> str:
         """Replay failed executions in the background, the newest first; those that were replayed already are left out."""
         job_id = self.replays.replay_failed(wanted, limit)
         which = ", ".join(f"{name} {value}" for name, value in wanted.to_json().items() if name != "status")

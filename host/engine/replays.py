@@ -5,7 +5,6 @@ so that a flow that was mended is replayed mended. From a step it runs the versi
 steps before that one are taken over. Both use the instance's present configuration and connections.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from ...connector.context import utc_now
 from ...connector.errors import ConnectorError, InvalidInput
 from ..execution.past import obstacles
 from ..integrations.versions import Versions
+from ..loggers import logger
 from ..registry import Registry
 from ..store import Store, search, turns
 from ..store.database import reading, storable
@@ -27,10 +27,11 @@ from ..store.schema import executions, instances, states
 from ..store.schema import replay_jobs as jobs
 
 MOST = 10_000
+AT_ONCE = 1_000  # unless more or fewer are asked for
 CHUNK = 100
 POLL = 2.0  # seconds between looks at jobs that another process was given
 
-log = logging.getLogger("twilio_connector.engine")
+log = logger("engine")
 
 _COPIED = ("endpoint_id", "instance_id", "flow", "subject", "sequence", "concurrency", "payload")
 
@@ -104,7 +105,7 @@ class Replays:
             page = search.page(connection, wanted, limit=limit, also=_LEFT)
         return replace(page, rows=[record for record in page.rows if self._version(record) is not None])
 
-    def replay_failed(self, wanted: search.Filter, limit: int = 1000) -> str:
+    def replay_failed(self, wanted: search.Filter, limit: int = AT_ONCE) -> str:
         """Replay the newest of those that the filter finds and that were not replayed yet; gives the job's id.
 
         Raises InvalidInput for a filter of other executions than failed ones, and a limit beyond 1 to 10,000.
@@ -140,7 +141,7 @@ class Replays:
             return [Job(**row) for row in connection.execute(query).mappings()]
 
     def _check(self, record: ExecutionRecord, from_step: str) -> None:
-        found = obstacles(self._store.executions.steps(record.id), self._registry)
+        found = obstacles(self._store.steps.of(record.id), self._registry)
         if from_step not in found:
             raise InvalidInput(f"fromStep: it did not come to a step {from_step!r}", field="fromStep")
         if found[from_step]:

@@ -7,7 +7,6 @@ each time gives one execution, and a poll neither loses nor doubles what it foun
 host ran, one run makes up for them all.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +20,8 @@ from ...connector.context import ActionContext, utc_now
 from ...connector.errors import InvalidInput, TryLater, is_told
 from ...connector.payload import TriggerResult, WebhookRequest
 from ..execution import outcome
-from ..execution.workshop import Workshop
+from ..execution.runtime import Runtime
+from ..loggers import logger
 from ..operating.telemetry import PollFailed
 from ..processes.life import Stopping
 from ..receiving.acceptance import inbound
@@ -31,7 +31,7 @@ from ..store import portable, states
 from ..store.ids import time_id
 from ..store.schedules import Due, LeaseLost, is_open, settle
 
-log = logging.getLogger("twilio_connector.schedules")
+log = logger("schedules")
 
 FIRST_WAIT = timedelta(minutes=1)
 """After a failure that may pass; each more doubles it."""
@@ -59,10 +59,10 @@ class Scheduler:
     """``arrived`` is called when there is new work. Any number of processes may run one each on a database."""
 
     def __init__(
-        self, workshop: Workshop, arrived: Callable[[], None] = lambda: None, clock: Callable[[], datetime] = utc_now
+        self, runtime: Runtime, arrived: Callable[[], None] = lambda: None, clock: Callable[[], datetime] = utc_now
     ) -> None:
-        self._workshop, self._arrived, self._clock = workshop, arrived, clock
-        self._lease = timedelta(seconds=workshop.limits.schedule_lease)
+        self._runtime, self._arrived, self._clock = runtime, arrived, clock
+        self._lease = timedelta(seconds=runtime.limits.schedule_lease)
         self._running: dict[str, Due] = {}
         self._renewed = clock()
         self._lock = threading.Lock()
@@ -74,33 +74,33 @@ class Scheduler:
 
     def stop(self) -> None:
         """Begin nothing more, let runs end within the deadline; the others are given back and cannot write any more."""
-        self._workshop.stopping.set()
+        self._runtime.stopping.set()
         if self._ticker is None:
             return
         self._ticker.join()
-        deadline = time.monotonic() + self._workshop.limits.stop_deadline
+        deadline = time.monotonic() + self._runtime.limits.stop_deadline
         while self._running and time.monotonic() < deadline:
             time.sleep(0.02)
         if left := self._leases():
             log.warning("%s scheduled runs were interrupted; they are due again", len(left))
             with suppress(sa.exc.SQLAlchemyError):  # they end by themselves
-                self._workshop.store.schedules.release(left)
+                self._runtime.store.schedules.release(left)
 
     def tick(self) -> None:
         """Keep the leases of what runs, and begin what is due."""
         now = self._clock()
         running = self._leases()
         if running and now - self._renewed >= self._lease / 3:
-            self._workshop.store.schedules.renew(running, now + self._lease)
+            self._runtime.store.schedules.renew(running, now + self._lease)
             self._renewed = now
-        free = self._workshop.limits.polls - sum(due.polling for due in list(self._running.values()))
-        for due in self._workshop.store.schedules.claim(now, now + self._lease, free):
+        free = self._runtime.limits.polls - sum(due.polling for due in list(self._running.values()))
+        for due in self._runtime.store.schedules.claim(now, now + self._lease, free):
             with self._lock:
                 self._running[due.lease] = due
             threading.Thread(target=self._run, args=(due,), name="scheduled-run", daemon=True).start()
 
     def _tick_forever(self) -> None:
-        while not self._workshop.stopping.wait(self._workshop.limits.schedule_tick):
+        while not self._runtime.stopping.wait(self._runtime.limits.schedule_tick):
             try:
                 self.tick()
             except Exception:
@@ -139,14 +139,14 @@ class Scheduler:
             self._fail(due, error)
 
     def _route(self, due: Due) -> Route:
-        route = self._workshop.patiently(lambda: self._workshop.routes.load(due.endpoint_id))
+        route = self._runtime.patiently(lambda: self._runtime.routes.load(due.endpoint_id))
         if route is None or not route.instance.enabled:
             raise LeaseLost("the instance was removed or paused")
         return route
 
     def _is_singleton_and_busy(self, route: Route) -> bool:
         queue = route.flow.queue
-        return bool(queue and queue.singleton and is_open(self._workshop.store.engine, route.endpoint_id))
+        return bool(queue and queue.singleton and is_open(self._runtime.store.engine, route.endpoint_id))
 
     def _emit(self, due: Due, route: Route) -> Emitted:
         """Let the trigger look. Nothing is written here."""
@@ -161,10 +161,10 @@ class Scheduler:
         return Emitted(owners, result, item)
 
     def _context(self, route: Route, owners: dict[states.Scope, str]) -> ActionContext:
-        kept = self._workshop.patiently(lambda: self._workshop.store.states.read(owners))
+        kept = self._runtime.patiently(lambda: self._runtime.store.states.read(owners))
         return replace(
             route.context,
-            logger=logging.getLogger("twilio_connector.flow"),
+            logger=logger("flow"),
             clock=self._clock,
             sleep=self._nap,
             execution_id=time_id(),
@@ -175,11 +175,11 @@ class Scheduler:
         )
 
     def _nap(self, seconds: float) -> None:
-        if self._workshop.stopping.wait(seconds):
+        if self._runtime.stopping.wait(seconds):
             raise TryLater("the host stopped while the trigger waited to ask again", retry_after=seconds)
 
     def _require_room(self, text: str, what: str) -> None:
-        limit = self._workshop.limits.step
+        limit = self._runtime.limits.step
         if len(text) > limit:
             raise InvalidInput(
                 f"{what} takes {len(text)} bytes and the limit is {limit}: lower the trigger's own limit, so that it gives "
@@ -196,20 +196,20 @@ class Scheduler:
             if emitted is not None:
                 emitted.write(connection)
 
-        self._workshop.write(write)
+        self._runtime.write(write)
         self._arrived()
 
     def _fail(self, due: Due, error: Exception) -> None:
         """Keep the error for the instance's page. What may pass is tried again after a wait, the rest at the next time."""
-        described = self._workshop.redactor.strike_all(outcome.describe(error))
+        described = self._runtime.redactor.strike_all(outcome.describe(error))
         if is_told(error):
             log.warning("a run of endpoint %s… failed: %s", due.endpoint_id[:6], described["message"])
         else:
             log.error("a run of endpoint %s… failed: its trigger is at fault", due.endpoint_id[:6], exc_info=error)
-        self._workshop.telemetry.tell(PollFailed(kind=described["kind"]))
+        self._runtime.telemetry.tell(PollFailed(kind=described["kind"]))
         now = self._clock()
         next_at = now + wait(due.failures, error) if described["kind"] == TryLater.kind else due.following(now)
-        self._workshop.write(lambda connection: settle(connection, due, now=now, next_at=next_at, error=described))
+        self._runtime.write(lambda connection: settle(connection, due, now=now, next_at=next_at, error=described))
 
 
 def wait(failures: int, error: Exception) -> timedelta:

@@ -3,7 +3,6 @@
 Its executions go back to the inbox, for a worker that can. Nothing of them was begun, so no attempt is counted.
 """
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +10,8 @@ from typing import Any
 from ...connector.context import utc_now
 from ...connector.errors import ConnectorError
 from ..execution import outcome
-from ..execution.workshop import Workshop
+from ..execution.runtime import Runtime
+from ..loggers import logger
 from ..store import portable
 from ..store.claiming import Claim
 from ..store.executions import postpone
@@ -19,15 +19,15 @@ from ..store.executions import postpone
 PATIENCE = timedelta(minutes=15)  # for a worker that can read it; then the execution fails with the reason
 AGAIN = timedelta(seconds=10)
 
-log = logging.getLogger("twilio_connector.engine")
+log = logger("engine")
 
 
-def left_to_newer(workshop: Workshop, claim: Claim, instances_version: str, executor: str) -> bool:
+def left_to_newer(runtime: Runtime, claim: Claim, instances_version: str, executor: str) -> bool:
     """Whether it was put back. The instance's version is the execution's own but where one was upgraded just now."""
-    if not _obstacle(workshop, instances_version):
+    if not _obstacle(runtime, instances_version):
         return False
-    record = workshop.store.executions.get(claim.execution_id)
-    error = record and _obstacle(workshop, record.version_id)
+    record = runtime.store.executions.get(claim.execution_id)
+    error = record and _obstacle(runtime, record.version_id)
     if not record or not error:
         return False
     now = utc_now()
@@ -36,8 +36,8 @@ def left_to_newer(workshop: Workshop, claim: Claim, instances_version: str, exec
         return False
     if since == now:
         log.warning("execution %s is left to a newer program: this one cannot read its version", claim.execution_id)
-    described = workshop.redactor.strike_all(outcome.describe(error)) | {"since": portable.instant(since)}
-    workshop.write(
+    described = runtime.redactor.strike_all(outcome.describe(error)) | {"since": portable.instant(since)}
+    runtime.write(
         lambda connection: postpone(
             connection, claim.execution_id, claim.attempt, executor, until=now + AGAIN, error=described, begun=False
         )
@@ -45,9 +45,9 @@ def left_to_newer(workshop: Workshop, claim: Claim, instances_version: str, exec
     return True
 
 
-def _obstacle(workshop: Workshop, version_id: str) -> ConnectorError | None:
+def _obstacle(runtime: Runtime, version_id: str) -> ConnectorError | None:
     try:
-        workshop.versions.load(version_id)
+        runtime.versions.load(version_id)
     except ConnectorError as error:
         return error
     return None

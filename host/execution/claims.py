@@ -11,7 +11,7 @@ from ..store import turns
 from ..store.commit import Busy
 from ..store.database import insert, reading
 from ..store.schema import call_claims, claims
-from .workshop import Workshop
+from .runtime import Runtime
 
 _Owner = tuple[str, str]  # an execution's or a call's id, and the step with its use
 _MAKERS = ((claims, claims.c.execution_id), (call_claims, call_claims.c.call_id))
@@ -21,7 +21,7 @@ _MAKERS = ((claims, claims.c.execution_id), (call_claims, call_claims.c.call_id)
 class StepClaims:
     """The claims of one attempt at one step, or of a call; what is run again after a crash has those of its first run."""
 
-    workshop: Workshop
+    runtime: Runtime
     component: str
     execution_id: str = ""
     call_id: str = ""
@@ -29,12 +29,12 @@ class StepClaims:
 
     def take(self, sid: str, use: str = "") -> bool:
         try:
-            return self.workshop.write(lambda connection: self._take(connection, sid, use))
+            return self.runtime.write(lambda connection: self._take(connection, sid, use))
         except Busy:  # as an error of the step it would say that nothing was done
             raise Stopping from None
 
     def is_free(self, sid: str, use: str = "") -> bool:
-        return self.workshop.patiently(lambda: self._read(sid)) in {None, self._mine(use)}
+        return self.runtime.patiently(lambda: self._read(sid)) in {None, self._mine(use)}
 
     def mine(self, use: str = "") -> str | None:
         table, maker = _MAKERS[bool(self.call_id)]
@@ -42,13 +42,13 @@ class StepClaims:
         made = (maker == owner, table.c.step == step, table.c.component == self.component)
 
         def read() -> str | None:
-            with reading(self.workshop.store.engine).begin() as connection:
+            with reading(self.runtime.store.engine).begin() as connection:
                 return connection.scalar(sa.select(table.c.sid).where(*made))
 
-        return self.workshop.patiently(read)
+        return self.runtime.patiently(read)
 
     def _read(self, sid: str) -> _Owner | None:
-        with reading(self.workshop.store.engine).begin() as connection:
+        with reading(self.runtime.store.engine).begin() as connection:
             return self._owner(connection, sid)
 
     def _take(self, connection: sa.Connection, sid: str, use: str) -> bool:

@@ -11,7 +11,7 @@ from ..processes.life import Stopping
 from ..store.commit import Busy
 from ..store.database import reading
 from ..store.schema import journal as table
-from .workshop import Workshop
+from .runtime import Runtime
 
 PAGE = 500
 
@@ -20,14 +20,14 @@ PAGE = 500
 class StepJournal:
     """The journal of one attempt at one step. One thread writes it."""
 
-    workshop: Workshop
+    runtime: Runtime
     execution_id: str
     step: str
     _next: int | None = field(default=None)
 
     def read(self) -> Iterator[Entry]:
         after = 0
-        while rows := self.workshop.patiently(lambda after=after: self._page(after)):  # type: ignore[misc]
+        while rows := self.runtime.patiently(lambda after=after: self._page(after)):  # type: ignore[misc]
             for row in rows:
                 yield row.entry
             after = rows[-1].number
@@ -36,7 +36,7 @@ class StepJournal:
         first = self._next or self._last() + 1
         rows = [{**self._mine, "number": number, "entry": entry} for number, entry in enumerate(entries, first)]
         try:
-            self.workshop.write(lambda connection: connection.execute(sa.insert(table), rows) and None)
+            self.runtime.write(lambda connection: connection.execute(sa.insert(table), rows) and None)
         except Busy:
             raise Stopping from None
         self._next = first + len(rows)
@@ -51,12 +51,12 @@ class StepJournal:
 
     def _page(self, after: int) -> Sequence[Any]:
         query = sa.select(table.c.number, table.c.entry).where(*self._where, table.c.number > after)
-        with reading(self.workshop.store.engine).begin() as connection:
+        with reading(self.runtime.store.engine).begin() as connection:
             return connection.execute(query.order_by(table.c.number).limit(PAGE)).all()
 
     def _last(self) -> int:
         def read() -> int:
-            with reading(self.workshop.store.engine).begin() as connection:
+            with reading(self.runtime.store.engine).begin() as connection:
                 return connection.scalar(sa.select(sa.func.max(table.c.number)).where(*self._where)) or 0
 
-        return self.workshop.patiently(read)
+        return self.runtime.patiently(read)

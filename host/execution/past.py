@@ -8,9 +8,10 @@ from ...connector.result import ActionResult
 from ..registry import Registry
 from ..secrets.redact import STRUCK
 from ..store import portable
-from ..store.executions import ExecutionRecord, StepRow
+from ..store.executions import ExecutionRecord
+from ..store.steps import StepRow
 from .runner import Ignored, StepCall
-from .workshop import BrokenOff, Workshop
+from .runtime import BrokenOff, Runtime
 
 REUSED = "reused"
 _ENDED_WELL = frozenset({"succeeded", REUSED})
@@ -20,7 +21,7 @@ _ENDED_WELL = frozenset({"succeeded", REUSED})
 class Past:
     """Covers the steps until the one from which the execution replays; afterwards, and where it is none, nothing."""
 
-    workshop: Workshop
+    runtime: Runtime
     record: ExecutionRecord
     reached: bool = False
 
@@ -35,7 +36,7 @@ class Past:
     def result(self, call: StepCall) -> ActionResult:
         """What the step gave then. Raises Ignored, and BrokenOff where that is not known: the step is not done instead."""
         replayed = self.record.replay_of or ""
-        row = self.workshop.patiently(lambda: self.workshop.store.executions.last_of(replayed, call.path))
+        row = self.runtime.patiently(lambda: self.runtime.store.steps.last_of(replayed, call.path))
         reason = "has no result there" if row is None else unusable(row, branches=call.step.branches is not None)
         if row is None or reason:
             raise broken(

@@ -8,7 +8,6 @@ the system. It is called in the execution, before its first step, and only looks
 """
 
 import inspect
-import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -18,14 +17,15 @@ from ...connector.errors import InvalidInput
 from ...connector.payload import document
 from ..definition import code, model
 from ..definition.expressions import copied
+from ..loggers import logger
 from ..store import executions, portable
 from ..store.executions import ExecutionRecord
 from . import outcome
-from .workshop import INTERRUPTIONS, Checkpoint, Workshop
+from .runtime import INTERRUPTIONS, Checkpoint, Runtime
 
 SYSTEM = "system"
 
-log = logging.getLogger("twilio_connector.engine")
+log = logger("engine")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +39,11 @@ class Case:
     context: ActionContext
 
 
-def identify(workshop: Workshop, case: Case, checkpoint: Checkpoint) -> User:
+def identify(runtime: Runtime, case: Case, checkpoint: Checkpoint) -> User:
     """The user, empty for the system. Raises InvalidInput for one that the customer does not have, or what a script raised."""
     if case.flow.run_as.type == SYSTEM:
         return User()
-    kept = portable.loads(checkpoint("runAs", lambda: _decided(workshop, case)))
+    kept = portable.loads(checkpoint("runAs", lambda: _decided(runtime, case)))
     if "error" in kept:
         raise outcome.revive(kept["error"])
     return User(**kept["user"])
@@ -54,28 +54,28 @@ def payload(given: Any, user: User) -> Any:
     return {**given, "user": user.to_json()} if user.id and isinstance(given, Mapping) else given
 
 
-def _decided(workshop: Workshop, case: Case) -> str:
+def _decided(runtime: Runtime, case: Case) -> str:
     try:
-        user = _user(workshop, case)
+        user = _user(runtime, case)
     except INTERRUPTIONS:
         raise
     except BaseException as error:  # noqa: BLE001 (whatever a script raises ends the execution)
-        return workshop.redactor.strike(outcome.pack_error(error))
+        return runtime.redactor.strike(outcome.pack_error(error))
     execution_id = case.record.id
-    workshop.write(lambda connection: executions.run_as(connection, execution_id, user.id or SYSTEM))
+    runtime.write(lambda connection: executions.run_as(connection, execution_id, user.id or SYSTEM))
     log.info("execution %s runs as %s", execution_id, f"user {user.external_id!r}" if user.id else "the system")
     return portable.dumps({"user": asdict(user)})
 
 
-def _user(workshop: Workshop, case: Case) -> User:
+def _user(runtime: Runtime, case: Case) -> User:
     """As an earlier attempt decided, or else as the flow says."""
     if case.record.run_as:
-        return _as_before(workshop, case.record.run_as)
+        return _as_before(runtime, case.record.run_as)
     asked, customer = case.flow.run_as, case.context.customer
     name, where = (asked.value, "runAs") if asked.type == "user" else _ask(case)
     if not name:
         return User()
-    found = workshop.patiently(lambda: workshop.store.users.find(customer.id, name))
+    found = runtime.patiently(lambda: runtime.store.users.find(customer.id, name))
     if found is None:
         raise InvalidInput(
             f"{where}: the customer {customer.name!r} has no user {name!r}; add them on the customer's page",
@@ -84,8 +84,8 @@ def _user(workshop: Workshop, case: Case) -> User:
     return found
 
 
-def _as_before(workshop: Workshop, decided: str) -> User:
-    found = User() if decided == SYSTEM else workshop.patiently(lambda: workshop.store.users.get(decided))
+def _as_before(runtime: Runtime, decided: str) -> User:
+    found = User() if decided == SYSTEM else runtime.patiently(lambda: runtime.store.users.get(decided))
     if found is None:
         raise InvalidInput("runAs: the user as whom the execution began was removed", field="runAs")
     return found

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ...connector.context import LONGEST_WAIT, utc_now
 from ...connector.errors import InvalidInput, Refused, is_told
 from ...connector.result import ActionResult
-from ..definition.expressions import LONGEST_TEXT, Scope, TooLarge, resolve_inputs, shown
+from ..definition.expressions import Scope, TooLarge, resolve_inputs, shown
 from ..definition.model import ErrorConfig, Flow, Step
 from ..store import portable
 
@@ -122,7 +122,7 @@ def run(
     sleep: Callable[[float], None] = time.sleep,
     observe: Observe = lambda _: None,
     clock: Callable[[], datetime] = utc_now,
-    limit: int = LONGEST_TEXT,
+    limit: int,
 ) -> FlowOutcome:
     """Run the steps after the trigger, whose payload is in ``scope`` already (:meth:`Scope.begin`).
 

@@ -23,7 +23,7 @@ from ..store.database import insert, reading, storable
 from ..store.schema import outcomes
 from ..store.states import Scope, merge
 from .outcome import OutputRefused
-from .workshop import Workshop
+from .runtime import Runtime
 
 KEY_LENGTH = 255
 _SHORTEST, _LONGEST = 0.005, 0.1  # seconds between two looks at a lease that another step has
@@ -52,7 +52,7 @@ class View(Mapping[str, Any]):
 class StepStates:
     """The states of one attempt at one step. ``step`` names the attempt within the execution."""
 
-    workshop: Workshop
+    runtime: Runtime
     execution_id: str
     step: str
     owners: Mapping[Scope, str]
@@ -70,10 +70,10 @@ class StepStates:
         mine = (outcomes.c.execution_id == self.execution_id, outcomes.c.step == self.step)
 
         def read() -> str | None:
-            with reading(self.workshop.store.engine).begin() as connection:
+            with reading(self.runtime.store.engine).begin() as connection:
                 return connection.scalar(sa.select(outcomes.c.text).where(*mine))
 
-        return self.workshop.patiently(read)
+        return self.runtime.patiently(read)
 
     def keep(self, result: ActionResult, text: str) -> None:
         """Store what the step changed, and ``text``, its outcome. Raises OutcomeUnknown if the state is another's by now."""
@@ -82,7 +82,7 @@ class StepStates:
             return
         held = set(self._held)
         try:
-            stored = self.workshop.write(lambda connection: self._store(connection, changes, text, held))
+            stored = self.runtime.write(lambda connection: self._store(connection, changes, text, held))
         except Busy:
             raise Stopping from None
         self._held.clear()
@@ -94,7 +94,7 @@ class StepStates:
         if held := set(self._held):
             self._held.clear()
             with suppress(Busy):  # at the end of the process: the next of its name frees them
-                self.workshop.records.put(lambda connection: leases.give_back(connection, held, token=self.token))
+                self.runtime.records.put(lambda connection: leases.give_back(connection, held, token=self.token))
 
     def _load(self, scope: Scope) -> Mapping[str, Any]:
         with self._lock:
@@ -102,7 +102,7 @@ class StepStates:
                 for key in _leases(scope, self.owners):
                     self._take(key)
                 owner = {scope: self.owners[scope]}
-                self._seen[scope] = self.workshop.patiently(lambda: self.workshop.store.states.read(owner))[scope]
+                self._seen[scope] = self.runtime.patiently(lambda: self.runtime.store.states.read(owner))[scope]
             return self._seen[scope]
 
     def _take(self, key: str) -> None:
@@ -111,13 +111,13 @@ class StepStates:
         while key not in self._held:
             if self._try(key):
                 self._held.add(key)
-            elif self.workshop.stopping.wait(wait):
+            elif self.runtime.stopping.wait(wait):
                 raise Stopping
             wait = min(_LONGEST, wait * 2)
 
     def _try(self, key: str) -> bool:
         try:
-            return self.workshop.write(lambda c: leases.take(c, key, token=self.token, executor=self.executor))
+            return self.runtime.write(lambda c: leases.take(c, key, token=self.token, executor=self.executor))
         except Busy:
             raise Stopping from None
 

@@ -9,9 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ..loggers import logger
 from ..store import logs
 from ..store.commit import Busy
-from .workshop import Workshop
+from ..store.database import made_storable
+from .runtime import Runtime
 
 MAX_MESSAGE = 4_000
 _FULL = "more was written than the {} lines that are kept of an execution"
@@ -21,8 +23,9 @@ class StepLogger(logging.Logger):
     """A step's own logger. It keeps every level; what its parent is not interested in ends here."""
 
     def __init__(self, keep: Callable[[logging.LogRecord], None]) -> None:
-        super().__init__("twilio_connector.flow", logging.DEBUG)
-        self.parent: logging.Logger = logging.getLogger(self.name)
+        flow = logger("flow")
+        super().__init__(flow.name, logging.DEBUG)
+        self.parent: logging.Logger = flow
         self._keep = keep
 
     def handle(self, record: logging.LogRecord) -> None:
@@ -35,7 +38,7 @@ class StepLogger(logging.Logger):
 class LogBook:
     """The log of one attempt at an execution. Lines are written together with other writes, and no step waits for them."""
 
-    workshop: Workshop
+    runtime: Runtime
     execution_id: str
     flow_attempt: int
     _kept: int | None = None
@@ -49,9 +52,9 @@ class LogBook:
         level, message = record.levelname.lower(), _message(record)
         with self._lock:
             if self._kept is None:
-                self._kept = self.workshop.patiently(lambda: self.workshop.store.logs.count(self.execution_id))
+                self._kept = self.runtime.patiently(lambda: self.runtime.store.logs.count(self.execution_id))
             self._kept += 1
-            limit = self.workshop.limits.log_lines
+            limit = self.runtime.limits.log_lines
             if self._kept > limit + 1:
                 return
             if self._kept == limit + 1:
@@ -65,11 +68,11 @@ class LogBook:
             path=path,
             attempt=attempt,
             level=level[:16],
-            message=_storable(self.workshop.redactor.strike(message))[:MAX_MESSAGE],
+            message=made_storable(self.runtime.redactor.strike(message))[:MAX_MESSAGE],
             at=datetime.fromtimestamp(record.created, UTC),
         )
         with suppress(Busy):  # the host is stopping
-            self.workshop.records.put_later(lambda connection: logs.write(connection, line))
+            self.runtime.records.put_later(lambda connection: logs.write(connection, line))
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -80,7 +83,3 @@ def _message(record: logging.LogRecord) -> str:
     if record.exc_info and record.exc_info[0]:
         text += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
     return text
-
-
-def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode().replace("\0", "?")

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from ..store.executions import CANCELLED
-from .workshop import BrokenOff, Workshop
+from .runtime import BrokenOff, Runtime
 
 LOOK = 0.5  # seconds between looks
 
@@ -13,7 +13,7 @@ LOOK = 0.5  # seconds between looks
 class Watch:
     """One for an attempt."""
 
-    workshop: Workshop
+    runtime: Runtime
     execution_id: str
     _looked: float = field(default_factory=time.monotonic)
 
@@ -21,6 +21,6 @@ class Watch:
         """To be asked as often as one likes. Raises BrokenOff for an execution that was cancelled."""
         if time.monotonic() - self._looked < LOOK:
             return
-        if self.workshop.patiently(lambda: self.workshop.store.executions.cancelled(self.execution_id)):
+        if self.runtime.patiently(lambda: self.runtime.store.executions.cancelled(self.execution_id)):
             raise BrokenOff(CANCELLED)
         self._looked = time.monotonic()

@@ -14,54 +14,64 @@ import sqlalchemy as sa
 
 from ...connector.component import Action
 from ...connector.context import ActionContext, User, utc_now
-from ...connector.errors import InvalidInput, OutcomeUnknown, TryLater, is_told
+from ...connector.errors import InvalidInput, OutcomeUnknown, is_told
 from ...connector.result import ActionResult
 from ..definition import model
-from ..definition.expressions import Copied, Scope, copied, shown
+from ..definition.expressions import Copied, Scope, copied
 from ..integrations.configuration import with_presets
 from ..operating.logs import at
-from ..operating.telemetry import AttemptEnded, StepEnded
+from ..operating.telemetry import AttemptEnded
 from ..processes.life import HeldTransport, Hold, Stopping
 from ..store import portable, search
 from ..store.commit import Busy
-from ..store.executions import CANCELLED, ExecutionRecord, StepRow, begin_step, end_step, require_ours
+from ..store.executions import CANCELLED, ExecutionRecord, require_ours
 from ..store.states import Scope as StateScope
 from ..store.states import of_flow
+from ..store.steps import StepRow, begin_step
 from ..store.subject import said, terms
 from . import outcome, run_as
 from .claims import StepClaims
 from .journal import StepJournal
 from .outcome import SEALED
-from .past import REUSED, Past
+from .past import Past
 from .run_as import Case
-from .runner import FlowOutcome, StepCall, StepRecord, run
+from .runner import FlowOutcome, StepCall, run
+from .runtime import INTERRUPTIONS, Assignment, BrokenOff, Checkpoint, Runtime
 from .states import StepStates, changes_of
 from .step_log import LogBook
-from .watch import LOOK, Watch
-from .workshop import INTERRUPTIONS, Assignment, BrokenOff, Checkpoint, Workshop, record_text
+from .step_records import StepRecords
+from .waits import Waits
+from .watch import Watch
 
 
-def perform(workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold) -> FlowOutcome:
+def perform(runtime: Runtime, assignment: Assignment, checkpoint: Checkpoint, hold: Hold) -> FlowOutcome:
     """Run the flow, as long as ``hold`` says that it is ours.
 
     Raises the error that it ends with; others than a ConnectorError are faults of the host.
     """
-    case = workshop.patiently(lambda: look_up(workshop, assignment.execution_id))
+    case = runtime.patiently(lambda: look_up(runtime, assignment.execution_id))
     if case.record.cancelled_at:
         raise BrokenOff(CANCELLED)
     if found := terms(said(case.payload)):
-        workshop.records.put_later(lambda connection: search.index(connection, assignment.execution_id, found))
-    user = run_as.identify(workshop, case, checkpoint)
-    attempt = workshop.patiently(lambda: prepare(workshop, assignment, checkpoint, hold, case=case, user=user))
+        runtime.records.put_later(lambda connection: search.index(connection, assignment.execution_id, found))
+    user = run_as.identify(runtime, case, checkpoint)
+    attempt = runtime.patiently(lambda: prepare(runtime, assignment, checkpoint, hold, case=case, user=user))
     with at(execution_id=case.record.id, instance=case.context.instance.name, flow=case.flow.name):
         return attempt.run(case)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A step that may be done. ``since`` is since when it may have run already; None for one that certainly has not."""
+
+    since: datetime | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """The parts of one attempt; its methods are what the runner is handed."""
+    """The parts of one attempt, with what the runner is handed."""
 
-    workshop: Workshop
+    runtime: Runtime
     assignment: Assignment
     checkpoint: Checkpoint
     hold: Hold
@@ -72,7 +82,9 @@ class Attempt:
     context: ActionContext
     past: Past
     watch: Watch
+    waits: Waits
     book: LogBook
+    records: StepRecords
 
     def run(self, case: Case) -> FlowOutcome:
         """The flow, from its first step to its last."""
@@ -83,8 +95,8 @@ class Attempt:
                 self.scope,
                 self.perform,
                 sleep=self.sleep,
-                observe=self.observe,
-                limit=self.workshop.limits.step,
+                observe=self.records.observe,
+                limit=self.runtime.limits.step,
             )
             self.past.finish()
         except Exception as error:
@@ -94,7 +106,7 @@ class Attempt:
         return done
 
     def _tell(self, case: Case, began: datetime, ended: str) -> None:
-        self.workshop.telemetry.tell(
+        self.runtime.telemetry.tell(
             AttemptEnded(
                 execution_id=self.assignment.execution_id,
                 attempt=self.assignment.attempt,
@@ -108,9 +120,9 @@ class Attempt:
         )
 
     def perform(self, call: StepCall) -> ActionResult:
-        action = self.workshop.registry[call.step.action.component.key].actions[call.step.action.key]
+        action = self.runtime.registry[call.step.action.component.key].actions[call.step.action.key]
         is_past = self.past.covers(call.path)
-        if self.workshop.stopping.is_set() or self.hold.lost.is_set():
+        if self.runtime.stopping.is_set() or self.hold.lost.is_set():
             raise Stopping
         if action.pure:
             self.watch.look()
@@ -123,33 +135,16 @@ class Attempt:
     def sleep(self, seconds: float) -> None:
         """Sleep until a time that is checkpointed, so that a restart does not begin the wait again."""
         until = float(self.checkpoint("wait", lambda: repr(time.time() + seconds)))
-        if self._rest(until - time.time()):
-            raise Stopping
-
-    def observe(self, record: StepRecord) -> None:
-        row = self._row(record)
-        self.workshop.records.put_later(lambda connection: end_step(connection, row))
-        self.workshop.telemetry.tell(
-            StepEnded(
-                execution_id=self.assignment.execution_id,
-                path=record.path,
-                attempt=record.attempt,
-                component=record.component,
-                action=record.action,
-                outcome=str((record.error or {}).get("kind", "succeeded")),
-                started=record.started,
-                ended=record.ended,
-            )
-        )
+        self.waits.until_stop_or_cancel(until - time.time())
 
     def _once(self, action: Action, call: StepCall) -> str:
         """Do it, unless a process that died may have done it already: a text that went out must not go out again."""
-        row = self._begun(call)
+        row = self.records.begun(call)
         states = self._states(call)
-        begun = self.workshop.write(lambda connection: self._begin(connection, row))
+        begun = self.runtime.write(lambda connection: self._begin(connection, row))
         if begun is None:
             raise BrokenOff(CANCELLED)
-        (began,) = begun
+        began = begun.since
         if began and (kept := states.kept()):
             return self._opened(kept)
         if began and not action.may_repeat(call.inputs):
@@ -160,37 +155,37 @@ class Attempt:
         finally:
             states.give_back()
 
-    def _begin(self, connection: sa.Connection, row: StepRow) -> tuple[datetime | None] | None:
-        """Note that the step begins, and since when it may have run already; None for an execution that is cancelled.
+    def _begin(self, connection: sa.Connection, row: StepRow) -> _Begun | None:
+        """Note that the step begins; None for an execution that is cancelled.
 
         In one transaction: nobody can take the execution over between the look at whose it is and the note that it began.
         """
         if not require_ours(connection, row.execution_id, row.flow_attempt, self.hold.life.name):
             return None
-        return (begin_step(connection, row) or self._before_the_backup(),)
+        return _Begun(since=begin_step(connection, row) or self._before_the_backup())
 
     def _before_the_backup(self) -> datetime | None:
         """When the database is a backup's and the execution is in it: since when the step may have run already."""
-        restored = self.workshop.restored
+        restored = self.runtime.restored
         return restored.began(self.record.created_at) if restored else None
 
     def _sealed(self, text: str) -> str:
         """A text with a secret in it, such as a key that a step made, is checkpointed as ciphertext."""
-        if self.workshop.redactor.strike(text) == text:
+        if self.runtime.redactor.strike(text) == text:
             return text
-        return SEALED + self.workshop.configuration.vault.seal(self.assignment.execution_id, {"text": text})
+        return SEALED + self.runtime.configuration.vault.seal(self.assignment.execution_id, {"text": text})
 
     def _opened(self, kept: str) -> str:
         if not kept.startswith(SEALED):
             return kept
-        fields = self.workshop.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(SEALED))
+        fields = self.runtime.configuration.vault.unseal(self.assignment.execution_id, kept.removeprefix(SEALED))
         return str(fields["text"])
 
     def _compute(self, action: Action, call: StepCall) -> str:
         """A pure step has no state, which is no input of it."""
         try:
             result = action.perform(self._context(action, call, None), call.inputs)
-            return outcome.pack(result, self.workshop.limits.step)
+            return outcome.pack(result, self.runtime.limits.step)
         except INTERRUPTIONS:
             raise
         except BaseException as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
@@ -202,14 +197,14 @@ class Attempt:
                 result = action.perform(
                     self._seeing(states, self._context(action, call, began)), copied(dict(call.inputs))
                 )
-            text = outcome.pack(result, self.workshop.limits.step)
+            text = outcome.pack(result, self.runtime.limits.step)
             changes_of(result)
         except INTERRUPTIONS:
             raise
         except BaseException as error:  # noqa: BLE001 (whatever a unit raises is the outcome of its step)
             return self._failed(call, error)
         try:
-            self.workshop.patiently(lambda: states.keep(result, self._sealed(text)))
+            self.runtime.patiently(lambda: states.keep(result, self._sealed(text)))
         except OutcomeUnknown as error:
             return self._failed(call, error)
         return text
@@ -218,11 +213,11 @@ class Attempt:
         if not is_told(error):
             logger = self.book.logger(call.path, call.attempt)
             logger.warning("step %s failed: %s", call.path, type(error).__name__, exc_info=error)
-        return self.workshop.redactor.strike(outcome.pack_error(error))
+        return self.runtime.redactor.strike(outcome.pack_error(error))
 
     def _states(self, call: StepCall) -> StepStates:
         execution_id, step, executor = self.assignment.execution_id, self._attempt_at(call), self.hold.life.name
-        return StepStates(self.workshop, execution_id, step, self.owners, executor)
+        return StepStates(self.runtime, execution_id, step, self.owners, executor)
 
     def _seeing(self, states: StepStates, context: ActionContext) -> ActionContext:
         return replace(
@@ -243,38 +238,8 @@ class Attempt:
             invoke_flow=self._invoker(call),
             claims=self._claims(call),
             journal=self._journal(call),
-            sleep=self._sleeper(action),
+            sleep=self.waits.of_step(action),
         )
-
-    def _sleeper(self, action: Action) -> Callable[[float], None]:
-        """How the step waits: cancelling ends a wait where nothing can be on its way meanwhile."""
-        if not action.looks_first:
-            return self._nap
-        return self._doze if action.repeatable else self._break_off
-
-    def _doze(self, seconds: float) -> None:
-        """A sleep of a step that does nothing else. It goes on at the next start."""
-        if self._rest(seconds):
-            raise Stopping
-
-    def _nap(self, seconds: float) -> None:
-        """A sleep inside a step, between two tries. A stopping host ends it, and the step says that it may be tried again."""
-        if self._rest(seconds):
-            raise TryLater("the host stopped while the step waited to try again", retry_after=seconds)
-
-    def _rest(self, seconds: float) -> bool:
-        """Wait; true when the host stops first. Raises BrokenOff when the execution is cancelled, by whichever process."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if self.workshop.stopping.wait(min(left, LOOK)):
-                return True
-            self.watch.look()
-        return self.workshop.stopping.is_set()
-
-    def _break_off(self, seconds: float) -> None:
-        """A sleep inside a step that looks first. It may be waiting for what it sent, so it goes on at the next start."""
-        if self.workshop.stopping.wait(seconds):
-            raise Stopping
 
     def _invoker(self, call: StepCall) -> Callable[[str, Any], str]:
         """Each call of the step is known by its number, so that a step that is run again starts nothing twice."""
@@ -283,8 +248,8 @@ class Attempt:
         def invoke(flow: str, data: Any = None) -> str:
             identity = f"{self.record.id}/{self.assignment.attempt}/{call.path}/{next(numbers)}"
             try:
-                return self.workshop.patiently(
-                    lambda: self.workshop.invocations.invoke(self.record, flow, data, identity)
+                return self.runtime.patiently(
+                    lambda: self.runtime.invocations.invoke(self.record, flow, data, identity)
                 )
             except Busy:
                 raise Stopping from None
@@ -294,47 +259,14 @@ class Attempt:
     def _claims(self, call: StepCall) -> StepClaims:
         component, execution_id = call.step.action.component.key, self.assignment.execution_id
         return StepClaims(
-            workshop=self.workshop, component=component, execution_id=execution_id, step=self._attempt_at(call)
+            runtime=self.runtime, component=component, execution_id=execution_id, step=self._attempt_at(call)
         )
 
     def _journal(self, call: StepCall) -> StepJournal:
-        return StepJournal(self.workshop, self.assignment.execution_id, self._attempt_at(call))
+        return StepJournal(self.runtime, self.assignment.execution_id, self._attempt_at(call))
 
     def _attempt_at(self, call: StepCall) -> str:
         return f"{self.assignment.attempt}/{call.path}#{call.attempt}"
-
-    def _begun(self, call: StepCall) -> StepRow:
-        now = utc_now()
-        ref = call.step.action
-        record = StepRecord(
-            path=call.path,
-            attempt=call.attempt,
-            name=call.step.name,
-            component=ref.component.key,
-            action=ref.key,
-            started=now,
-            ended=now,
-            inputs=shown(call.step.inputs, call.inputs),
-        )
-        return replace(self._row(record), ended_at=None)
-
-    def _row(self, record: StepRecord) -> StepRow:
-        is_past = not self.past.reached and record.status == "succeeded"
-        return StepRow(
-            execution_id=self.assignment.execution_id,
-            flow_attempt=self.assignment.attempt,
-            path=record.path,
-            attempt=record.attempt,
-            name=record.name,
-            component=record.component,
-            action=record.action,
-            status=REUSED if is_past else record.status,
-            inputs=record_text(record.inputs, self.workshop),
-            output=None if record.output is None else record_text(record.output, self.workshop),
-            error=None if record.error is None else self.workshop.redactor.strike_all(dict(record.error)),
-            started_at=record.started,
-            ended_at=record.ended,
-        )
 
 
 _INTERRUPTED = (
@@ -344,18 +276,18 @@ _INTERRUPTED = (
 )
 
 
-def look_up(workshop: Workshop, execution_id: str) -> Case:
+def look_up(runtime: Runtime, execution_id: str) -> Case:
     """Raises InvalidInput when something of it was removed."""
-    record = workshop.store.executions.get(execution_id)
+    record = runtime.store.executions.get(execution_id)
     if record is None:
         raise InvalidInput(f"there is no execution {execution_id}; it was removed")
-    integration = workshop.versions.load(record.version_id)
+    integration = runtime.versions.load(record.version_id)
     return Case(
         record=record,
         integration=integration,
         flow=integration.flow(record.flow),
         payload=_payload(record),
-        context=workshop.routes.context(record.instance_id, record.version_id, record.flow),
+        context=runtime.routes.context(record.instance_id, record.version_id, record.flow),
     )
 
 
@@ -366,15 +298,15 @@ def _payload(record: ExecutionRecord) -> Any:
 
 
 def prepare(
-    workshop: Workshop, assignment: Assignment, checkpoint: Checkpoint, hold: Hold, *, case: Case, user: User
+    runtime: Runtime, assignment: Assignment, checkpoint: Checkpoint, hold: Hold, *, case: Case, user: User
 ) -> Attempt:
     """What the flow is given. Raises InvalidInput when a connection was removed."""
     record, integration, flow = case.record, case.integration, case.flow
-    opened = workshop.configuration.resolve(assignment.config, assignment.connections, user)
+    opened = runtime.configuration.resolve(assignment.config, assignment.connections, user)
     values = with_presets(integration, opened)
-    owners = _owners(record, integration)
+    owners, past, watch = _owners(record, integration), Past(runtime, record), Watch(runtime, record.id)
     return Attempt(
-        workshop=workshop,
+        runtime=runtime,
         assignment=assignment,
         checkpoint=checkpoint,
         hold=hold,
@@ -382,9 +314,11 @@ def prepare(
         scope=Scope.begin(flow, run_as.payload(case.payload, user), values),
         record=record,
         owners=owners,
-        past=Past(workshop, record),
-        watch=Watch(workshop, record.id),
-        book=LogBook(workshop, record.id, assignment.attempt),
+        past=past,
+        records=StepRecords(runtime, assignment, past),
+        watch=watch,
+        waits=Waits(runtime.stopping, watch),
+        book=LogBook(runtime, record.id, assignment.attempt),
         context=replace(
             case.context,
             transport=HeldTransport(case.context.transport, hold.require),
@@ -392,7 +326,7 @@ def prepare(
             execution_id=record.id,
             started_at=portable.instant(record.started_at or record.created_at),
             config_vars=assignment.config,
-            database=workshop.databases.of(case.context.customer.id) if case.context.customer.id else None,
+            database=runtime.databases.of(case.context.customer.id) if case.context.customer.id else None,
         ),
     )
 

@@ -11,9 +11,7 @@ from ..operating.changes import Changes
 from ..registry import Registry
 from ..store import Store
 from ..store.integrations import VersionRecord
-from .uploads import folder_of
-
-_LEFT_OUT = frozenset({"__pycache__", "node_modules"})
+from .uploads import LEFT_OUT, folder_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,5 +88,5 @@ def _has_code(flow: Flow) -> bool:
 
 def _belongs(file: Path, folder: Path) -> bool:
     parts = file.relative_to(folder).parts
-    hidden = any(part.startswith(".") or part in _LEFT_OUT for part in parts)
+    hidden = any(part.startswith(".") or part in LEFT_OUT for part in parts)
     return not hidden and file.is_file() and file.resolve().is_relative_to(folder)

@@ -19,7 +19,7 @@ MOST_FILES = 1000
 LONGEST_PATH = 255
 _LONGEST_NAME = 60  # characters of a single file's name, at most four bytes each
 _YAML = frozenset({".yaml", ".yml"})
-_LEFT_OUT = frozenset({"__MACOSX", "__pycache__"})
+LEFT_OUT = frozenset({"__MACOSX", "__pycache__", "node_modules"})
 
 
 def read(name: str, data: bytes, limit: int, field: str) -> dict[str, bytes]:
@@ -125,7 +125,7 @@ def _check(path: str, field: str) -> None:
 
 
 def _is_left_out(path: str) -> bool:
-    return any(part.startswith(".") or part in _LEFT_OUT for part in path.split("/"))
+    return any(part.startswith(".") or part in LEFT_OUT for part in path.split("/"))
 
 
 def _write(folder: Path, path: str, content: bytes, field: str) -> None:

@@ -3,7 +3,6 @@
 So does each action that is run from a form or over the API: on which connection, and how it ended.
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 
 from ...connector.context import utc_now
 from ...connector.errors import is_told
+from ..loggers import logger
 from ..secrets.redact import Redactor
 from ..store.database import reading, storable
 from ..store.ids import time_id
@@ -25,7 +25,7 @@ RUNS = ("action.run", "action.try")
 """Lines of actions, over the API and from a form. There may be many, so they go with the executions of their time."""
 
 _WHO: ContextVar[str] = ContextVar("who", default="host")
-log = logging.getLogger("twilio_connector")
+log = logger()
 
 
 @contextmanager
@@ -115,10 +115,6 @@ class Changes:
         with reading(self.engine).begin() as connection:
             rows: list[Any] = list(connection.execute(query).mappings())
         return [Change(**row) for row in rows[:limit]], rows[limit - 1]["id"] if len(rows) > limit else ""
-
-    def recent(self, limit: int = 100, subject: str = "") -> list[Change]:
-        """The newest first; only those of a ``subject``, if it is given."""
-        return self.find(Wanted(subject=subject), limit=limit)[0]
 
 
 def _told(on: str, ended: str) -> str:

@@ -1,12 +1,13 @@
 """What happens in this process, told to whoever counts or traces it: no secrets, no payloads, nothing that a stranger wrote."""
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-log = logging.getLogger("twilio_connector.engine")
+from ..loggers import logger
+
+log = logger("engine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """From a request to an accepted execution: find the endpoint, ask for its key, verify, normalise, commit."""
 
-import logging
 import re
 import threading
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import Any
 from ...connector.context import utc_now
 from ...connector.errors import InvalidInput, Refused
 from ...connector.payload import FlowEnd, HttpResponse, WebhookRequest
+from ..loggers import logger
 from ..operating.telemetry import Telemetry, WebhookAnswered
 from ..settings import Limits
 from ..store import portable
@@ -25,6 +25,8 @@ from .routes import Route, Routes
 
 _ENDPOINT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _REFUSALS_AT_ONCE = 100
+
+log = logger("webhooks")
 
 
 class NoSuchEndpoint(Refused):
@@ -126,7 +128,6 @@ class Reception:
 
         ``doubt`` finds for which address it was signed, elsewhere and seldom.
         """
-        log = logging.getLogger("twilio_connector.webhooks")
         log.warning("refused %s to endpoint %s…: %s", method, endpoint_id[:6], reason)
         if not self._refusing.acquire(blocking=False):
             return

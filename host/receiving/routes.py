@@ -15,7 +15,8 @@ from ..definition import model
 from ..integrations.configuration import Configuration
 from ..integrations.versions import Versions
 from ..store import Store
-from ..store.instances import InstanceRecord, digest
+from ..store.ids import digest
+from ..store.instances import InstanceRecord
 
 KEPT = 2.0  # seconds that a change made by another process may go unseen
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from ...connector.errors import InvalidInput
 from ..settings import Settings
-from .calls import Calls
+from .api_actions import ApiActions
 from .connections import Connections
 from .customers import Customers
 from .database import close, connect, prepare
@@ -24,6 +24,7 @@ from .registrations import Registrations
 from .schedules import Schedules
 from .sessions import Sessions
 from .states import States
+from .steps import Steps
 from .tokens import Tokens
 from .users import Users
 
@@ -87,6 +88,10 @@ class Store:
         return Executions(self.engine)
 
     @cached_property
+    def steps(self) -> Steps:
+        return Steps(self.engine)
+
+    @cached_property
     def logs(self) -> Logs:
         return Logs(self.engine)
 
@@ -111,8 +116,8 @@ class Store:
         return Schedules(self.engine)
 
     @cached_property
-    def calls(self) -> Calls:
-        return Calls(self.engine)
+    def api_actions(self) -> ApiActions:
+        return ApiActions(self.engine)
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -34,7 +34,7 @@ class Customers:
 
     def known(self, external_id: str) -> Customer | None:
         """The customer of that external id."""
-        return next((customer for customer in self.all() if customer.external_id == external_id), None)
+        return self._one(table.c.external_id, external_id)
 
     def remove(self, customer_id: str) -> None:
         """Raises InvalidInput while the customer has instances."""
@@ -47,15 +47,18 @@ class Customers:
             ) from None
 
     def get(self, customer_id: str) -> Customer | None:
-        if not storable(customer_id):
-            return None
-        with reading(self.engine).begin() as connection:
-            row = connection.execute(sa.select(table).where(table.c.id == customer_id)).one_or_none()
-        return None if row is None else _customer(row)
+        return self._one(table.c.id, customer_id)
 
     def all(self) -> list[Customer]:
         with reading(self.engine).begin() as connection:
             return [_customer(row) for row in connection.execute(sa.select(table).order_by(table.c.name))]
+
+    def _one(self, column: sa.Column[str], value: str) -> Customer | None:
+        if not storable(value):
+            return None
+        with reading(self.engine).begin() as connection:
+            row = connection.execute(sa.select(table).where(column == value)).one_or_none()
+        return None if row is None else _customer(row)
 
 
 def _customer(row: sa.Row[tuple[object, ...]]) -> Customer:

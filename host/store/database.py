@@ -89,6 +89,11 @@ def storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def made_storable(text: str) -> str:
+    """With a question mark for each character that is not."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in (f"busy_timeout={PATIENCE * 1000}", "synchronous=FULL", "foreign_keys=ON"):

@@ -1,23 +1,24 @@
-"""Executions and their steps. An execution in status ``accepted`` or ``waiting`` is the inbox: work to be claimed."""
+"""Executions. An execution in status ``accepted`` or ``waiting`` is the inbox: work to be claimed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from ...connector.context import utc_now
 from .claiming import CLAIM, Claim, take
-from .database import insert_for, reading, storable
-from .executors import CLOCKS, require_alive
-from .schema import OPEN, Instant, executions, status_in, steps
+from .database import reading, storable
+from .executors import require_alive
+from .schema import ENDED as _ENDED
+from .schema import OPEN, End, Instant, executions, status_in
+from .steps import cancel_steps
 
 Status = Literal["accepted", "running", "waiting", "succeeded", "failed", "cancelled"]
 StartedBy = Literal["webhook", "schedule", "flow", "replay"]
-End = Literal["succeeded", "failed", "cancelled"]
-ENDED: frozenset[Status] = frozenset(get_args(End))
+ENDED: frozenset[Status] = frozenset(_ENDED)
 CANCELLED = {"kind": "cancelled", "message": "it was cancelled"}
 REPLACED = {"kind": "replaced", "message": "the same request came again, and its own execution does what is left to do"}
 
@@ -81,25 +82,6 @@ def is_started_by(what: StartedBy) -> sa.ColumnElement[bool]:
     return sa.and_(first.get(what, sa.true()), *map(sa.not_, before))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRow:
-    """One attempt at one step. ``inputs`` and ``output`` are portable JSON text with secrets struck out."""
-
-    execution_id: str
-    flow_attempt: int
-    path: str
-    attempt: int
-    name: str
-    component: str
-    action: str
-    status: str
-    inputs: str | None = None
-    output: str | None = None
-    error: dict[str, Any] | None = None
-    started_at: datetime
-    ended_at: datetime | None = None
-
-
 class NotOurs(Exception):
     """The execution is another executor's by now, or has ended."""
 
@@ -134,35 +116,14 @@ class Executions:
         return None if row is None else ExecutionRecord(**row)
 
     def recent(
-        self,
-        *,
-        instance_id: str | None = None,
-        status: Status | None = None,
-        before: str | None = None,
-        limit: int = 50,
+        self, *, instance_id: str | None = None, status: Status | None = None, limit: int = 50
     ) -> list[ExecutionRecord]:
-        """The newest first, without payloads and results; ``before`` is the last id of the page before."""
+        """The newest first, without payloads and results."""
         query = sa.select(*BRIEF).order_by(executions.c.id.desc()).limit(limit)
         given = ((executions.c.instance_id, instance_id), (executions.c.status, status))
         query = query.where(*[column == value for column, value in given if value is not None])
         with reading(self.engine).begin() as connection:
-            rows = connection.execute(query if before is None else query.where(executions.c.id < before)).mappings()
-            return [ExecutionRecord(**row) for row in rows]
-
-    def steps(self, execution_id: str) -> Sequence[StepRow]:
-        """In the order they began."""
-        query = sa.select(steps).where(steps.c.execution_id == execution_id)
-        with reading(self.engine).begin() as connection:
-            rows = connection.execute(query.order_by(steps.c.flow_attempt, steps.c.started_at)).mappings()
-            return [StepRow(**row) for row in rows]
-
-    def last_of(self, execution_id: str, path: str) -> StepRow | None:
-        """The last attempt at that step."""
-        query = sa.select(steps).where(steps.c.execution_id == execution_id, steps.c.path == path)
-        with reading(self.engine).begin() as connection:
-            newest = query.order_by(steps.c.flow_attempt.desc(), steps.c.attempt.desc()).limit(1)
-            row = connection.execute(newest).mappings().one_or_none()
-        return None if row is None else StepRow(**row)
+            return [ExecutionRecord(**row) for row in connection.execute(query).mappings()]
 
     def status(self, execution_id: str) -> Status | None:
         with reading(self.engine).begin() as connection:
@@ -229,41 +190,6 @@ def replace_retries(connection: sa.Connection, request_id: str, now: datetime) -
     connection.execute(sa.update(executions).where(waiting).values(values))
 
 
-def begin_step(connection: sa.Connection, row: StepRow) -> datetime | None:
-    """Write down that a step is about to happen; when it was written down before, when that was, by the database's clock.
-
-    Whoever asks may be another process, on a machine whose clock is another.
-    """
-    if connection.execute(_begin_step(connection.dialect.name), _values(row)).first() is not None:
-        return None
-    key = [column == getattr(row, column.name) for column in steps.primary_key]
-    began: datetime = connection.execute(sa.select(steps.c.started_at).where(*key)).scalar_one()
-    return began
-
-
-def end_step(connection: sa.Connection, row: StepRow) -> None:
-    """Write down how a step ended; a replay does not overwrite what the first run wrote."""
-    connection.execute(_end_step(connection.dialect.name), _values(row))
-
-
-@cache
-def _begin_step(dialect: str) -> sa.Executable:
-    row: dict[str, Any] = {it.name: sa.bindparam(it.name, type_=it.type) for it in steps.c}
-    row["started_at"] = sa.literal_column(CLOCKS[dialect])
-    statement: sa.Executable = insert_for(dialect, steps).values(row).on_conflict_do_nothing().returning(steps.c.path)
-    return statement
-
-
-@cache
-def _end_step(dialect: str) -> sa.Executable:
-    inserted = insert_for(dialect, steps)
-    changes = {name: inserted.excluded[name] for name in ("status", "inputs", "output", "error", "ended_at")}
-    unless_ended = steps.c.status.in_(["running", "looping"])
-    key = list(steps.primary_key)
-    statement: sa.Executable = inserted.on_conflict_do_update(index_elements=key, set_=changes, where=unless_ended)
-    return statement
-
-
 def run_as(connection: sa.Connection, execution_id: str, user: str) -> None:
     """Write down on whose behalf it runs."""
     connection.execute(sa.update(executions).where(executions.c.id == execution_id).values(run_as=user))
@@ -305,7 +231,7 @@ def end(
         {"status": status, "ended_at": now, "result": result, "error": error},
     )
     if status == "cancelled":
-        _cancel_steps(connection, execution_id, now)
+        cancel_steps(connection, execution_id, now)
 
 
 def postpone(
@@ -346,12 +272,6 @@ def is_cancelled(connection: sa.Connection, execution_id: str) -> bool:
     return connection.scalar(_CANCELLED, {"id_": execution_id}) is not None
 
 
-def _cancel_steps(connection: sa.Connection, execution_id: str, now: datetime) -> None:
-    """Steps that were broken off, such as a sleep."""
-    begun = (steps.c.execution_id == execution_id, steps.c.status.in_(["running", "looping"]))
-    connection.execute(sa.update(steps).where(*begun).values(status="cancelled", ended_at=now))
-
-
 def _leave(connection: sa.Connection, execution_id: str, attempt: int, executor: str, values: dict[str, Any]) -> None:
     mine = {"id_": execution_id, "attempt_": attempt, "executor_": executor}
     if connection.execute(_change(*values), mine | values).rowcount != 1:
@@ -362,7 +282,3 @@ def _leave(connection: sa.Connection, execution_id: str, attempt: int, executor:
 def _change(*names: str) -> sa.Update:
     """Of what is ours."""
     return sa.update(executions).where(*_IS_OURS).values({name: sa.bindparam(name) for name in names})
-
-
-def _values(row: StepRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in StepRow.__slots__}

@@ -1,5 +1,6 @@
 """Identifiers: those of rows sort by time, those in URLs cannot be guessed."""
 
+import hashlib
 import random
 import secrets
 import threading
@@ -46,3 +47,8 @@ def _uuid(ticks: int) -> str:
 def opaque_id() -> str:
     """192 random bits as URL-safe text, for addresses that are themselves the permission."""
     return secrets.token_urlsafe(24)
+
+
+def digest(key: str) -> str:
+    """By which a key, a token or a session is known: all are random, so SHA-256 is enough."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

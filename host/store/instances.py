@@ -1,6 +1,5 @@
 """Instances: an integration version deployed for a customer, and the endpoints that reach its flows."""
 
-import hashlib
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
 from . import schedules
 from .database import insert, reading, storable
-from .ids import opaque_id, time_id
+from .ids import digest, opaque_id, time_id
 from .registrations import intend
 from .schema import customers, endpoint_keys, endpoints, instances, integrations, states, versions
 from .states import flow_owner
@@ -187,11 +186,6 @@ class Instances:
         with reading(self.engine).begin() as connection:
             query = sa.select(endpoint_keys.c.digest).where(endpoint_keys.c.endpoint_id == endpoint_id)
             return tuple(connection.execute(query).scalars())
-
-
-def digest(key: str) -> str:
-    """By which an API key is known."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _query() -> sa.Select[Any]:

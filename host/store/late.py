@@ -1,6 +1,5 @@
 """What nobody waits for and could not be written: it is kept while the database is away, as far as there is room."""
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -8,13 +7,14 @@ from typing import Generic, TypeVar
 
 import sqlalchemy as sa
 
+from ..loggers import logger
 from .database import is_away
 
 MOST = 1000
 LONGEST = 600.0  # seconds that each is kept
 AGAIN = 1.0  # seconds between tries
 
-log = logging.getLogger("twilio_connector.engine")
+log = logger("engine")
 
 Item = TypeVar("Item")
 

@@ -70,7 +70,7 @@ class Rates:
         counts = self._count_all(keys, first_id(now))
         return [Part(at, *counts[2 * index : 2 * index + 2]) for index, at in enumerate(starts)]
 
-    def failing(self, since: datetime, limit: int = 5) -> Sequence[Failing]:
+    def failing(self, since: datetime) -> Sequence[Failing]:
         """The flows with the most failures among the last ``MOST_FAILED`` since then."""
         failed = status_in(executions, *ENDED) & (executions.c.status == sa.literal_column("'failed'"))
         some = sa.select(executions.c.id, executions.c.instance_id, executions.c.flow).where(
@@ -79,7 +79,7 @@ class Rates:
         last = some.order_by(executions.c.id.desc()).limit(MOST_FAILED).subquery()
         many = sa.func.count().label("many")
         query = sa.select(last.c.instance_id, last.c.flow, many, sa.func.max(last.c.id))
-        grouped = query.group_by(last.c.instance_id, last.c.flow).order_by(many.desc(), last.c.flow).limit(limit)
+        grouped = query.group_by(last.c.instance_id, last.c.flow).order_by(many.desc(), last.c.flow).limit(5)
         with reading(self.engine).begin() as connection:
             return [Failing(*row) for row in connection.execute(grouped)]
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ...connector.context import utc_now
-from .database import reading
+from .database import made_storable, reading
 from .ids import time_id
 from .schema import refusals as table
 
@@ -31,10 +31,6 @@ class Refusals:
     engine: sa.Engine
     kept: int
 
-    def add(self, *, endpoint_id: str, reason: str, method: str = "POST", source: str = "") -> None:
-        with self.engine.begin() as connection:
-            self.write(connection, endpoint_id=endpoint_id, reason=reason, method=method, source=source)
-
     def write(
         self,
         connection: sa.Connection,
@@ -45,16 +41,15 @@ class Refusals:
         source: str,
         signed_url: str = "",
     ) -> None:
-        """The same in a transaction of the caller's."""
         values = {
             "id": time_id(),
             "endpoint_id": endpoint_id[:64],
-            "reason": _storable(reason)[:2000],
+            "reason": made_storable(reason)[:2000],
             "method": method[:16],
-            "signed_url": _storable(signed_url)[:2000],
+            "signed_url": made_storable(signed_url)[:2000],
         }
         newest = sa.select(table.c.id).order_by(table.c.id.desc()).limit(self.kept)
-        connection.execute(sa.insert(table).values(**values, source=_storable(source)[:256], at=utc_now()))
+        connection.execute(sa.insert(table).values(**values, source=made_storable(source)[:256], at=utc_now()))
         connection.execute(sa.delete(table).where(table.c.id.not_in(newest)))
 
     def recent(self, *, endpoint_id: str | None = None, limit: int = 100) -> list[Refusal]:
@@ -63,8 +58,3 @@ class Refusals:
         with reading(self.engine).begin() as connection:
             rows = connection.execute(query if endpoint_id is None else query.where(table.c.endpoint_id == endpoint_id))
             return [Refusal(**row) for row in rows.mappings()]
-
-
-def _storable(text: str) -> str:
-    """What a stranger sent may hold what Postgres does not take: NUL and lone surrogates."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "?")

@@ -1,7 +1,7 @@
 """The host's tables, the same on SQLite and Postgres. Times are ISO text in UTC that sorts; JSON is ASCII text."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args
 
 import sqlalchemy as sa
 
@@ -270,8 +270,9 @@ def status_in(table: Any, *statuses: str) -> sa.ColumnElement[bool]:
     return cast("sa.ColumnElement[bool]", table.c.status.in_(words))
 
 
+End = Literal["succeeded", "failed", "cancelled"]
 OPEN = ("accepted", "waiting", "running")
-ENDED = ("succeeded", "failed", "cancelled")
+ENDED: tuple[End, ...] = get_args(End)
 _open = status_in(executions, *OPEN)
 _running = status_in(executions, "running")
 sa.Index("executions_open", executions.c.available_at, executions.c.id, sqlite_where=_open, postgresql_where=_open)
@@ -357,8 +358,8 @@ steps = sa.Table(
     sa.Column("ended_at", Instant),
 )
 
-# Actions that were called over the API: a call with a key that was used gives what the first one gave.
-# See host/execution/calls.py.
+# Actions that were run over the API: a call with a key that was used gives what the first one gave.
+# See host/execution/api_actions.py.
 calls = sa.Table(
     "calls",
     metadata,

@@ -14,10 +14,9 @@ import sqlalchemy as sa
 from . import portable
 from .bulk import insert_rows
 from .database import reading, storable
-from .executions import BRIEF, ENDED, ExecutionRecord, StartedBy, Status, is_started_by
+from .executions import BRIEF, ExecutionRecord, StartedBy, Status, is_started_by
 from .ids import first_id
-from .schema import ENDED as ENDS
-from .schema import OPEN, executions, instances, status_in, terms
+from .schema import ENDED, OPEN, executions, instances, status_in, terms
 from .subject import asked
 
 LOOKED_AT = 2_000
@@ -168,7 +167,7 @@ def _in_status(plain: sa.Select[Any], status: str) -> sa.Select[Any]:
     """Those that have ended have an index of their own; of those that have not there are few."""
     same = executions.c.status == sa.literal_column(f"'{status}'")
     if status in ENDED:
-        return plain.where(same, status_in(executions, *ENDS)).order_by(executions.c.id.desc())
+        return plain.where(same, status_in(executions, *ENDED)).order_by(executions.c.id.desc())
     few = plain.where(status_in(executions, *OPEN), same).order_by(executions.c.available_at, executions.c.id)
     kept = few.limit(10 * LOOKED_AT).subquery()
     return sa.select(kept.c.id).order_by(kept.c.id.desc())

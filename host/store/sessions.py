@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ...connector.context import utc_now
 from .database import read_meta, reading, write_meta
-from .instances import digest
+from .ids import digest
 from .schema import sessions as table
 
 Kind = Literal["link", "session"]

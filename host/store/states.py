@@ -29,17 +29,11 @@ class States:
                 found[row.scope][row.key] = row.value
         return found
 
-    def merge(self, owners: Mapping[Scope, str], values: Mapping[Scope, Mapping[str, Any] | None]) -> None:
-        """Set the keys given, leave the others; a value of None removes its key."""
-        if any(values.values()):
-            with self.engine.begin() as connection:
-                merge(connection, owners, values)
-
 
 def merge(
     connection: sa.Connection, owners: Mapping[Scope, str], values: Mapping[Scope, Mapping[str, Any] | None]
 ) -> None:
-    """The same as part of a transaction."""
+    """Set the keys given, leave the others; a value of None removes its key."""
     given = [(s, owners[s], k, v) for s, scoped in values.items() if scoped for k, v in scoped.items()]
     for scope, owner, key, value in sorted(given, key=lambda item: item[:3]):  # so that two never wait for each other
         _set(connection, scope, owner, key, value)

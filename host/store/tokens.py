@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ...connector.context import utc_now
 from ...connector.errors import InvalidInput
 from .database import reading
-from .instances import digest
+from .ids import digest
 from .schema import tokens as table
 
 Scope = Literal["read", "write"]

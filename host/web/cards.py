@@ -12,7 +12,7 @@ from ..definition import model
 from ..execution.past import REUSED
 from ..registry import Registry
 from ..store import portable
-from ..store.executions import StepRow
+from ..store.steps import StepRow
 
 Kind = str
 Words = Sequence[tuple[Kind, str]]
@@ -272,3 +272,10 @@ def retry_in_words(config: model.RetryConfig | None) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONG else text[:_LONG] + "…"
+
+
+def unit_label(registry: Registry, component: str, key: str) -> str:
+    """``Twilio: Send SMS``; the keys where the component is gone."""
+    known = registry.get(component)
+    unit = (known.actions.get(key) or known.triggers.get(key)) if known else None
+    return f"{known.display['label']}: {unit.label}" if known and unit else f"{component}.{key}"

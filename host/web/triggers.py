@@ -3,7 +3,6 @@
 Nothing is parsed before the trigger has verified it, and nothing is answered before it is on disk.
 """
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from ...connector.payload import FlowEnd, HttpResponse, WebhookRequest
 from ..host import Ended, Host, KeyRefused, NoSuchEndpoint, Received, TooLarge
+from ..loggers import logger
 from ..receiving import answer
 from ..receiving.inbox import Busy
 from ..store.database import is_away
@@ -31,7 +31,7 @@ HEADERS = [
 ]
 BODY_SECONDS = 10.0
 
-log = logging.getLogger("twilio_connector.webhooks")
+log = logger("webhooks")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pytest
 from starlette.requests import Request
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.host.integrations.uploads import folder_of, read
+from twilio_connector.host.operating.changes import Wanted
 from twilio_connector.host.web.api.table import ROUTES
 from twilio_connector.host.web.events import Look, Streams
 
@@ -74,16 +75,16 @@ def test_a_token_is_taken_from_one_place_only(stranger, token, access):
 )
 def test_no_other_site_uses_the_api_with_the_session_of_who_is_signed_in(stranger, access, host, headers):
     stranger.cookies.set(access.cookie, access.redeem(access.new_token()))
-    before = len(host.changes.recent())
+    before = len(host.changes.find(Wanted())[0])
     for method, address in addresses():
         if method != "GET":
             assert stranger.request(method, address, headers=JSON | headers, content="{}").status_code == 401, address
-    assert len(host.changes.recent()) == before
+    assert len(host.changes.find(Wanted())[0]) == before
     stranger.cookies.clear()
 
 
 def test_a_token_that_may_read_changes_nothing_at_any_address(stranger, reader, host):
-    before = len(host.changes.recent())
+    before = len(host.changes.find(Wanted())[0])
     for method, address in addresses():
         if method != "GET":
             answer = stranger.request(
@@ -93,7 +94,7 @@ def test_a_token_that_may_read_changes_nothing_at_any_address(stranger, reader, 
     for override in ("x-http-method-override", "x-method-override", "x-http-method"):
         headers = {"authorization": f"Bearer {reader}", override: "DELETE"}
         assert stranger.post("/api/connections", headers=JSON | headers, content="{}").status_code == 403
-    assert len(host.changes.recent()) == before
+    assert len(host.changes.find(Wanted())[0]) == before
 
 
 @pytest.mark.parametrize("depth", [101, 250, 600, 960, 20_000])

@@ -199,7 +199,7 @@ def test_no_secret_stands_in_anything_that_a_host_writes_or_answers(tmp_path, lo
             answers |= asked(client, token, twilio)
         ids = [row.id for row in host.store.executions.recent()]
         answers["records"] = repr([host.store.executions.get(each) for each in ids])
-        answers["steps"] = repr([host.store.executions.steps(each) for each in ids])
+        answers["steps"] = repr([host.store.steps.of(each) for each in ids])
         answers["itself"] = repr([host, host.settings, host.vault, host.secrets, host.store.connections.all()])
     assert len(pages) > 20
     assert len(httpserver.log) > 5

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from twilio_connector.host.operating.changes import Wanted
 
 from .conftest import PUBLIC, signed, text
 
@@ -71,22 +72,22 @@ FOREIGN = [
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_no_form_of_any_page_takes_anything_from_another_site(signed_in, host, headers):
     actions = forms(signed_in)
-    before = [change.what for change in host.changes.recent()]
+    before = [change.what for change in host.changes.find(Wanted())[0]]
     assert len(actions) > 3
     for action in actions:
         sent = {"content-type": OWN["content-type"]} | headers
         assert signed_in.post(action, headers=sent, content="a=b").status_code == 403, action
-    assert [change.what for change in host.changes.recent()] == before
+    assert [change.what for change in host.changes.find(Wanted())[0]] == before
 
 
 def test_no_address_changes_anything_by_being_looked_at(signed_in, host):
     """A picture on another site can make a browser GET anything."""
-    before = [change.what for change in host.changes.recent()]
+    before = [change.what for change in host.changes.find(Wanted())[0]]
     for action in forms(signed_in):
         assert signed_in.get(action, headers={"sec-fetch-site": "cross-site"}).status_code in {200, 303, 404, 405}, (
             action
         )
-    assert [change.what for change in host.changes.recent()] == before
+    assert [change.what for change in host.changes.find(Wanted())[0]] == before
 
 
 @pytest.mark.parametrize(

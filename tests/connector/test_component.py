@@ -112,7 +112,12 @@ def test_a_connection_is_tried_by_its_own_test(greeter, token):
 
 @pytest.mark.parametrize(
     ("entry", "says"),
-    [("nowhere:greet", "there is no module nowhere"), ("code:missing", "module code has no missing")],
+    [
+        ("nowhere:greet", "there is no module nowhere"),
+        ("code:missing", "module code has no missing"),
+        ("code:Greet.missing", "module code has no Greet.missing"),
+        ("code:missing.greet", "module code has no missing.greet"),
+    ],
 )
 def test_an_entry_that_leads_nowhere_is_named_when_used(greeter, token, entry, says):
     manifest = greeter / "component.yaml"
@@ -120,6 +125,15 @@ def test_an_entry_that_leads_nowhere_is_named_when_used(greeter, token, entry, s
     with pytest.raises(InvalidComponent, match=says) as caught:
         perform(greeter, token)
     assert caught.value.field == "greet"
+
+
+def test_an_entry_may_be_a_method_of_what_a_module_has(greeter, token):
+    with (greeter / "code.py").open("a") as code:
+        code.write("\n\nclass Aloud:\n    def greet(self, context: ActionContext, inputs: Greet) -> str:\n")
+        code.write('        return f"HI {inputs.name}"\n\n\naloud = Aloud()\n')
+    manifest = greeter / "component.yaml"
+    manifest.write_text(manifest.read_text().replace('"code:greet"', '"code:aloud.greet"'))
+    assert perform(greeter, token) == "HI Ada"
 
 
 def test_a_module_missing_inside_a_unit_is_not_blamed_on_the_manifest(greeter, token):

@@ -89,7 +89,7 @@ def play(tmp_path):
     def play(answers):
         flow = integration.flows[0]
         payload = {"body": {"data": {"answers": answers}}}
-        return paths, run(flow, Scope.begin(flow, payload, {"Greeting": "Hello"}), perform)
+        return paths, run(flow, Scope.begin(flow, payload, {"Greeting": "Hello"}), perform, limit=4 << 20)
 
     return play
 

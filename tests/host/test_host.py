@@ -3,13 +3,18 @@
 import asyncio
 import logging
 import time
+from logging.handlers import BufferingHandler
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.payload import WebhookRequest
 from twilio_connector.host.host import KeyRefused, NoSuchEndpoint, TooLarge
+from twilio_connector.host.loggers import Subject, logger
 from twilio_connector.host.store import portable
 
+HOST = Path(__file__).parents[2] / "host"
 FIELDS = {"account": "A1", "token": "hunter2-hunter2"}
 JSON = (("Content-Type", "application/json"),)
 
@@ -115,6 +120,23 @@ def test_a_running_host_strikes_known_secrets_out_of_the_log(host, caplog):
     for name in ("twilio_connector.flow", "somebody.elses"):
         logging.getLogger(name).warning("token=%s", "hunter2-hunter2")
     assert [record.getMessage() for record in caplog.records] == ["token=[secret]"] * 2
+
+
+@pytest.mark.parametrize("subject", [None, *get_args(Subject)])
+def test_every_logger_of_a_running_host_strikes_secrets_out(host, subject):
+    host.connections.test(add(host).id)
+    handler = BufferingHandler(1_000)  # that of somebody who knows no filter
+    logger(subject).addHandler(handler)
+    try:
+        logger(subject).warning("token=%s", "hunter2-hunter2")
+    finally:
+        logger(subject).removeHandler(handler)
+    assert [record.getMessage() for record in handler.buffer] == ["token=[secret]"]
+
+
+def test_the_host_takes_its_loggers_from_one_place():
+    taken = {file.name for file in HOST.rglob("*.py") if "getLogger(" in file.read_text()}
+    assert taken == {"loggers.py", "durable.py"}  # the other is of the engine underneath
 
 
 def test_what_strangers_ask_for_by_id_is_simply_not_there(host):

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from twilio_connector.connector.errors import InvalidInput
-from twilio_connector.connector.payload import text_of
+from twilio_connector.connector.payload import same, text_of
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 _YES = frozenset({"t", "true", "y", "yes"})
@@ -95,16 +95,6 @@ def _loose(left: Any, right: Any) -> bool:
 def exactly(left: Any, right: Any) -> bool:
     """Equal and of one type, once JSON text is read."""
     return same(parse(left), parse(right))
-
-
-def same(left: Any, right: Any) -> bool:
-    """Equal and of one type, texts as they are: 1 is not true."""
-    match left, right:
-        case (list(), list()):
-            return len(left) == len(right) and all(map(same, left, right))
-        case (dict(), dict()):
-            return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
 def _number(value: Any) -> float:

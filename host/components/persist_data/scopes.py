@@ -4,15 +4,16 @@ Their only effect is the state that they return, which a host stores together wi
 and a host that died repeats them. An action that looks at the state before it changes it has the state to itself while it runs.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 from twilio_connector.connector.context import ActionContext, utc_text
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.connector.inputs import Inputs, KeyValues, read_json
+from twilio_connector.connector.payload import same
 from twilio_connector.connector.result import ActionResult
-from twilio_connector.host.components.branch.operators import same
 
 Key = Annotated[
     str, Field(title="Key", description="The name of the stored value.", examples=["lastSync"], max_length=255)
@@ -90,107 +91,86 @@ class Step(Inputs):
     amount: Amount = 1
 
 
-class Actions(NamedTuple):
-    """The actions of a scope, in the order of the names that ``actions_on`` is unpacked into."""
-
-    save: Callable[[ActionContext, Save], ActionResult]
-    get: Callable[[ActionContext, Get], Any]
-    remove: Callable[[ActionContext, Remove], ActionResult]
-    clear: Callable[[ActionContext, Inputs], ActionResult]
-    list_keys: Callable[[ActionContext, Inputs], list[str]]
-    save_time: Callable[[ActionContext, OneKey], ActionResult]
-    increment: Callable[[ActionContext, Step], ActionResult]
-    decrement: Callable[[ActionContext, Step], ActionResult]
-    append: Callable[[ActionContext, OneMember], ActionResult]
-    append_all: Callable[[ActionContext, Members], ActionResult]
-    remove_member: Callable[[ActionContext, OneMember], ActionResult]
-    add_to_set: Callable[[ActionContext, OneMember], ActionResult]
-
-
-def actions_on(scope: str) -> Actions:  # noqa: C901 (a list of small functions)
+@dataclass(frozen=True)
+class State:
     """The actions for the state that contexts and results call ``scope``, such as ``instance_state``."""
 
-    def state(context: ActionContext) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = getattr(context, scope)
+    scope: str
+
+    def _state(self, context: ActionContext) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = getattr(context, self.scope)
         return found
 
-    def changed(values: Mapping[str, Any], data: Any = None) -> ActionResult:
-        changes: dict[str, Any] = {scope: values}
+    def _changed(self, values: Mapping[str, Any], data: Any = None) -> ActionResult:
+        changes: dict[str, Any] = {self.scope: values}
         return ActionResult(data=data, **changes)
 
-    def save(_context: ActionContext, inputs: Save) -> ActionResult:
+    def save(self, _context: ActionContext, inputs: Save) -> ActionResult:
         if not (inputs.key_input or inputs.key_value_input):
             raise InvalidInput("keyInput: is required", field="keyInput")
-        return changed(dict(inputs.key_value_input) or {inputs.key_input: inputs.value_input})
+        return self._changed(dict(inputs.key_value_input) or {inputs.key_input: inputs.value_input})
 
-    def get(context: ActionContext, inputs: Get) -> Any:
-        return state(context).get(inputs.key_input, inputs.default_value_input)
+    def get(self, context: ActionContext, inputs: Get) -> Any:
+        return self._state(context).get(inputs.key_input, inputs.default_value_input)
 
-    def remove(_context: ActionContext, inputs: Remove) -> ActionResult:
+    def remove(self, _context: ActionContext, inputs: Remove) -> ActionResult:
         keys = [str(key) for key in inputs.multiple_keys] or [inputs.key_input]
         if not all(keys):
             raise InvalidInput("keyInput: is required", field="keyInput")
-        return changed(dict.fromkeys(keys))
+        return self._changed(dict.fromkeys(keys))
 
-    def clear(context: ActionContext, _inputs: Inputs) -> ActionResult:
-        return changed(dict.fromkeys(state(context)))
+    def clear(self, context: ActionContext, _inputs: Inputs) -> ActionResult:
+        return self._changed(dict.fromkeys(self._state(context)))
 
-    def list_keys(context: ActionContext, _inputs: Inputs) -> list[str]:
-        return sorted(state(context))
+    def list_keys(self, context: ActionContext, _inputs: Inputs) -> list[str]:
+        return sorted(self._state(context))
 
-    def save_time(context: ActionContext, inputs: OneKey) -> ActionResult:
+    def save_time(self, context: ActionContext, inputs: OneKey) -> ActionResult:
         now = utc_text(context.clock())
-        return changed({inputs.key_input: now}, now)
+        return self._changed({inputs.key_input: now}, now)
 
-    def add(context: ActionContext, key: str, amount: int) -> ActionResult:
-        before = state(context).get(key, 0)
+    def _add(self, context: ActionContext, key: str, amount: int) -> ActionResult:
+        before = self._state(context).get(key, 0)
         if isinstance(before, bool) or not isinstance(before, int | float):
             raise InvalidInput(f"keyInput: {key!r} holds {type(before).__name__}, not a number", field="keyInput")
-        return changed({key: before + amount}, before + amount)
+        return self._changed({key: before + amount}, before + amount)
 
-    def increment(context: ActionContext, inputs: Step) -> ActionResult:
-        return add(context, inputs.key_input, inputs.amount)
+    def increment(self, context: ActionContext, inputs: Step) -> ActionResult:
+        return self._add(context, inputs.key_input, inputs.amount)
 
-    def decrement(context: ActionContext, inputs: Step) -> ActionResult:
-        return add(context, inputs.key_input, -inputs.amount)
+    def decrement(self, context: ActionContext, inputs: Step) -> ActionResult:
+        return self._add(context, inputs.key_input, -inputs.amount)
 
-    def members(context: ActionContext, key: str) -> list[Any]:
-        found = state(context).get(key, [])
+    def _members(self, context: ActionContext, key: str) -> list[Any]:
+        found = self._state(context).get(key, [])
         if not isinstance(found, list):
             raise InvalidInput(f"keyInput: {key!r} holds {type(found).__name__}, not a list", field="keyInput")
         return found
 
-    def append(context: ActionContext, inputs: OneMember) -> ActionResult:
+    def append(self, context: ActionContext, inputs: OneMember) -> ActionResult:
         key = inputs.key_input
-        return changed({key: [*members(context, key), inputs.value_input]})
+        return self._changed({key: [*self._members(context, key), inputs.value_input]})
 
-    def append_all(context: ActionContext, inputs: Members) -> ActionResult:
+    def append_all(self, context: ActionContext, inputs: Members) -> ActionResult:
         given = [*(inputs.dynamic_values or inputs.values_input)]
         flat = [item for one in given for item in (one if isinstance(one, list | tuple) else [one])]
         key = inputs.key_input
-        return changed({key: [*members(context, key), *(flat if inputs.flatten_values else given)]})
+        return self._changed({key: [*self._members(context, key), *(flat if inputs.flatten_values else given)]})
 
-    def remove_member(context: ActionContext, inputs: OneMember) -> ActionResult:
+    def remove_member(self, context: ActionContext, inputs: OneMember) -> ActionResult:
         key = inputs.key_input
-        return changed({key: [item for item in members(context, key) if not same(item, inputs.value_input)]})
+        return self._changed(
+            {key: [item for item in self._members(context, key) if not same(item, inputs.value_input)]}
+        )
 
-    def add_to_set(context: ActionContext, inputs: OneMember) -> ActionResult:
+    def add_to_set(self, context: ActionContext, inputs: OneMember) -> ActionResult:
         key = inputs.key_input
-        found = members(context, key)
+        found = self._members(context, key)
         is_there = any(same(item, inputs.value_input) for item in found)
-        return changed({key: found if is_there else [*found, inputs.value_input]})
+        return self._changed({key: found if is_there else [*found, inputs.value_input]})
 
-    return Actions(
-        save,
-        get,
-        remove,
-        clear,
-        list_keys,
-        save_time,
-        increment,
-        decrement,
-        append,
-        append_all,
-        remove_member,
-        add_to_set,
-    )
+
+execution = State("execution_state")
+instance = State("instance_state")
+cross_flow = State("cross_flow_state")
+integration = State("integration_state")

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from ....connector.errors import InvalidInput
-from ...engine.replays import MOST, JobStatus
+from ...engine.replays import AT_ONCE, MOST, JobStatus
 from ...engine.replays import Job as JobRecord
 from ...store import portable
 from ...store.database import storable
@@ -105,7 +105,7 @@ class Replay(Shape):
 class FailedOnes(Which):
     """Which failed executions: the newest ``limit`` that were not replayed yet."""
 
-    limit: Annotated[int, Field(ge=1, le=MOST)] = 1000
+    limit: Annotated[int, Field(ge=1, le=MOST)] = AT_ONCE
 
 
 class Job(Shape):
@@ -132,10 +132,10 @@ def listing(call: Call) -> dict[str, Any]:
 
 
 def detail(call: Call) -> ExecutionDetail:
-    store = call.host.store.executions
-    record = found(store.get(call.path["id"]), "execution")
+    store = call.host.store
+    record = found(store.executions.get(call.path["id"]), "execution")
     shown = Execution.model_validate(record).model_dump()
-    steps = [_step(row) for row in store.steps(record.id)]
+    steps = [_step(row) for row in store.steps.of(record.id)]
     return ExecutionDetail(**shown, payload=_value(record.payload), steps=steps, result=_value(record.result))
 
 

@@ -1,6 +1,5 @@
 """Every error as one shape: RFC 9457. The status follows from the kind of the error, which says what to do next."""
 
-import logging
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -10,17 +9,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ....connector.errors import is_told
+from ...loggers import logger
 from ...secrets.redact import Redactor
 from ..body import BodyRefused
 from .shapes import Problem
 
-log = logging.getLogger("twilio_connector.api")
+log = logger("api")
 
 MEDIA_TYPE = "application/problem+json"
 STATUS = {
     "input": 422,
     "integration": 422,
-    "declarations": 422,
     "connection": 424,
     "refused": 409,
     "busy": 409,

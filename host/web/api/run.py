@@ -1,4 +1,4 @@
-"""Actions and data sources, run over HTTP. A key makes an action be done at most once: see host/execution/calls.py."""
+"""Actions and data sources, run over HTTP. A key makes an action be done at most once: see host/execution/api_actions.py."""
 
 import json
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from ....connector.result import ActionResult
-from ...execution.calls import Asked
+from ...execution.api_actions import Asked
 from .catalogue import component_of
 from .route import Call, Route, found
 from .shapes import Shape, Text, plain
@@ -58,7 +58,7 @@ class Choices(Shape):
 
 def action(call: Call) -> Response:
     unit = found(component_of(call).actions.get(call.path["action"]), "action")
-    result, repeated = call.host.calls.perform(unit, _asked(call))
+    result, repeated = call.host.api_actions.perform(unit, _asked(call))
     text = call.host.redactor.strike(json.dumps(plain(_gave(result))))
     headers = {"idempotent-replayed": "true"} if repeated else None
     return Response(text, headers=headers, media_type="application/json")
@@ -66,7 +66,7 @@ def action(call: Call) -> Response:
 
 def data_source(call: Call) -> dict[str, Any]:
     unit = found(component_of(call).data_sources.get(call.path["source"]), "data source")
-    return {"result": call.host.calls.choices(unit, _asked(call))}
+    return {"result": call.host.api_actions.choices(unit, _asked(call))}
 
 
 def _asked(call: Call) -> Asked:

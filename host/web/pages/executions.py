@@ -1,9 +1,7 @@
 """Executions: found by filter and text; one as a timeline and as cards; replayed, cancelled."""
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, cast, get_args
 from urllib.parse import urlencode
 
@@ -12,24 +10,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.errors import InvalidInput
-from ...execution.past import obstacles
+from ...engine.replays import AT_ONCE
 from ...execution.run_as import SYSTEM
-from ...registry import Registry
-from ...store import Store, portable, search
-from ...store.executions import ENDED, ExecutionRecord, StartedBy, Status, StepRow
-from ...store.logs import LogLine
+from ...store import Store, search
+from ...store.executions import ENDED, ExecutionRecord, StartedBy, Status
 from ...store.search import Filter
+from ...store.steps import StepRow
 from ...store.subject import said
 from ..cards import Drawing
 from ..forms import Form
 from ..hints import Trouble
 from ..site import Site, missing, names_of, notice, see_other, site_of, with_form
+from ..timeline import timeline, value_of
 from . import events
 from .flows import connections_of, flow_of
-from .instances import unit_label
 
 PAGE = 50
-AT_ONCE = 1000
 SHOWN = 10  # of those that are going to be replayed
 STATUSES = (
     ("", "All"),
@@ -54,36 +50,6 @@ NOTICES = {
     "replayed": "This is the replay.",
     "cancelled": "It is being cancelled: what runs just now ends, and no further step begins.",
 }
-BAR = 1000.0
-MIN_BAR = 6.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepView:
-    """A step's attempt on the timeline. ``left`` and ``width`` are thousandths of the execution's time.
-
-    ``path`` is set where it can be replayed from here; otherwise ``obstacle`` says why not, where it is worth saying.
-    """
-
-    name: str
-    unit: str
-    status: str
-    attempt: int
-    flow_attempt: int
-    started_at: datetime
-    ended_at: datetime | None
-    depth: int
-    turn: str
-    left: float
-    width: float
-    inputs: Any
-    output: Any
-    error: Trouble | None
-    lines: Sequence[LogLine] = ()
-    path: str = ""
-    obstacle: str = ""
-
-
 # ── the list ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -252,10 +218,10 @@ def _draw(request: Request, *, problem: str = "") -> Response:
     store, strike = site.host.store, site.host.redactor.strike_all
     seen = events.one(site, request.path_params["id"])  # before all else: what changes meanwhile is then told
     execution = _execution(request)
-    rows, lines = store.executions.steps(execution.id), store.logs.of(execution.id)
+    rows, lines = store.steps.of(execution.id), store.logs.of(execution.id)
     running = execution.status not in ENDED
     steps = timeline(execution, rows, lines, site.host.registry)
-    payload, result = strike(_value(execution.payload)), strike(_result(execution))
+    payload, result = strike(value_of(execution.payload)), strike(_result(execution))
     instance = store.instances.get(execution.instance_id)
     return site.pages.page(
         request,
@@ -299,66 +265,11 @@ def _is_told(rows: Sequence[StepRow], execution: ExecutionRecord) -> bool:
     )
 
 
-def timeline(
-    execution: ExecutionRecord, rows: Sequence[StepRow], lines: Sequence[LogLine], registry: Registry
-) -> list[StepView]:
-    """The steps in their order, with bars to the scale of the whole."""
-    first = min([execution.created_at, *(row.started_at for row in rows)])
-    last = max([execution.created_at, *(row.ended_at or row.started_at for row in rows)])
-    ways = obstacles(rows, registry) if execution.status in ENDED else {}
-    begun: set[str] = set()
-    views = []
-    for row in rows:
-        of_row = [line for line in lines if _key(line) == _key(row)]
-        is_first = row.flow_attempt == execution.attempt and row.path not in begun and row.path in ways
-        begun.add(row.path if is_first else "")
-        way = ways[row.path] if is_first else None
-        views.append(_view(row, first, last - first, registry, lines=of_row, way=way))
-    return views
-
-
-def _key(item: StepRow | LogLine) -> tuple[int, str, int]:
-    return item.flow_attempt, item.path, item.attempt
-
-
-def _view(
-    row: StepRow, first: datetime, span: timedelta, registry: Registry, *, lines: Sequence[LogLine], way: str | None
-) -> StepView:
-    whole = max(span.total_seconds(), 0.001)
-    took = ((row.ended_at or row.started_at) - row.started_at).total_seconds()
-    width = max(MIN_BAR, BAR * took / whole)
-    left = min(BAR * (row.started_at - first).total_seconds() / whole, BAR - width)
-    turns = re.findall(r"\[(\d+)\]", row.path)
-    return StepView(
-        name=row.name,
-        unit=unit_label(registry, row.component, row.action),
-        status=row.status,
-        attempt=row.attempt,
-        flow_attempt=row.flow_attempt,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        depth=min(len(turns), 4),
-        turn=".".join(str(int(turn) + 1) for turn in turns),
-        left=round(max(left, 0.0), 1),
-        width=round(width, 1),
-        inputs=_value(row.inputs),
-        output=_value(row.output),
-        error=Trouble.of(row.error),
-        lines=lines,
-        path=row.path if way == "" else "",
-        obstacle=way or "",
-    )
-
-
 def _result(execution: ExecutionRecord) -> Any:
     """The last step's data alone, where nothing else was said with it."""
-    value = _value(execution.result)
+    value = value_of(execution.result)
     told = {name: part for name, part in value.items() if part is not None} if isinstance(value, dict) else value
     return told["data"] if isinstance(told, dict) and told.keys() == {"data"} else told or None
-
-
-def _value(text: str | None) -> Any:
-    return None if text is None else portable.loads(text)
 
 
 def routes() -> list[Route]:

@@ -12,6 +12,7 @@ from ....connector.errors import is_told
 from ...definition.model import Flow, Step
 from ...registry import Registry
 from ...store.instances import EndpointKey, InstanceRecord
+from ..cards import unit_label
 from ..forms import Form
 from ..hints import about_refusals
 from ..site import missing, names_of, notice, see_other, site_of, with_form
@@ -203,13 +204,6 @@ def step_cards(steps: Sequence[Step], registry: Registry, depth: int = 0, branch
         yield from step_cards(step.body or (), registry, depth + 1)
         for way in step.branches or ():
             yield from step_cards(way.steps, registry, depth + 1, way.name)
-
-
-def unit_label(registry: Registry, component: str, key: str) -> str:
-    """``Twilio: Send SMS``; the keys where the component is gone."""
-    known = registry.get(component)
-    unit = (known.actions.get(key) or known.triggers.get(key)) if known else None
-    return f"{known.display['label']}: {unit.label}" if known and unit else f"{component}.{key}"
 
 
 def _config(request: Request, instance: InstanceRecord) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.host.administration.credentials import Credentials
 from twilio_connector.host.administration.password import Password
-from twilio_connector.host.operating.changes import Changes
+from twilio_connector.host.operating.changes import Changes, Wanted
 from twilio_connector.host.secrets.redact import Redactor
 from twilio_connector.host.store.schema import meta, tokens
 
@@ -60,7 +60,7 @@ def test_a_token_is_shown_once_and_known_by_its_hash(credentials, store):
     assert len(record.prefix) < len(token) / 4
     with store.engine.begin() as connection:
         assert token not in str(connection.execute(sa.select(tokens)).all())
-    assert all(token not in change.summary for change in credentials.changes.recent())
+    assert all(token not in change.summary for change in credentials.changes.find(Wanted())[0])
 
 
 @pytest.mark.parametrize("given", ["", "tc_", "tc_wrong", "\ud800", "\0", "x" * 100_000])
@@ -78,7 +78,7 @@ def test_a_token_that_was_revoked_or_is_over_is_nobodys(credentials):
     assert credentials.tokens.check(token) is None
     with pytest.raises(InvalidInput, match="no token 'billing'"):
         credentials.revoke_token("billing")
-    assert [(c.what, c.subject) for c in credentials.changes.recent()] == [
+    assert [(c.what, c.subject) for c in credentials.changes.find(Wanted())[0]] == [
         ("token.revoke", "billing"), ("token.create", "old"), ("token.create", "billing")
     ]  # fmt: skip
 

@@ -45,7 +45,7 @@ def test_a_running_one_stops_before_its_next_step(host, integration, step, tmp_p
     eventually(lambda: host.store.executions.status(execution_id) == "cancelled")
     assert traces.read_text() == "first\n"
     record = host.store.executions.get(execution_id)
-    assert (record.error["kind"], [row.status for row in host.store.executions.steps(execution_id)]) == (
+    assert (record.error["kind"], [row.status for row in host.store.steps.of(execution_id)]) == (
         "cancelled",
         ["succeeded"],
     )
@@ -73,10 +73,10 @@ def test_one_that_sleeps_ends_at_once(host, integration):
         "inputs: {ms: {type: value, value: '600000'}}}"
     )
     execution_id = accept(host, host.instances.deploy(integration(sleep), customer="acme"))
-    eventually(lambda: [row.status for row in host.store.executions.steps(execution_id)] == ["running"])
+    eventually(lambda: [row.status for row in host.store.steps.of(execution_id)] == ["running"])
     host.executions.cancel(execution_id)
     eventually(lambda: host.store.executions.status(execution_id) == "cancelled")
-    assert [row.status for row in host.store.executions.steps(execution_id)] == ["cancelled"]
+    assert [row.status for row in host.store.steps.of(execution_id)] == ["cancelled"]
 
 
 def test_one_that_waits_for_its_next_attempt_ends_at_once(host, integration, step, tmp_path):

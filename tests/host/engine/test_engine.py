@@ -44,7 +44,7 @@ def test_each_step_is_on_record_with_what_went_in_and_came_out(host, integration
         step("Give", "give", what="$writeIt.results.when"),
     )
     ended = call(host.instances.deploy(path, customer="acme"))
-    first, second = host.store.executions.steps(ended.execution_id)
+    first, second = host.store.steps.of(ended.execution_id)
     assert (first.path, first.status, first.component, first.action) == ("writeIt", "succeeded", "probe", "note")
     assert portable.loads(first.inputs)["line"] == "hi"
     assert portable.loads(second.output) == "2026-01-02T00:00:00.000Z"
@@ -55,7 +55,7 @@ def test_a_failing_step_ends_the_execution_with_its_error(host, integration, ste
     path = integration(step("Break It", "fail", file=str(tmp_path / "f"), kind="Refused"))
     ended = call(host.instances.deploy(path, customer="acme"))
     assert (ended.status, ended.error["kind"], ended.error["message"]) == ("failed", "refused", "it broke")
-    (row,) = host.store.executions.steps(ended.execution_id)
+    (row,) = host.store.steps.of(ended.execution_id)
     assert (row.status, row.error["kind"]) == ("failed", "refused")
 
 
@@ -75,7 +75,7 @@ def test_a_step_is_retried_as_it_asks(host, integration, step, call, tmp_path):
         host.instances.deploy(integration(step("Try", "fail", extra, file=str(file), times="2")), customer="acme")
     )
     assert (ended.status, ended.result["data"], len(lines(file))) == ("succeeded", "mended", 3)
-    assert [row.status for row in host.store.executions.steps(ended.execution_id)] == [
+    assert [row.status for row in host.store.steps.of(ended.execution_id)] == [
         "retrying",
         "retrying",
         "succeeded",
@@ -151,7 +151,7 @@ def test_secrets_stay_out_of_records_but_reach_the_flow(host, integration, step,
     ended = call(host.instances.deploy(path, customer="acme", config={"Token": "mine"}))
     assert ended.status == "succeeded", ended.error
     assert lines(tmp_path / "f") == ["x", "hunter2-hunter2"]
-    rows = host.store.executions.steps(ended.execution_id)
+    rows = host.store.steps.of(ended.execution_id)
     assert portable.loads(rows[0].output)["seen"] == "[secret]"
     assert "hunter2" not in repr(rows) + repr(host.store.executions.get(ended.execution_id))
 

@@ -244,7 +244,7 @@ def test_what_was_cancelled_while_its_host_was_dead_does_not_go_on(settings, int
     assert (lines(first), lines(second)) == (["x"], [])
     store = Store.open(settings)
     assert store.executions.status(execution_id) == "cancelled"
-    assert [row.status for row in store.executions.steps(execution_id)] == ["cancelled"]
+    assert [row.status for row in store.steps.of(execution_id)] == ["cancelled"]
     store.close()
 
 

@@ -42,7 +42,7 @@ def test_from_a_step_the_results_before_it_are_taken_over_and_nothing_is_done_tw
     new = host.executions.replay(failed.execution_id, "last")
     assert end(new).status == "succeeded"
     assert traces.read_text() == "first\ngiven\n"
-    steps = {row.path: row.status for row in host.store.executions.steps(new)}
+    steps = {row.path: row.status for row in host.store.steps.of(new)}
     assert steps == {"first": "reused", "give": "reused", "last": "succeeded", "after": "succeeded"}
     record = host.store.executions.get(new)
     assert (record.replay_of, record.from_step) == (failed.execution_id, "last")
@@ -88,7 +88,7 @@ def test_an_error_that_was_gone_on_from_is_taken_over_and_not_tried_again(
     again = host.executions.replay(ended.execution_id, "give")
     assert end(again).result["data"] == "retry"
     assert tries.read_text() == "tried\n" * 3
-    assert [(row.path, row.attempt, row.status) for row in host.store.executions.steps(again)] == [
+    assert [(row.path, row.attempt, row.status) for row in host.store.steps.of(again)] == [
         ("busy", 1, "ignored"),
         ("give", 1, "succeeded"),
     ]
@@ -98,7 +98,7 @@ def test_a_step_behind_a_branch_of_ones_own_is_not_replayed_from(host, integrati
     branches = ", branches: [{name: Left, steps: [" + step("Inside", "give", what="in") + "]}, {name: Else, steps: []}]"
     path = integration(step("Turn", "turn", branches, what="Left"), step("After", "give", what="after"))
     ended = call(host.instances.deploy(path, customer="acme"))
-    assert [row.path for row in host.store.executions.steps(ended.execution_id)] == ["turn", "inside", "after"]
+    assert [row.path for row in host.store.steps.of(ended.execution_id)] == ["turn", "inside", "after"]
     assert host.executions.replay(ended.execution_id, "turn")
     with pytest.raises(InvalidInput, match="Turn took a branch that is not kept"):
         host.executions.replay(ended.execution_id, "after")

@@ -20,7 +20,7 @@ from twilio_connector.host.settings import Limits
 from twilio_connector.host.store import portable
 from twilio_connector.host.store.registrations import intend
 from twilio_connector.host.store.schema import executions
-from twilio_connector.host.store.states import of_flow
+from twilio_connector.host.store.states import merge, of_flow
 
 MINUTE = timedelta(minutes=1)
 LATER = timedelta(days=1)  # past any lease and any next time of these schedules
@@ -53,7 +53,7 @@ def host(settings):
 
 @pytest.fixture
 def scheduler(host, clock):
-    return Scheduler(host.engine._workshop, clock=clock)
+    return Scheduler(host.engine._runtime, clock=clock)
 
 
 @pytest.fixture
@@ -161,7 +161,8 @@ def test_a_poll_gives_what_is_new_and_keeps_its_state(host, deploy, run, clock, 
 @pytest.mark.parametrize("name", ["Scheduled", "S" * 200])
 def test_a_poll_sees_what_the_flows_of_its_integration_keep(host, deploy, run, name):
     instance = deploy(name=name)
-    host.store.states.merge(of_flow(instance.id, "Flow", name), {"integration": {"skipped": 1}})
+    with host.store.engine.begin() as connection:
+        merge(connection, of_flow(instance.id, "Flow", name), {"integration": {"skipped": 1}})
     run()
     assert [payload["body"]["data"]["new"] for payload in payloads(host)] == [["two"]]
 
@@ -178,7 +179,8 @@ def test_an_event_that_was_accepted_before_gives_no_second_execution(host, deplo
     (service / "items").write_text("same\n")
     instance = deploy()
     run()
-    host.store.states.merge(of_flow(instance.id, "Flow", "Scheduled"), {"instance": {"given": None}})
+    with host.store.engine.begin() as connection:
+        merge(connection, of_flow(instance.id, "Flow", "Scheduled"), {"instance": {"given": None}})
     clock.shift = timedelta(minutes=10)
     run()
     assert len(payloads(host)) == 1
@@ -373,7 +375,7 @@ def test_who_lost_the_lease_writes_nothing(host, deploy, scheduler, service, cap
     while "begin" not in (service / "trace").read_text():
         time.sleep(0.005)
     later = utc_now() + timedelta(seconds=31)
-    other = Scheduler(host.engine._workshop, clock=lambda: later)
+    other = Scheduler(host.engine._runtime, clock=lambda: later)
     other.tick()
     while (service / "trace").read_text().count("begin") < 2:
         time.sleep(0.005)
@@ -404,7 +406,7 @@ def test_a_lease_is_kept_while_the_poll_runs_and_given_back_when_the_host_stops(
 
 
 def _stop(scheduler):
-    scheduler._workshop = replace(scheduler._workshop, limits=Limits(stop_deadline=0.05))
+    scheduler._runtime = replace(scheduler._runtime, limits=Limits(stop_deadline=0.05))
     scheduler.start()
     scheduler.stop()
 

@@ -47,7 +47,7 @@ def merge_and_hang(*args):
 if stuck:  # in the transaction, when all is written and nothing is committed
     scheduler.states.merge = merge_and_hang
 clock = lambda: utc_now() + timedelta(seconds=(time.time() - float(began)) * (float(speed) - 1))
-scheduler.Scheduler(Host.open(settings).engine._workshop, clock=clock).start()
+scheduler.Scheduler(Host.open(settings).engine._runtime, clock=clock).start()
 time.sleep(600)
 """
 FLOW = (

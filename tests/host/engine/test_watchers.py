@@ -67,7 +67,7 @@ def given(host):
 
 @pytest.fixture
 def scheduler(host):
-    return Scheduler(host.engine._workshop, clock=Clock())
+    return Scheduler(host.engine._runtime, clock=Clock())
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ class Place:
     executions: list[str]
 
     def claims(self, execution=0, step="1/send#1", component="twilio"):
-        workshop = self.host.engine._workshop
-        return StepClaims(workshop=workshop, component=component, execution_id=self.executions[execution], step=step)
+        runtime = self.host.engine._runtime
+        return StepClaims(runtime=runtime, component=component, execution_id=self.executions[execution], step=step)
 
     def journal(self, execution=0, step="1/send#1"):
-        return StepJournal(self.host.engine._workshop, self.executions[execution], step)
+        return StepJournal(self.host.engine._runtime, self.executions[execution], step)
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ def test_what_one_step_made_no_other_takes(place):
 
 def test_what_a_call_made_no_step_takes_and_the_other_way_round(place):
     row = {"key_digest": None, "fingerprint": "", "who": "api:t", "component": "twilio", "action": "send", "owner": "x"}
-    call, _ = place.host.store.calls.begin(**row, takes_over=lambda _: False)
-    workshop = place.host.engine._workshop
-    claims = StepClaims(workshop=workshop, component="twilio", call_id=call.id, step="call")
+    call, _ = place.host.store.api_actions.begin(**row, takes_over=lambda _: False)
+    runtime = place.host.engine._runtime
+    claims = StepClaims(runtime=runtime, component="twilio", call_id=call.id, step="call")
     assert claims.take("SM1")
     assert claims.take("SM1")
     assert claims.mine() == "SM1"

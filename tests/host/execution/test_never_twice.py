@@ -155,7 +155,7 @@ def check(settings, twilio, accepted: list[str]) -> None:
     bodies = Counter(message.body for message in twilio.state.messages())
     assert bodies == {f"text {number}": 1 for number in range(len(accepted))} | {"Your table is ready.": len(accepted)}
     store = Store.open(settings)
-    given = [step.output for one in accepted for step in store.executions.steps(one)]
+    given = [step.output for one in accepted for step in store.steps.of(one)]
     store.close()
     assert len(set(given)) == 2 * len(accepted)
 
@@ -195,7 +195,7 @@ def test_a_bulk_step_that_was_killed_goes_on_where_it_stopped_and_sends_to_nobod
     bodies = Counter(message.body for message in twilio.state.messages())
     assert bodies == {f"Hi {person['name']}": 1 for number in range(2) for person in body(number)["recipients"]}
     store = Store.open(settings)
-    given = [json.loads(store.executions.steps(one)[0].output) for one in accepted]
+    given = [json.loads(store.steps.of(one)[0].output) for one in accepted]
     store.close()
     assert [len({result["sid"] for result in results}) for results in given] == [30, 30]
 

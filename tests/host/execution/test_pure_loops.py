@@ -41,7 +41,7 @@ def test_a_stop_ends_it_for_the_next_start_and_cancelling_ends_it_for_good(setti
                 payload=portable.dumps({"body": {"data": {}}}),
             )
         ).execution_id
-        eventually(lambda: host.store.executions.steps(id_))
+        eventually(lambda: host.store.steps.of(id_))
     assert "interrupted" not in caplog.text
     with Host.open(settings) as host:
         assert host.store.executions.status(id_) == "running"

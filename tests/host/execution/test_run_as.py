@@ -137,7 +137,7 @@ def test_what_a_script_does_wrong_fails_the_execution_and_names_the_line(host, a
     ended = run(run_as("script", "whom:sender"), sender=sender)
     assert ended.status == "failed"
     assert told in ended.error["message"]
-    assert host.store.executions.steps(ended.execution_id) == []
+    assert host.store.steps.of(ended.execution_id) == []
 
 
 @on_sqlite
@@ -224,7 +224,7 @@ def test_anybody_else_is_refused_at_the_step_before_it_is_opened(host, using, ca
     assert "'Main'" in ended.error["message"]
     assert who in ended.error["message"]
     assert len(opened) == 1  # by the trigger, which verifies before anybody is known
-    steps = host.store.executions.steps(ended.execution_id)
+    steps = host.store.steps.of(ended.execution_id)
     assert [(row.path, row.status) for row in steps] == [("before", "succeeded"), ("note", "failed")]
     assert "hunter2" not in repr(steps)
 

@@ -185,7 +185,7 @@ def test_a_process_that_was_taken_for_dead_changes_nothing_any_more(settings, in
         instance = host.instances.deploy(integration(step("Give", "give", what="x")), customer="acme")
         (execution,) = accept(host, instance, 1)
         owners = {"instance": "i/f", "cross_flow": "i", "execution": f"{execution}.1", "integration": "I"}
-        of = partial(StepStates, host.engine._workshop, execution)
+        of = partial(StepStates, host.engine._runtime, execution)
         first, second = of("1/a#1", owners, "gone"), of("1/b#1", owners, host.engine.executor)
         assert first.view("instance").get("n", 0) == 0
         host.store.executors.inherit(host.engine.executor)  # what takes over frees what the dead one held

@@ -44,10 +44,10 @@ def test_a_line_waits_for_a_database_that_is_away_and_does_not_fail_its_step(
 
 def test_only_so_many_lines_are_kept_of_an_execution(host, integration, call):
     done = call(host.instances.deploy(integration(line("first")), customer="acme"))
-    workshop = replace(host.engine._workshop, limits=replace(host.settings.limits, log_lines=3))
+    runtime = replace(host.engine._runtime, limits=replace(host.settings.limits, log_lines=3))
     for _ in range(2):  # as two processes would, one after the other
         host._records.put(lambda _: None).result()
-        book = LogBook(workshop, done.execution_id, 1)
+        book = LogBook(runtime, done.execution_id, 1)
         logger = book.logger("say", 1)
         for number in range(5):
             logger.info("line %s %s", *[number])  # arguments that do not fit

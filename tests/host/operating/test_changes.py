@@ -12,7 +12,7 @@ FIELDS = {"account": "A1", "token": "hunter2-hunter2"}
 
 
 def lines(host):
-    return [(change.who, change.what, change.summary) for change in reversed(host.changes.recent())]
+    return [(change.who, change.what, change.summary) for change in reversed(host.changes.find(Wanted())[0])]
 
 
 def test_each_change_says_who_what_and_of_what(host, integration, step):
@@ -36,9 +36,9 @@ def test_each_change_says_who_what_and_of_what(host, integration, step):
         ("host", "instance.remove", "Probe of acme"),
         ("host", "connection.remove", "mine"),
     ]
-    told = repr(host.changes.recent())
+    told = repr(host.changes.find(Wanted())[0])
     assert not [secret for secret in ("hunter2", "hunter3", key, endpoint.id) if secret in told]
-    assert [change.what for change in host.changes.recent(subject=made.id)][-1] == "connection.add"
+    assert [change.what for change in host.changes.find(Wanted(subject=made.id))[0]][-1] == "connection.add"
 
 
 def test_a_change_is_found_by_what_it_is_by_who_made_it_and_page_by_page(host):
@@ -76,7 +76,7 @@ def test_an_action_is_written_down_before_it_runs_and_how_it_ended_after(host):
 
     def run(error=None):
         with host.changes.running("action.run", "acme.send", "Main"):
-            assert host.changes.recent()[0].summary == "Main: at work"
+            assert host.changes.find(Wanted())[0][0].summary == "Main: at work"
             if error:
                 raise error
 
@@ -84,7 +84,7 @@ def test_an_action_is_written_down_before_it_runs_and_how_it_ended_after(host):
     for error in (Odd(), ValueError(), KeyboardInterrupt()):
         with pytest.raises(type(error)):
             run(error)
-    assert [change.summary for change in host.changes.recent()] == [
+    assert [change.summary for change in host.changes.find(Wanted())[0]] == [
         "Main: at work",
         "Main: failed",
         "Main: refused",
@@ -97,9 +97,9 @@ def test_lines_of_actions_go_with_their_time_and_changes_stay(host):
     with host.changes.running("action.run", "acme.send"):
         pass
     forget_runs(host.store.engine, utc_now() - timedelta(seconds=5))
-    assert len(host.changes.recent()) == 2
+    assert len(host.changes.find(Wanted())[0]) == 2
     forget_runs(host.store.engine, utc_now() + timedelta(seconds=5))
-    assert [change.what for change in host.changes.recent()] == ["connection.add"]
+    assert [change.what for change in host.changes.find(Wanted())[0]] == ["connection.add"]
 
 
 def test_what_was_refused_leaves_no_line(host):

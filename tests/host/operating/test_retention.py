@@ -25,6 +25,7 @@ from twilio_connector.host.store.database import connect
 from twilio_connector.host.store.executions import cancel
 from twilio_connector.host.store.ids import first_id, time_id
 from twilio_connector.host.store.schema import executions, identities, logs, states, terms
+from twilio_connector.host.store.states import merge
 
 LATER = timedelta(seconds=5)
 
@@ -50,11 +51,11 @@ def count(host, table):
 
 def test_an_execution_goes_with_its_steps_when_its_time_is_over(host, ended):
     assert forget_executions(host.store.engine, utc_now() - LATER) == 0
-    assert host.store.executions.steps(ended)
+    assert host.store.steps.of(ended)
     assert count(host, logs) == count(host, terms) == 1
     assert forget_executions(host.store.engine, utc_now() + LATER) == 1
     assert host.store.executions.get(ended) is None
-    assert host.store.executions.steps(ended) == []
+    assert host.store.steps.of(ended) == []
     assert count(host, logs) == count(host, terms) == 0
 
 
@@ -63,13 +64,14 @@ def test_steps_and_logs_can_go_before_their_execution(host, ended):
     assert forget_details(host.store.engine, utc_now() + LATER) == 1
     assert forget_details(host.store.engine, utc_now() + LATER) == 0
     assert host.store.executions.status(ended) == "succeeded"
-    assert (host.store.executions.steps(ended), count(host, logs)) == ([], 0)
+    assert (host.store.steps.of(ended), count(host, logs)) == ([], 0)
 
 
 def test_what_the_ended_kept_is_looked_for_near_their_ids_only(host, ended):
     owner = {"execution": f"{ended}.1"}
-    host.store.states.merge(owner, {"execution": {"a": 1}})
-    host.store.states.merge({"execution": f"{time_id()}.1"}, {"execution": {"a": 1}})
+    with host.store.engine.begin() as connection:
+        merge(connection, owner, {"execution": {"a": 1}})
+        merge(connection, {"execution": f"{time_id()}.1"}, {"execution": {"a": 1}})
     seen = []
     sa.event.listen(host.store.engine, "before_cursor_execute", lambda *given: seen.append(given[2:4]))
     assert forget_executions(host.store.engine, utc_now() + LATER) == 1

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 from twilio_connector.connector.http import HttpRequest, Transport
-from twilio_connector.host.execution.workshop import Assignment
+from twilio_connector.host.execution.runtime import Assignment
 from twilio_connector.host.host import Host
 from twilio_connector.host.processes.identity import Identity
 from twilio_connector.host.processes.life import HeldTransport, Hold, Life, Stopping

@@ -16,6 +16,7 @@ from twilio_connector.host.receiving.reception import NoSuchEndpoint
 from twilio_connector.host.store import portable
 from twilio_connector.host.store.registrations import intend
 from twilio_connector.host.store.schema import executions
+from twilio_connector.host.store.states import merge
 
 WEBHOOK = "{name: Trigger, isTrigger: true, action: {component: {key: webhook-triggers}, key: webhook}}"
 CROSS = "{name: Trigger, isTrigger: true, action: {component: {key: cross-flow}, key: crossFlow}}"
@@ -196,6 +197,7 @@ def test_no_request_starts_what_only_the_host_fires(host, flows):
 def test_an_instance_that_is_removed_leaves_no_state(host, flows):
     instance = host.instances.deploy(flows(Work=[WEBHOOK]), customer="acme")
     owners = {"instance": f"{instance.id}/Work", "cross_flow": instance.id, "integration": "Flows"}
-    host.store.states.merge(owners, {"instance": {"a": 1}, "cross_flow": {"b": 1}, "integration": {"c": 1}})
+    with host.store.engine.begin() as connection:
+        merge(connection, owners, {"instance": {"a": 1}, "cross_flow": {"b": 1}, "integration": {"c": 1}})
     host.instances.remove(instance.id)
     assert host.store.states.read(owners) == {"instance": {}, "cross_flow": {}, "integration": {"c": 1}}

@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 from twilio_connector.connector.errors import ConnectionFailed, InvalidInput
 from twilio_connector.host.host import Host
+from twilio_connector.host.operating.changes import Wanted
 from twilio_connector.host.secrets.named_secrets import MAX_BYTES, is_name, reference
 from twilio_connector.host.settings import Settings
 
@@ -187,4 +188,4 @@ def test_no_secret_is_written_down_in_plain(quiet, settings):
     quiet.changes.note("probe", "x", "hunter2-hunter2")
     for file in settings.data.rglob("*"):
         assert b"hunter2-hunter2" not in (file.read_bytes() if file.is_file() else b"")
-    assert "hunter2" not in repr((quiet.secrets, quiet.changes.recent(), settings))
+    assert "hunter2" not in repr((quiet.secrets, quiet.changes.find(Wanted())[0], settings))

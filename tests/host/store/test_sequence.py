@@ -17,6 +17,7 @@ from twilio_connector.host.store import executions
 from twilio_connector.host.store.ids import rising_ids
 from twilio_connector.host.store.schedules import is_open
 from twilio_connector.host.store.schema import executions as table
+from twilio_connector.host.store.steps import StepRow, begin_step
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
 new_id = rising_ids()
@@ -136,7 +137,7 @@ def test_one_that_supersedes_what_another_process_is_about_to_accept_comes_after
 def test_when_a_step_began_is_told_by_the_clock_of_the_database(store, accept):
     """Who looks for what it sent may be another process, whose clock is another."""
     wrong = utc_now() + timedelta(minutes=5)
-    row = executions.StepRow(
+    row = StepRow(
         execution_id=accept(""),
         flow_attempt=1,
         path="send",
@@ -148,8 +149,8 @@ def test_when_a_step_began_is_told_by_the_clock_of_the_database(store, accept):
         started_at=wrong,
     )
     with store.engine.begin() as connection:
-        assert executions.begin_step(connection, row) is None
-        began = executions.begin_step(connection, row)
+        assert begin_step(connection, row) is None
+        began = begin_step(connection, row)
     assert abs(began - utc_now()) < timedelta(minutes=2)
 
 

@@ -11,6 +11,7 @@ from twilio_connector.host.store import Store
 from twilio_connector.host.store.database import DatabaseUnusable, prepare
 from twilio_connector.host.store.instances import digest
 from twilio_connector.host.store.schema import meta
+from twilio_connector.host.store.states import merge
 
 LIMIT = 1 << 20
 
@@ -150,15 +151,17 @@ def test_of_an_api_key_only_the_digest_is_kept(store):
 def test_only_the_newest_refusals_are_kept(store):
     small = Store(store.engine, refusals_kept=3)
     for number in range(5):
-        small.refusals.add(endpoint_id="e", reason=f"reason {number}")
+        with store.engine.begin() as connection:
+            small.refusals.write(connection, endpoint_id="e", reason=f"reason {number}", method="POST", source="")
     assert [r.reason for r in small.refusals.recent()] == ["reason 4", "reason 3", "reason 2"]
     assert small.refusals.recent(endpoint_id="other") == []
 
 
 def test_state_is_merged_key_by_key(store):
     owners = {"instance": "i/f", "execution": "x"}
-    store.states.merge(owners, {"instance": {"a": 1, "b": [2]}, "execution": {"e": True}})
-    store.states.merge(owners, {"instance": {"a": None, "c": b"3"}, "execution": None})
+    with store.engine.begin() as connection:
+        merge(connection, owners, {"instance": {"a": 1, "b": [2]}, "execution": {"e": True}})
+        merge(connection, owners, {"instance": {"a": None, "c": b"3"}, "execution": None})
     assert store.states.read(owners) == {"instance": {"b": [2], "c": b"3"}, "execution": {"e": True}}
     assert store.states.read({"instance": "other"}) == {"instance": {}}
 

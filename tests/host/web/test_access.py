@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from starlette.datastructures import Headers
 from twilio_connector.connector.context import utc_now
+from twilio_connector.host.operating.changes import Wanted
 from twilio_connector.host.settings import Settings
 from twilio_connector.host.store import Store
 from twilio_connector.host.store.sessions import KEPT
@@ -128,7 +129,7 @@ def test_only_our_own_pages_may_change_something(headers, own):
 
 def test_what_a_page_changes_is_put_down_to_its_session(client, access, web_host, connection):
     client.post(f"/connections/{connection.id}/delete", headers={"content-type": "application/x-www-form-urlencoded"})
-    change, *_ = web_host.changes.recent()
+    change, *_ = web_host.changes.find(Wanted())[0]
     cookie = client.cookies[access.cookie]
     assert (change.who, change.what) == (f"page:{access.name_of(cookie)}", "connection.remove")
     assert access.name_of(cookie) not in cookie

@@ -5,7 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 from twilio_connector.connector.context import utc_now
 from twilio_connector.host.receiving.inbox import Inbound
 from twilio_connector.host.store import portable
-from twilio_connector.host.store.executions import StepRow, end, end_step
+from twilio_connector.host.store.executions import end
+from twilio_connector.host.store.steps import StepRow, end_step
 
 from .conftest import LOOKS, fits
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from twilio_connector.host.execution import trials
+from twilio_connector.host.operating.changes import Wanted
 
 from .conftest import FIELDS, SECRET
 
@@ -99,7 +100,7 @@ def test_a_form_sends_once_however_often_it_is_submitted(client, web_host, conne
     for _ in range(2):  # a reload
         assert NUMBER in web_text(shown(client, answers[0]))
     assert sent == [NUMBER]
-    assert [change.summary for change in web_host.changes.recent() if change.what == "action.try"] == [
+    assert [change.summary for change in web_host.changes.find(Wanted())[0] if change.what == "action.try"] == [
         "Main account: succeeded"
     ]
 

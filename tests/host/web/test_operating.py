@@ -5,11 +5,13 @@ import re
 import pytest
 from twilio_connector.connector.context import utc_now
 from twilio_connector.host.engine import replays
+from twilio_connector.host.operating.changes import Wanted
 from twilio_connector.host.receiving.inbox import Inbound
 from twilio_connector.host.store import logs, portable
-from twilio_connector.host.store.executions import StepRow, end, end_step
+from twilio_connector.host.store.executions import end
 from twilio_connector.host.store.ids import time_id
 from twilio_connector.host.store.logs import LogLine
+from twilio_connector.host.store.steps import StepRow, end_step
 
 from .conftest import SECRET
 
@@ -82,7 +84,7 @@ def test_a_waiting_one_is_cancelled_by_its_button(client, web_host, accept):
     assert '<span class="chip cancelled">cancelled</span>' in page
     assert "Cancel</button>" not in page
     assert web_host.store.executions.status(execution_id) == "cancelled"
-    assert web_host.changes.recent()[0].subject == execution_id
+    assert web_host.changes.find(Wanted())[0][0].subject == execution_id
 
 
 def test_cancelling_what_has_ended_says_so_and_changes_nothing(client, accept, fail):
@@ -119,7 +121,7 @@ def test_failed_ones_are_replayed_together_after_a_warning(client, web_host, acc
     assert "Failed executions are being replayed: 0 so far." in client.get("/executions").text
     (job,) = web_host.replays.jobs()
     assert job.filter == {"flow": "Inbound text", "status": "failed"}
-    assert web_host.changes.recent()[0].what == "execution.replayFailed"
+    assert web_host.changes.find(Wanted())[0][0].what == "execution.replayFailed"
 
 
 def test_only_what_will_be_replayed_is_counted(client, web_host, accept, fail):
@@ -158,7 +160,7 @@ def test_replaying_together_is_stopped_where_it_is_from_the_page(client, web_hos
     assert stop not in page
     assert not web_host.replays._advance()
     assert len(web_host.store.executions.recent()) == 4
-    assert web_host.changes.recent()[0].what == "execution.stopReplaying"
+    assert web_host.changes.find(Wanted())[0][0].what == "execution.stopReplaying"
     assert client.post(stop).headers["location"] == "/executions?done=over"
     assert client.post("/executions/replay/none/stop").status_code == 404
     client.headers["sec-fetch-site"] = "cross-site"
@@ -233,8 +235,9 @@ def test_markup_stays_text_and_secrets_stay_out_of_every_page(client, web_host, 
     execution_id = accept({"Body": f"{MARKUP} {SECRET}", "From": SECRET})
     web_host.configuration.open(web_host.store.connections.all()[0])  # as when a flow uses it
     fail(execution_id, error=f"{MARKUP} {SECRET}")
-    web_host.store.refusals.add(endpoint_id="e", reason=f"refused: signature {MARKUP} {SECRET}", source=MARKUP)
     with web_host.store.engine.begin() as connection:
+        said = f"refused: signature {MARKUP} {SECRET}"
+        web_host.store.refusals.write(connection, endpoint_id="e", reason=said, method="POST", source=MARKUP)
         url = f"https://{SECRET}.example/{MARKUP}/trigger/e"
         web_host.store.refusals.write(
             connection, endpoint_id="e", reason="signature", method="POST", source="", signed_url=url

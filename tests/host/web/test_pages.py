@@ -6,7 +6,8 @@ from starlette.testclient import TestClient
 from twilio_connector.connector.context import utc_now
 from twilio_connector.host.receiving.inbox import Inbound
 from twilio_connector.host.store import portable
-from twilio_connector.host.store.executions import StepRow, end, end_step, run_as
+from twilio_connector.host.store.executions import end, run_as
+from twilio_connector.host.store.steps import StepRow, end_step
 from twilio_connector.host.web.app import create_app
 
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
@@ -228,7 +229,9 @@ def test_nothing_that_came_from_outside_is_markup(client, web_host, instance, ex
         name=NASTY, component="acme", key="token", seal=lambda i: web_host.vault.seal(i, FIELDS)
     )
     (endpoint,) = web_host.store.instances.endpoints(instance.id)
-    web_host.store.refusals.add(endpoint_id=endpoint.id, reason=NASTY, method=NASTY[:16], source=NASTY)
+    with web_host.store.engine.begin() as connection:
+        given = {"reason": NASTY, "method": NASTY[:16], "source": NASTY}
+        web_host.store.refusals.write(connection, endpoint_id=endpoint.id, **given)
     for path in [*PAGES, f"/instances/{instance.id}", f"/executions/{execution}", "/?done=" + quote_plus(NASTY)]:
         page = client.get(path).text
         assert "<script>alert" not in page, path
@@ -477,7 +480,9 @@ def test_what_runs_is_kept_up_to_date_and_what_ended_is_left_alone(client, web_h
 
 def test_refused_signatures_are_explained_by_the_address(client, web_host, instance):
     (endpoint,) = web_host.store.instances.endpoints(instance.id)
-    web_host.store.refusals.add(endpoint_id=endpoint.id, reason="X-Twilio-Signature does not match")
+    with web_host.store.engine.begin() as connection:
+        given = {"reason": "X-Twilio-Signature does not match", "method": "POST", "source": ""}
+        web_host.store.refusals.write(connection, endpoint_id=endpoint.id, **given)
     assert "letter by letter" in client.get("/").text
     assert "X-Twilio-Signature does not match." in client.get(f"/instances/{instance.id}").text
 

@@ -59,7 +59,7 @@ def test_a_flow_shows_its_times_the_next_one_in_its_zone_and_in_utc_and_no_addre
 
 def test_what_a_schedule_started_says_so_with_the_planned_time(client, scheduled, web_host, base):
     web_host.endpoints.run_now(base.rpartition("/")[2])
-    ticking = Scheduler(web_host.engine._workshop)
+    ticking = Scheduler(web_host.engine._runtime)
     ticking.tick()
     while ticking._running:
         time.sleep(0.005)

@@ -1,6 +1,5 @@
 """What the executions of a host share, and what each is told."""
 
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 
 from ..integrations.configuration import Configuration
 from ..integrations.versions import Versions
+from ..loggers import logger
 from ..operating.backup import Restored
 from ..operating.telemetry import Telemetry
 from ..processes.life import Stopping
@@ -24,7 +24,7 @@ from ..store.database import Write, is_away
 from ..store.executions import NotOurs
 from .databases import Databases
 
-log = logging.getLogger("twilio_connector.engine")
+log = logger("engine")
 
 T = TypeVar("T")
 Checkpoint = Callable[[str, Callable[[], str]], str]
@@ -60,7 +60,7 @@ class Assignment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workshop:
+class Runtime:
     """What every execution of a host uses."""
 
     store: Store
@@ -102,7 +102,7 @@ class Workshop:
                     raise Stopping from error
 
 
-def record_text(value: Any, workshop: Workshop) -> str:
+def record_text(value: Any, runtime: Runtime) -> str:
     """Portable JSON for the record, secrets struck out. What is too large to keep is replaced by a note of its size."""
-    text = workshop.redactor.strike(portable.dumps(value))
-    return text if len(text) <= workshop.limits.step else portable.dumps({"$tooLarge": len(text)})
+    text = runtime.redactor.strike(portable.dumps(value))
+    return text if len(text) <= runtime.limits.step else portable.dumps({"$tooLarge": len(text)})

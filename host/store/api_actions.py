@@ -1,4 +1,4 @@
-"""Calls of actions over the API: what was asked, who is at it, and what came of it."""
+"""Actions run over the API: what was asked, who is at it, and what came of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Begun = Literal["new", "again", "known"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallRecord:
+class ApiActionRecord:
     """``owner`` is the process that is at it; empty when it has ended. ``sealed`` is the outcome where a secret is in it."""
 
     id: str
@@ -34,7 +34,7 @@ class CallRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Calls:
+class ApiActions:
     engine: sa.Engine
 
     def begin(
@@ -46,8 +46,8 @@ class Calls:
         component: str,
         action: str,
         owner: str,
-        takes_over: Callable[[CallRecord], bool],
-    ) -> tuple[CallRecord, Begun]:
+        takes_over: Callable[[ApiActionRecord], bool],
+    ) -> tuple[ApiActionRecord, Begun]:
         """The call: ``new``, or ``again`` where ``takes_over`` says so of the known one. Both are for ``owner`` to do.
 
         It is dated by the database's clock: who takes it over looks from then on, by another machine's. Of two that begin the
@@ -94,6 +94,6 @@ def _mine(call_id: str, owner: str) -> tuple[sa.ColumnElement[bool], ...]:
     return table.c.id == call_id, table.c.owner == owner
 
 
-def _record(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> CallRecord:
+def _record(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> ApiActionRecord:
     """Locked, so that two that take over do so one after the other."""
-    return CallRecord(**connection.execute(sa.select(table).where(condition).with_for_update()).mappings().one())
+    return ApiActionRecord(**connection.execute(sa.select(table).where(condition).with_for_update()).mappings().one())

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.errors import ConnectionFailed, ConnectorError, InvalidInput, OutcomeUnknown, TryLater
 from twilio_connector.connector.http import Transport
-from twilio_connector.host.execution.calls import Asked, Busy, Calls
+from twilio_connector.host.execution.api_actions import ApiActions, Asked, AtWork
 from twilio_connector.host.host import Host
+from twilio_connector.host.operating.changes import Wanted
 from twilio_connector.host.processes import presence
 from twilio_connector.host.processes.presence import Presence
 from twilio_connector.host.secrets.vault import Vault
@@ -29,13 +30,13 @@ OTHER_PROCESS = """
 import json, sys
 from pathlib import Path
 from pydantic import SecretStr
-from twilio_connector.host.execution.calls import Asked
+from twilio_connector.host.execution.api_actions import Asked
 from twilio_connector.host.host import Host
 from twilio_connector.host.settings import Settings
 data, url, till, action, inputs = sys.argv[1:]
 host = Host.open(Settings(data=Path(data), database_url=SecretStr(url), components=(Path(till),)))
 unit = host.registry["till"].actions[action]
-host.calls.perform(unit, Asked(who="api:t", inputs=json.loads(inputs), connection="Drawer", key="k"))
+host.api_actions.perform(unit, Asked(who="api:t", inputs=json.loads(inputs), connection="Drawer", key="k"))
 """
 
 
@@ -56,7 +57,7 @@ def file(tmp_path):
 def call(host, file):
     def run(action="charge", key="k", who="api:t", **inputs):
         asked = Asked(who=who, inputs={"file": str(file)} | inputs, connection="Drawer", key=key)
-        return host.calls.perform(host.registry["till"].actions[action], asked)
+        return host.api_actions.perform(host.registry["till"].actions[action], asked)
 
     return run
 
@@ -90,14 +91,14 @@ def test_who_ran_what_on_which_connection_and_how_it_ended_is_in_the_log(call, f
         call(key=None)
     reading = host.registry["till"].actions["read"]
     drawer = {"key": "drawer", "fields": {"secret": "another-5ecret"}}
-    host.calls.perform(reading, Asked(who="api:u", inputs={"file": str(file), "drawer": drawer}))
-    assert [(line.who, line.what, line.subject, line.summary) for line in host.changes.recent(3)] == [
+    host.api_actions.perform(reading, Asked(who="api:u", inputs={"file": str(file), "drawer": drawer}))
+    assert [(line.who, line.what, line.subject, line.summary) for line in host.changes.find(Wanted(), limit=3)[0]] == [
         ("api:u", "action.run", "till.read", "a connection that is not kept here: succeeded"),
         ("api:t", "action.run", "till.charge", "Drawer: refused"),
         ("api:t", "action.run", "till.charge", "Drawer: succeeded"),
     ]
-    assert host.changes.recent(4)[3].what == "connection.add"
-    assert "not-to-be-told" not in repr(host.changes.recent())
+    assert host.changes.find(Wanted(), limit=4)[0][3].what == "connection.add"
+    assert "not-to-be-told" not in repr(host.changes.find(Wanted())[0])
 
 
 def test_keys_of_two_callers_and_two_keys_are_two(call, file):
@@ -124,7 +125,7 @@ def test_of_many_at_once_one_is_done_and_the_others_are_told_to_ask_again(call, 
         while not charged(file):
             time.sleep(0.01)
         for other in [pool.submit(call) for _ in range(4)]:
-            with pytest.raises(Busy) as busy:
+            with pytest.raises(AtWork) as busy:
                 other.result()
             assert busy.value.retry_after
         file.with_suffix(".hold").unlink()
@@ -193,10 +194,10 @@ def other(host, file):
 @pytest.mark.parametrize("action", ["charge", "chargeOnce"])
 def test_what_a_killed_process_began_is_not_done_twice(call, file, other, action):
     process = other(action)
-    with pytest.raises(Busy):
+    with pytest.raises(AtWork):
         call(action)
     process.send_signal(signal.SIGSTOP)
-    with pytest.raises(Busy):  # frozen is not dead: it may go on
+    with pytest.raises(AtWork):  # frozen is not dead: it may go on
         call(action)
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -226,11 +227,11 @@ class Wire(Transport):
 
 @pytest.fixture
 def wired(host, file):
-    """Calls of the action ``wire``, over a wire of their own, by a process with that presence."""
+    """Runs of the action ``wire``, over a wire of their own, by a process with that presence."""
 
     def make(presence):
         wire = Wire()
-        calls = Calls(host.calls.workshop, wire, presence, host.changes)
+        calls = ApiActions(host.api_actions.runtime, wire, presence, host.changes)
         asked = Asked(who="api:t", inputs={"file": str(file)}, connection="Drawer", key="k")
         return wire, lambda: calls.perform(host.registry["till"].actions["wire"], asked)[0].data
 
@@ -275,7 +276,7 @@ def test_of_two_processes_one_goes_on_with_a_call_when_the_database_was_restarte
             assert (wire.sent, others_wire.sent) == (["order"], ["order", "charge"])
         else:
             mine.begin()
-            with pytest.raises(Busy):
+            with pytest.raises(AtWork):
                 others_perform()
             wire.let_go.set()
             assert mines.result(30) == others_perform() == "charged"
@@ -285,7 +286,7 @@ def test_of_two_processes_one_goes_on_with_a_call_when_the_database_was_restarte
 
 
 def test_a_call_is_dated_by_the_databases_clock_not_by_the_one_of_a_machine_that_may_die(call, host, monkeypatch):
-    monkeypatch.setattr("twilio_connector.host.store.calls.utc_now", lambda: utc_now() + timedelta(minutes=2))
+    monkeypatch.setattr("twilio_connector.host.store.api_actions.utc_now", lambda: utc_now() + timedelta(minutes=2))
     call()
     with host.store.engine.begin() as connection:
         assert connection.execute(sa.select(calls.c.created_at)).scalar_one() <= utc_now()

@@ -1,8 +1,8 @@
-"""Actions called from outside of a flow, each done at most once for a key.
+"""Actions run from outside of a flow, each done at most once for a key.
 
     a key that is new        ──▶ the call is written down, then done, then its outcome is written down and given
     used, and done           ──▶ what the first call gave
-    used, and at work        ──▶ Busy
+    used, and at work        ──▶ AtWork
     used, its process dead   ──▶ done again where that harms nothing or the action looks first, else OutcomeUnknown
 
 A process that was taken for dead and lives sends nothing more of a call that another has taken over.
@@ -10,7 +10,6 @@ An outcome that says that nothing was done is not kept: the same key may be used
 claimed for it, like what a step made, so that neither takes the other's for its own.
 """
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,23 +22,24 @@ from ...connector.context import ActionContext
 from ...connector.errors import ConnectionFailed, ConnectorError, InvalidInput, OutcomeUnknown, TryLater, is_told
 from ...connector.http import Transport
 from ...connector.result import ActionResult
+from ..loggers import logger
 from ..operating.changes import Changes, by
 from ..processes.life import HeldTransport, Stopping
 from ..processes.presence import Presence
 from ..store import portable
-from ..store.calls import Begun, CallRecord
+from ..store.api_actions import ApiActionRecord, Begun
 from ..store.connections import ConnectionRecord
 from . import outcome
 from .claims import StepClaims
-from .workshop import Workshop
+from .runtime import Runtime
 
 NOTHING_DONE = frozenset({"input", "connection", "retry"})
 """Kinds of errors after which the same key may be used again."""
 
-log = logging.getLogger("twilio_connector.calls")
+log = logger("calls")
 
 
-class Busy(ConnectorError):
+class AtWork(ConnectorError):
     """The same call is at work just now; nothing was done by this one."""
 
     kind = "busy"
@@ -60,8 +60,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Calls:
-    workshop: Workshop
+class ApiActions:
+    runtime: Runtime
     transport: Transport
     presence: Presence
     changes: Changes
@@ -69,7 +69,7 @@ class Calls:
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def perform(self, action: Action, asked: Asked) -> tuple[ActionResult, bool]:
-        """The result, and whether it is that of an earlier call with the same key. Raises ConnectorError, Busy."""
+        """The result, and whether it is that of an earlier call with the same key. Raises ConnectorError, AtWork."""
         values = self._values(action, asked)
         if asked.key is None and action.repeatable:
             with self._noted(action, asked):
@@ -102,20 +102,20 @@ class Calls:
         return record.name if record else "a connection that is not kept here"
 
     def _record(self, given: str) -> ConnectionRecord | None:
-        store = self.workshop.store.connections
+        store = self.runtime.store.connections
         return store.named(given) or store.get(given)
 
-    def _begin(self, action: Action, asked: Asked, values: Mapping[str, Any]) -> tuple[CallRecord, Begun]:
+    def _begin(self, action: Action, asked: Asked, values: Mapping[str, Any]) -> tuple[ApiActionRecord, Begun]:
         self.presence.begin()
         fingerprint = _digest([asked.key, action.component.key, action.key, asked.connection, dict(asked.inputs)])
 
-        def takes_over(known: CallRecord) -> bool:
+        def takes_over(known: ApiActionRecord) -> bool:
             if known.fingerprint != fingerprint:
                 raise InvalidInput(_ANOTHER, field="Idempotency-Key")
             return self._takes_over(known, may_repeat=action.may_repeat(values))
 
         with self._lock:
-            call, begun = self.workshop.store.calls.begin(
+            call, begun = self.runtime.store.api_actions.begin(
                 key_digest=asked.key_digest(),
                 fingerprint=fingerprint,
                 who=asked.who,
@@ -128,13 +128,13 @@ class Calls:
                 self._running.add(call.id)
         return call, begun
 
-    def _takes_over(self, known: CallRecord, *, may_repeat: bool) -> bool:
-        """Raises Busy, and OutcomeUnknown for what nobody can tell."""
+    def _takes_over(self, known: ApiActionRecord, *, may_repeat: bool) -> bool:
+        """Raises AtWork, and OutcomeUnknown for what nobody can tell."""
         if known.ended_at is not None:
             return may_repeat and _is_unknown(self._outcome(known))
         is_own = known.owner == self.presence.name
         if known.id in self._running if is_own else self.presence.lives(known.owner):
-            raise Busy("the first call with this Idempotency-Key is at work; ask again", retry_after=1)
+            raise AtWork("the first call with this Idempotency-Key is at work; ask again", retry_after=1)
         if not may_repeat:
             began = f"{known.created_at:%Y-%m-%d %H:%M:%S} UTC"
             raise OutcomeUnknown(
@@ -151,9 +151,9 @@ class Calls:
             raise TryLater("the host is stopping; repeat it in a moment", retry_after=5) from None
 
     def _do(
-        self, action: Action, asked: Asked, values: Mapping[str, Any], call: CallRecord, *, again: bool
+        self, action: Action, asked: Asked, values: Mapping[str, Any], call: ApiActionRecord, *, again: bool
     ) -> ActionResult:
-        claims = StepClaims(workshop=self.workshop, component=action.component.key, call_id=call.id, step="call")
+        claims = StepClaims(runtime=self.runtime, component=action.component.key, call_id=call.id, step="call")
         transport = HeldTransport(self.transport, lambda: self._require(call)) if asked.key else self.transport
         context = ActionContext(transport=transport, claims=claims, execution_id=call.id, sleep=self._nap)
         if again:
@@ -161,10 +161,10 @@ class Calls:
         try:
             return self._kept(action, asked, values, call, context)
         except Stopping:
-            why = "the host stopped" if self.workshop.stopping.is_set() else "another process took it over"
+            why = "the host stopped" if self.runtime.stopping.is_set() else "another process took it over"
             raise OutcomeUnknown(f"{why} while it was at work; ask again with the same Idempotency-Key") from None
 
-    def _require(self, call: CallRecord) -> None:
+    def _require(self, call: ApiActionRecord) -> None:
         """Raises Stopping where another process has the call by now: it took this one for dead.
 
         That happens to a process that lives when its session at the database ends. So no request leaves before the process
@@ -173,13 +173,13 @@ class Calls:
 
         def is_ours() -> bool:
             self.presence.begin()
-            return self.workshop.store.calls.is_at(call.id, self.presence.name)
+            return self.runtime.store.api_actions.is_at(call.id, self.presence.name)
 
-        if not self.workshop.patiently(is_ours):
+        if not self.runtime.patiently(is_ours):
             raise Stopping
 
     def _kept(
-        self, action: Action, asked: Asked, values: Mapping[str, Any], call: CallRecord, context: ActionContext
+        self, action: Action, asked: Asked, values: Mapping[str, Any], call: ApiActionRecord, context: ActionContext
     ) -> ActionResult:
         try:
             result, text = self._act(action, values, context)
@@ -189,34 +189,34 @@ class Calls:
         self._keep(call, text if asked.key else "")
         return result
 
-    def _failed(self, error: ConnectorError, asked: Asked, call: CallRecord) -> None:
+    def _failed(self, error: ConnectorError, asked: Asked, call: ApiActionRecord) -> None:
         if error.kind in NOTHING_DONE:
-            self.workshop.patiently(lambda: self.workshop.store.calls.forget(call.id, self.presence.name))
+            self.runtime.patiently(lambda: self.runtime.store.api_actions.forget(call.id, self.presence.name))
         else:
             self._keep(call, outcome.pack_error(error) if asked.key else "")
 
     def _act(self, action: Action, values: Mapping[str, Any], context: ActionContext) -> tuple[ActionResult, str]:
         """The result as it can be kept. Raises ConnectorError, whatever the unit raises."""
         try:
-            text = outcome.pack(action.perform(context, values), self.workshop.limits.step)
+            text = outcome.pack(action.perform(context, values), self.runtime.limits.step)
         except Exception as error:
             if not is_told(error):
                 log.exception("the action %s of %s failed", action.key, action.component.key)
             raise outcome.revive(outcome.describe(error)) from None
         return outcome.unpack(text), text
 
-    def _keep(self, call: CallRecord, text: str) -> None:
+    def _keep(self, call: ApiActionRecord, text: str) -> None:
         """A text with a secret in it is kept as ciphertext."""
-        if self.workshop.redactor.strike(text) == text:
+        if self.runtime.redactor.strike(text) == text:
             given = {"outcome": text}
         else:
-            given = {"sealed": self.workshop.configuration.vault.seal(call.id, {"text": text})}
-        self.workshop.patiently(lambda: self.workshop.store.calls.end(call.id, self.presence.name, **given))
+            given = {"sealed": self.runtime.configuration.vault.seal(call.id, {"text": text})}
+        self.runtime.patiently(lambda: self.runtime.store.api_actions.end(call.id, self.presence.name, **given))
 
-    def _outcome(self, call: CallRecord) -> str:
+    def _outcome(self, call: ApiActionRecord) -> str:
         if not call.sealed:
             return call.outcome
-        return str(self.workshop.configuration.vault.unseal(call.id, call.sealed)["text"])
+        return str(self.runtime.configuration.vault.unseal(call.id, call.sealed)["text"])
 
     def _values(self, unit: Unit, asked: Asked) -> dict[str, Any]:
         """Raises InvalidInput and ConnectionFailed."""
@@ -237,10 +237,10 @@ class Calls:
                 f"connection: {record.name!r} is reserved for users of a customer; only flows that run as one of them use it",
                 field="connection",
             )
-        return self.workshop.configuration.open(record)
+        return self.runtime.configuration.open(record)
 
     def _nap(self, seconds: float) -> None:
-        if self.workshop.stopping.wait(seconds):
+        if self.runtime.stopping.wait(seconds):
             raise Stopping
 
 
