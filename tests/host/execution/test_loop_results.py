@@ -40,7 +40,7 @@ def ended(host, integration, call, tmp_path):
 def test_results_that_are_too_large_together_end_no_flow_that_does_not_read_them(host, ended):
     done = ended(LOOP.format(code("Text", "runCode", code=("value", "own:text"))))
     assert (done.status, done.result) == ("succeeded", {"$tooLarge": 20 * 102})
-    steps = {row.path: row.status for row in host.store.executions.steps(done.execution_id)}
+    steps = {row.path: row.status for row in host.store.steps.of(done.execution_id)}
     assert steps["loop[19].text"] == "succeeded"
 
 
