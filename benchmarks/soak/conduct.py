@@ -205,13 +205,14 @@ def delivered(letter: Any) -> Delivered:
 def executed(store: Store) -> Iterator[Execution]:
     columns = (executions.c[name] for name in ("id", "flow", "status", "payload", "error", "planned_at"))
     with reading(store.engine).begin() as connection:
-        for row in connection.execute(sa.select(*columns).order_by(executions.c.id)):
-            body = json.loads(row.payload)["body"]
-            yield Execution(
-                id=row.id,
-                flow=row.flow,
-                status=row.status,
-                event=body.get("data") if isinstance(body, dict) else None,
-                error=str((row.error or {}).get("message", "")),
-                minute=f"{row.planned_at:%H:%M}" if row.planned_at else "",
-            )
+        rows = connection.execute(sa.select(*columns).order_by(executions.c.id)).all()
+    for row in rows:  # behind the transaction, which Postgres ends where it lies idle for seconds
+        body = json.loads(row.payload)["body"]
+        yield Execution(
+            id=row.id,
+            flow=row.flow,
+            status=row.status,
+            event=body.get("data") if isinstance(body, dict) else None,
+            error=str((row.error or {}).get("message", "")),
+            minute=f"{row.planned_at:%H:%M}" if row.planned_at else "",
+        )
