@@ -95,5 +95,5 @@ def download_media(
     """Download a media file: its bytes and their content type. Raises Refused for one that is too large."""
     client = inputs.client(context)
     path = MEDIA.content({"account": client.account_sid, **MEDIA.parents(inputs)}, inputs.sid)
-    answer = download(client, client.base.resolve(path), largest=inputs.max_megabytes * 1024**2)
+    answer = download(client, client.resolve(path), largest=inputs.max_megabytes * 1024**2)
     return ActionResult(data=answer.body, content_type=answer.headers.get("Content-Type"))

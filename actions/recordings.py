@@ -108,7 +108,7 @@ def download_recording(
 ) -> Annotated[ActionResult, Example(buffer(b"RIFF"))]:
     """Download a recording: its bytes and their content type. Raises Refused for one that is too large."""
     client = inputs.client(context)
-    url = client.base.resolve(RECORDINGS.content({"account": client.account_sid}, inputs.sid, f".{inputs.format}"))
+    url = client.resolve(RECORDINGS.content({"account": client.account_sid}, inputs.sid, f".{inputs.format}"))
     fetch = partial(download, client, url, largest=inputs.max_megabytes * 1024**2)
     channels = inputs.requested_channels
     try:
