@@ -255,3 +255,16 @@ def test_bad_input_reaches_nobody(do, sandbox):
     with pytest.raises(InvalidInput):
         do("getCall", sid="CA1")
     assert len(sandbox.state.exchanges()) == before
+
+
+def test_numbers_of_each_kind_are_found_where_a_country_has_it(do):
+    found = do("searchAvailableNumbers", countryCode="GB", numberType="national", limit="1")
+    assert [each["phoneNumber"] for each in found] == ["+443069990000"]
+
+
+@pytest.mark.parametrize(("country", "kind"), [("US", "sharedCost"), ("US", "mobile"), ("ZZ", "local"), ("GB", "voip")])
+def test_a_kind_that_a_country_has_not_is_told_at_the_kind(do, country, kind):
+    with pytest.raises(Refused, match=f"numbers of the type {kind} are not found in {country}.*countryCode") as raised:
+        do("searchAvailableNumbers", countryCode=country, numberType=kind)
+    assert (raised.value.field, raised.value.status) == ("numberType", 404)
+    assert "SID" not in str(raised.value)
