@@ -24,6 +24,7 @@ from ..connector.journal import NoJournal
 from ..connector.pace import Pace
 from ..connector.result import Example
 from ..connector.twilio.client import TwilioClient
+from ..connector.twilio.fields import WHATSAPP
 from ..connector.twilio.once import send_once
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resources.messages import MESSAGES
@@ -132,7 +133,9 @@ class Template:
 
     def check(self) -> None:
         """Raises InvalidInput for what is wrong with the message, or with recipients, which it names by line."""
-        self.message(Recipient(0, _SAMPLE, _Anything()))
+        sender = str(dict(self.inputs.parameters()).get("From", ""))
+        sample = f"{WHATSAPP}{_SAMPLE}" if sender.startswith(WHATSAPP) else _SAMPLE
+        self.message(Recipient(0, sample, _Anything()))
         seen: dict[int, int] = {}
         problems = ((recipient.line, self.problem(recipient, seen)) for recipient in recipients(self.inputs.recipients))
         found = (f"line {line}: {problem}" for line, problem in problems if problem)

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel, to_snake
 from ..connector.inputs import Conflict, Hint, Trimmed, Values, sid
 from ..connector.twilio.fields import (
     SERVICE_SID,
+    WHATSAPP,
     Address,
     ContentSid,
     MessageText,
@@ -192,9 +193,17 @@ def _conflicts(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "From", "is required: give a sender (from) or a messaging service (messagingServiceSid)"
     if given.keys().isdisjoint({"Body", "MediaUrl", "ContentSid"}):  # error 21619
         yield "Body", "is required: give a text (body), media (mediaUrl) or a template (contentSid)"
+    if "From" in given and {_channel(given["From"]), _channel(given["To"])} == {"", WHATSAPP}:  # error 21910
+        yield "To", f"is not of the sender's channel: write {WHATSAPP} before both, or before none"
     for name, needed in NEEDS:
         if given.get(name) and needed not in given:
             yield name, f"needs {_field(needed)} beside it"
+
+
+def _channel(address: Any) -> str:
+    """What stands before a number, such as ``whatsapp:``; nothing for a plain number or name."""
+    channel, colon, _ = str(address).partition(":")
+    return channel + colon if colon else ""
 
 
 def _field(parameter: str) -> str:
