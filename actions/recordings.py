@@ -1,4 +1,4 @@
-"""Recordings and transcriptions of calls: read, list, start, download, delete.
+"""Recordings and transcriptions of calls: read, list, start, pause, download, delete.
 
 https://www.twilio.com/docs/voice/api/recording, https://www.twilio.com/docs/voice/api/recording-transcription
 """
@@ -35,8 +35,8 @@ from .fields import (
     TranscriptionSid,
     Trim,
 )
-from .operations import ActionInputs, creating, deleting, getting, listing
-from .rules import needs
+from .operations import ActionInputs, creating, deleting, getting, listing, updating
+from .rules import needs, wrong
 
 IncludeSoftDeleted = Annotated[
     bool | None,
@@ -188,6 +188,49 @@ class StartRecording(ActionInputs):
         return self
 
 
+CURRENT = "Twilio.CURRENT"
+"""Twilio's name for the recording that runs in a call."""
+
+
+class CallRecordingChange(ActionInputs):
+    """Which recording of a call in progress, and what it should do."""
+
+    call_sid: CallSid
+    sid: Annotated[
+        Trimmed,
+        NOT_SENT,
+        Field(
+            title="Recording SID",
+            description=f"The recording (starts with RE), or {CURRENT} for the one that runs.",
+            pattern=r"^(Twilio\.CURRENT|RE[0-9a-fA-F]{32})$",
+            examples=[example_sid("RE")],
+        ),
+        Hint(placeholder=CURRENT),
+    ] = CURRENT
+    status: Annotated[
+        Literal["paused", "in-progress", "stopped"],
+        Field(
+            title="Status",
+            description="What it should do: pause (paused), go on (in-progress), or end for good (stopped).",
+            examples=["paused"],
+        ),
+    ]
+    pause_behavior: Annotated[
+        Literal["skip", "silence"] | None,
+        Field(
+            title="Pause Behavior",
+            description="What a pause leaves in the recording: nothing (skip), or as much silence. Blank: silence.",
+            examples=["skip"],
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _pauses(self) -> "CallRecordingChange":
+        if self.pause_behavior and self.status != "paused":
+            raise wrong(self, "pause_behavior", "has no effect unless the status is paused: leave it blank")
+        return self
+
+
 class OneTranscription(ActionInputs):
     """Which transcription."""
 
@@ -206,6 +249,7 @@ class EveryTranscription(ActionInputs):
 
 list_recordings = listing(RECORDINGS, RecordingFilters)
 start_recording = creating(CALL_RECORDINGS, StartRecording)
+update_call_recording = updating(CALL_RECORDINGS, CallRecordingChange)
 delete_recording = deleting(RECORDINGS, OneRecording)
 list_recording_transcriptions = listing(RECORDING_TRANSCRIPTIONS, OfRecording)
 list_transcriptions = listing(TRANSCRIPTIONS, EveryTranscription)

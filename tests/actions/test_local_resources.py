@@ -66,6 +66,12 @@ def test_a_live_call_is_recorded_and_ended(do, call, sandbox):
     sandbox.state.wait_for(lambda: sandbox.state.calls.get(sid).status == "in-progress")
     started = do("startRecording", callSid=sid, recordingChannels="dual")
     assert (started["callSid"], started["status"], started["channels"]) == (sid, "in-progress", 2)
+    assert do("updateCallRecording", callSid=sid, status="paused", pauseBehavior="skip")["status"] == "paused"
+    recording = {"callSid": sid, "sid": started["sid"]}
+    assert do("updateCallRecording", **recording, status="in-progress")["status"] == "in-progress"
+    assert do("updateCallRecording", **recording, status="stopped")["status"] == "completed"
+    with refused(20404):
+        do("updateCallRecording", callSid=sid, status="paused")
     do("updateCall", sid=sid, status="completed")
     ended(sandbox, sid)
     (listed,) = sandbox.state.wait_for(lambda: do("listRecordings", callSid=sid))
