@@ -89,7 +89,7 @@ class Outgoing(ActionInputs):
     body: Annotated[
         MessageText | None,
         Field(title="Body", description="The text, at most 1600 characters.", examples=["Your table is ready."]),
-        Hint(placeholder="Enter message body"),
+        Hint(placeholder="Enter message body", type="text"),
     ] = None
     media_url: Annotated[
         WebAddresses,

@@ -82,7 +82,7 @@ class Instructions(ActionInputs):
         str,
         NOT_SENT,
         Field(title="Say", description="A text to be spoken; the TwiML is made from it, and the call ends after it."),
-        Hint(placeholder="Your table is ready."),
+        Hint(placeholder="Your table is ready.", type="text"),
     ] = ""
     voice: Annotated[
         Trimmed,
