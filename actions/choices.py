@@ -14,7 +14,7 @@ from ..connector.context import ActionContext
 from ..connector.inputs import Hint, Inputs, Trimmed
 from ..connector.result import Example
 from ..connector.twilio.resource import Resource
-from ..connector.twilio.resources.account import ACCOUNTS, APPLICATIONS
+from ..connector.twilio.resources.account import ACCOUNTS, APPLICATIONS, is_subaccount
 from ..connector.twilio.resources.content_templates import CONTENT_TEMPLATES
 from ..connector.twilio.resources.messages import MESSAGES
 from ..connector.twilio.resources.messaging_services import MESSAGING_SERVICES
@@ -106,4 +106,4 @@ select_messaging_service = choosing(MESSAGING_SERVICES)
 select_content_template = choosing(CONTENT_TEMPLATES)
 select_verify_service = choosing(VERIFY_SERVICES)
 select_application = choosing(APPLICATIONS)
-select_subaccount = choosing(ACCOUNTS, keep=lambda account: account.get("sid") != account.get("ownerAccountSid"))
+select_subaccount = choosing(ACCOUNTS, keep=is_subaccount)
