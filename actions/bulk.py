@@ -28,8 +28,7 @@ from ..connector.twilio.fields import WHATSAPP
 from ..connector.twilio.once import send_once
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resources.messages import MESSAGES
-from .callbacks import told_to_flow
-from .operations import ActionInputs
+from .callbacks import ToldToFlow, told_to_flow
 from .outgoing import SendMessage
 from .progress import Progress, fingerprint
 from .recipients import Recipient, fill, recipients
@@ -45,7 +44,7 @@ _OWN = {"to", "dry_run", "twilio_connection"}
 _SHARED = {name: field for name, field in SendMessage.model_fields.items() if name not in _OWN}
 
 
-class Addressed(ActionInputs):
+class Addressed(ToldToFlow):
     """To whom."""
 
     recipients: Annotated[

@@ -22,8 +22,8 @@ from ..connector.twilio.fields import (
     WhatsAppAddress,
 )
 from ..connector.twilio.parameters import NOT_SENT
-from .callbacks import StatusCallbackFlow
-from .operations import ActionInputs, AdditionalParameters
+from .callbacks import StatusCallbackFlow, ToldToFlow
+from .operations import AdditionalParameters
 from .rules import at_most_one
 
 MAX_MEDIA = 10
@@ -54,7 +54,7 @@ DryRun = Annotated[
 ]
 
 
-class Outgoing(ActionInputs):
+class Outgoing(ToldToFlow):
     """What every kind of message may have, and what goes together."""
 
     to: Annotated[
