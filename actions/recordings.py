@@ -34,6 +34,9 @@ from .fields import (
     RecordingTrack,
     TranscriptionSid,
     Trim,
+    megabytes,
+    since,
+    until,
 )
 from .operations import ActionInputs, creating, deleting, getting, listing, updating
 from .rules import needs, wrong
@@ -92,13 +95,7 @@ class DownloadRecording(OneRecording):
     max_megabytes: Annotated[
         int,
         NOT_SENT,
-        Field(
-            title="Max Megabytes",
-            description="Refuse a file that is larger than so many megabytes (1,048,576 bytes each).",
-            ge=1,
-            le=1024,
-            examples=["100"],
-        ),
+        megabytes(most=1024, example="100"),
         Hint(advanced=True),
     ] = 100
 
@@ -152,20 +149,12 @@ class RecordingFilters(ActionInputs):
     date_created_before: Annotated[
         Moment | None,
         Parameter("DateCreated<"),
-        Field(
-            title="Created Before",
-            description="Only recordings made at this time or before.",
-            examples=["2026-03-16T00:00:00Z"],
-        ),
+        until("Created Before", "recordings made"),
     ] = None
     date_created_after: Annotated[
         Moment | None,
         Parameter("DateCreated>"),
-        Field(
-            title="Created After",
-            description="Only recordings made at this time or after.",
-            examples=["2026-03-15T00:00:00Z"],
-        ),
+        since("Created After", "recordings made"),
     ] = None
     include_soft_deleted: IncludeSoftDeleted = None
 
