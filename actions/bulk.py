@@ -132,9 +132,7 @@ class Template:
 
     def check(self) -> None:
         """Raises InvalidInput for what is wrong with the message, or with recipients, which it names by line."""
-        sender = str(dict(self.inputs.parameters()).get("From", ""))
-        sample = f"{WHATSAPP}{_SAMPLE}" if sender.startswith(WHATSAPP) else _SAMPLE
-        self.message(Recipient(0, sample, _Anything()))
+        self.message(Recipient(0, self.sample(), _Anything()))
         seen: dict[int, int] = {}
         problems = ((recipient.line, self.problem(recipient, seen)) for recipient in recipients(self.inputs.recipients))
         found = (f"line {line}: {problem}" for line, problem in problems if problem)
@@ -143,6 +141,12 @@ class Template:
             more = sum(1 for _ in found)
             rest = f"; and {more} more" if more else ""
             raise InvalidInput(f"recipients: {'; '.join(told)}{rest}", field="recipients")
+
+    def sample(self) -> str:
+        """A number that stands for all recipients: on WhatsApp where the sender is, unless not one of them is."""
+        sender = str(dict(self.inputs.parameters()).get("From", ""))
+        given = recipients(self.inputs.recipients) if sender.startswith(WHATSAPP) else ()
+        return f"{WHATSAPP}{_SAMPLE}" if any(each.to.lower().startswith(WHATSAPP) for each in given) else _SAMPLE
 
     def problem(self, recipient: Recipient, seen: dict[int, int]) -> str:
         """What is wrong, in a few words; nothing if all is well. ``seen`` has the lines of the messages before."""

@@ -193,8 +193,10 @@ def _conflicts(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "From", "is required: give a sender (from) or a messaging service (messagingServiceSid)"
     if given.keys().isdisjoint({"Body", "MediaUrl", "ContentSid"}):  # error 21619
         yield "Body", "is required: give a text (body), media (mediaUrl) or a template (contentSid)"
-    if "From" in given and {_channel(given["From"]), _channel(given["To"])} == {"", WHATSAPP}:  # error 21910
-        yield "To", f"is not of the sender's channel: write {WHATSAPP} before both, or before none"
+    channels = {_channel(given[name]): name for name in ("From", "To") if name in given}
+    if channels.keys() == {"", WHATSAPP}:  # error 21910
+        other = _field(channels[""])
+        yield channels[WHATSAPP], f"is on WhatsApp, and {other} is not: write {WHATSAPP} before both, or before none"
     for name, needed in NEEDS:
         if given.get(name) and needed not in given:
             yield name, f"needs {_field(needed)} beside it"

@@ -72,10 +72,16 @@ def test_a_recipient_of_another_channel_than_the_senders_is_found_before_anythin
     values, context, sandbox, sender, given
 ):
     values |= {"from": sender.format(sandbox.number), "recipients": given, "body": "Hi"}
-    with pytest.raises(InvalidInput, match="line 2: to: is not of the sender's channel") as raised:
+    with pytest.raises(InvalidInput, match=r"line 2: (to|from): is on WhatsApp") as raised:
         list(ACTION.run(context, values))
     assert "line 1" not in str(raised.value)
     assert not sandbox.state.messages()
+
+
+def test_a_sender_of_another_channel_than_all_recipients_is_named_itself(values, context, sandbox):
+    with pytest.raises(InvalidInput, match="is on WhatsApp, and to is not") as raised:
+        list(ACTION.run(context, values | {"from": f"whatsapp:{sandbox.number}"}))
+    assert raised.value.field == "from"
 
 
 def test_all_may_be_on_whatsapp(values, context, sandbox):

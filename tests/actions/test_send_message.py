@@ -109,16 +109,16 @@ def test_every_form_of_address_is_taken(harness, twilio, side, value):
 
 
 @pytest.mark.parametrize(
-    "inputs",
+    ("inputs", "field"),
     [
-        {"from": "whatsapp:" + FROM},
-        {"to": "whatsapp:" + TO},
-        {"to": "WhatsApp: " + TO, "from": "ACME"},
-        {"from": "", "additionalParameters": [{"key": "From", "value": "whatsapp:" + FROM}]},
+        ({"from": "whatsapp:" + FROM}, "from"),
+        ({"to": "whatsapp:" + TO}, "to"),
+        ({"to": "WhatsApp: " + TO, "from": "ACME"}, "to"),
+        ({"from": "", "additionalParameters": [{"key": "From", "value": "whatsapp:" + FROM}]}, "from"),
     ],
 )
-def test_whatsapp_on_one_side_only_is_refused_before_it_is_sent(harness, inputs):
-    assert refused(harness, inputs) == "to"
+def test_whatsapp_on_one_side_only_is_refused_before_it_is_sent(harness, inputs, field):
+    assert refused(harness, inputs) == field
 
 
 @pytest.mark.parametrize(
