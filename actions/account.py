@@ -15,7 +15,7 @@ from ..connector.inputs import Hint, Trimmed
 from ..connector.result import Example
 from ..connector.twilio.client import MAX_PAGE, TwilioClient
 from ..connector.twilio.parameters import NOT_SENT, parameters
-from ..connector.twilio.resources.account import ACCOUNTS, BALANCE, USAGE_RECORDS
+from ..connector.twilio.resources.account import ACCOUNTS, BALANCE, USAGE_RECORDS, is_subaccount
 from .operations import ActionInputs, Limit, PageSize, listing
 from .rules import excludes
 
@@ -125,9 +125,8 @@ def list_subaccounts(
 
 
 def subaccounts(client: TwilioClient, filters: Any = (), *, page_size: int | None = None) -> Iterator[dict[str, Any]]:
-    """Twilio lists the account among its subaccounts; here it is left out."""
-    listed = client.list(ACCOUNTS, filters, page_size=page_size)
-    return (account for account in listed if account.get("sid") != account.get("ownerAccountSid"))
+    """The subaccounts, without the account itself."""
+    return filter(is_subaccount, client.list(ACCOUNTS, filters, page_size=page_size))
 
 
 list_usage_records = listing(USAGE_RECORDS, UsageFilters)

@@ -17,7 +17,7 @@ from ..connector.twilio.fields import Moment
 from ..connector.twilio.parameters import NOT_SENT, Parameter, parameters
 from ..connector.twilio.resource import example_sid
 from ..connector.twilio.resources.alerts import ALERTS, NOTIFICATIONS
-from .fields import AlertSid, Day
+from .fields import AlertSid, Day, since, until
 from .operations import ActionInputs, Limit, PageSize, getting, listing
 from .rules import wrong
 
@@ -117,12 +117,12 @@ class NotificationFilters(ActionInputs):
     message_date_before: Annotated[
         Day | None,
         Parameter("MessageDate<"),
-        Field(title="Before", description="Only notifications of this day (UTC) or before.", examples=["2026-03-16"]),
+        until("Before", "notifications", "of this day (UTC)", example="2026-03-16"),
     ] = None
     message_date_after: Annotated[
         Day | None,
         Parameter("MessageDate>"),
-        Field(title="After", description="Only notifications of this day (UTC) or after.", examples=["2026-03-14"]),
+        since("After", "notifications", "of this day (UTC)", example="2026-03-14"),
     ] = None
 
     @property

@@ -1,20 +1,21 @@
 """Phone numbers that can be bought: search. https://www.twilio.com/docs/phone-numbers/api/availablephonenumber-resource."""
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from ..connector.context import ActionContext
+from ..connector.errors import Refused
 from ..connector.inputs import Hint, Trimmed
+from ..connector.result import Example
 from ..connector.twilio.fields import Address
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resources.phone_numbers import AVAILABLE_NUMBERS
 from .fields import Country
-from .operations import ActionInputs, listing
+from .operations import ActionInputs, Limit, PageSize
 from .rules import at_most_one, excludes, needs
-
-KINDS: Mapping[str, str] = {"local": "Local", "mobile": "Mobile", "tollFree": "TollFree"}
-
 
 _NORTH_AMERICAN = (
     "area_code",
@@ -42,9 +43,13 @@ class NumberSearch(ActionInputs):
         ),
     ]
     number_type: Annotated[
-        Literal["local", "mobile", "tollFree"],
+        Literal["local", "machineToMachine", "mobile", "national", "sharedCost", "tollFree", "voip"],
         NOT_SENT,
-        Field(title="Type", description="The kind of number.", examples=["local"]),
+        Field(
+            title="Type",
+            description="The kind of number. Which kinds there are depends on the country.",
+            examples=["local"],
+        ),
         Hint(required=True),
     ] = "local"
     area_code: Annotated[
@@ -183,10 +188,13 @@ class NumberSearch(ActionInputs):
         Hint(advanced=True),
     ] = ""
 
+    limit: Limit = 100
+    page_size: PageSize = None
+
     @property
     def kind(self) -> str:
         """The part of the path that names the type."""
-        return KINDS[self.number_type]
+        return f"{self.number_type[0].upper()}{self.number_type[1:]}"
 
     @model_validator(mode="after")
     def _known_there(self) -> "NumberSearch":
@@ -199,4 +207,18 @@ class NumberSearch(ActionInputs):
         return self
 
 
-search_available_numbers = listing(AVAILABLE_NUMBERS, NumberSearch)
+def search_available_numbers(
+    context: ActionContext, inputs: NumberSearch
+) -> Iterator[Annotated[dict[str, Any], Example(dict(AVAILABLE_NUMBERS.example))]]:
+    """List numbers to buy. Raises Refused for a country that has none of the type."""
+    parents, filters = AVAILABLE_NUMBERS.parents(inputs), inputs.parameters()
+    try:
+        yield from inputs.client(context).list(
+            AVAILABLE_NUMBERS, filters, limit=inputs.limit, page_size=inputs.page_size, **parents
+        )
+    except Refused as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        wanted = f"numbers of the type {inputs.number_type} are not found in {inputs.country_code}"
+        message = f"numberType: {wanted}: choose another type, or another country (countryCode); see {error.more_info}"
+        raise Refused(message, **error.details | {"field": "numberType"}) from None

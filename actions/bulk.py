@@ -24,11 +24,11 @@ from ..connector.journal import NoJournal
 from ..connector.pace import Pace
 from ..connector.result import Example
 from ..connector.twilio.client import TwilioClient
+from ..connector.twilio.fields import WHATSAPP
 from ..connector.twilio.once import send_once
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resources.messages import MESSAGES
-from .callbacks import told_to_flow
-from .operations import ActionInputs
+from .callbacks import ToldToFlow, told_to_flow
 from .outgoing import SendMessage
 from .progress import Progress, fingerprint
 from .recipients import Recipient, fill, recipients
@@ -44,7 +44,7 @@ _OWN = {"to", "dry_run", "twilio_connection"}
 _SHARED = {name: field for name, field in SendMessage.model_fields.items() if name not in _OWN}
 
 
-class Addressed(ActionInputs):
+class Addressed(ToldToFlow):
     """To whom."""
 
     recipients: Annotated[
@@ -132,7 +132,7 @@ class Template:
 
     def check(self) -> None:
         """Raises InvalidInput for what is wrong with the message, or with recipients, which it names by line."""
-        self.message(Recipient(0, _SAMPLE, _Anything()))
+        self.message(Recipient(0, self.sample(), _Anything()))
         seen: dict[int, int] = {}
         problems = ((recipient.line, self.problem(recipient, seen)) for recipient in recipients(self.inputs.recipients))
         found = (f"line {line}: {problem}" for line, problem in problems if problem)
@@ -141,6 +141,12 @@ class Template:
             more = sum(1 for _ in found)
             rest = f"; and {more} more" if more else ""
             raise InvalidInput(f"recipients: {'; '.join(told)}{rest}", field="recipients")
+
+    def sample(self) -> str:
+        """A number that stands for all recipients: on WhatsApp where the sender is, unless not one of them is."""
+        sender = str(dict(self.inputs.parameters()).get("From", ""))
+        given = recipients(self.inputs.recipients) if sender.startswith(WHATSAPP) else ()
+        return f"{WHATSAPP}{_SAMPLE}" if any(each.to.lower().startswith(WHATSAPP) for each in given) else _SAMPLE
 
     def problem(self, recipient: Recipient, seen: dict[int, int]) -> str:
         """What is wrong, in a few words; nothing if all is well. ``seen`` has the lines of the messages before."""

@@ -1,16 +1,15 @@
 """Status callbacks that are flows: the address of another flow of the instance, by its name."""
 
-from typing import Annotated, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ..connector.context import ActionContext
 from ..connector.errors import InvalidInput
 from ..connector.inputs import Hint
 from ..connector.twilio.fields import web_address
 from ..connector.twilio.parameters import NOT_SENT
-
-M = TypeVar("M", bound=BaseModel)
+from .operations import ActionInputs
 
 StatusCallbackFlow: TypeAlias = Annotated[
     str | None,
@@ -23,10 +22,23 @@ StatusCallbackFlow: TypeAlias = Annotated[
     Hint(type="flow", placeholder="Delivery Status"),
 ]
 
+M = TypeVar("M", bound="ToldToFlow")
+
+
+class ToldToFlow(ActionInputs):
+    """Base of what has a status callback, which may be a flow."""
+
+    if TYPE_CHECKING:
+        status_callback_flow: str | None
+
+    def given(self) -> set[str]:
+        """A flow becomes a status callback."""
+        return super().given() | ({"StatusCallback"} if self.status_callback_flow else set())
+
 
 def told_to_flow(context: ActionContext, inputs: M) -> M:
     """The inputs with the flow's address as their status callback. Raises InvalidInput for a flow that is not there."""
-    name = getattr(inputs, "status_callback_flow", None)
+    name = inputs.status_callback_flow
     if not name:
         return inputs
     return inputs.model_copy(update={"status_callback": _address(context, name), "status_callback_flow": None})

@@ -12,7 +12,7 @@ from ..connector.twilio.once import send_once
 from ..connector.twilio.parameters import Parameter
 from ..connector.twilio.resources.calls import CALLS
 from .callbacks import told_to_flow
-from .fields import CallSid
+from .fields import CallSid, since, until
 from .operations import ActionInputs, AdditionalParameters, deleting, getting, listing
 from .outgoing_call import CreateCall, Instructions
 from .rules import at_most_one, wrong
@@ -107,20 +107,12 @@ class CallFilters(ActionInputs):
     start_time_before: Annotated[
         Moment | None,
         Parameter("StartTime<"),
-        Field(
-            title="Started Before",
-            description="Only calls that started at this time or before.",
-            examples=["2026-03-16T00:00:00Z"],
-        ),
+        until("Started Before", "calls that started"),
     ] = None
     start_time_after: Annotated[
         Moment | None,
         Parameter("StartTime>"),
-        Field(
-            title="Started After",
-            description="Only calls that started at this time or after.",
-            examples=["2026-03-15T00:00:00Z"],
-        ),
+        since("Started After", "calls that started"),
     ] = None
     end_time: Annotated[
         Moment | None,
@@ -130,21 +122,13 @@ class CallFilters(ActionInputs):
     end_time_before: Annotated[
         Moment | None,
         Parameter("EndTime<"),
-        Field(
-            title="Ended Before",
-            description="Only calls that ended at this time or before.",
-            examples=["2026-03-16T00:00:00Z"],
-        ),
+        until("Ended Before", "calls that ended"),
         Hint(advanced=True),
     ] = None
     end_time_after: Annotated[
         Moment | None,
         Parameter("EndTime>"),
-        Field(
-            title="Ended After",
-            description="Only calls that ended at this time or after.",
-            examples=["2026-03-15T00:00:00Z"],
-        ),
+        since("Ended After", "calls that ended"),
         Hint(advanced=True),
     ] = None
 

@@ -1,10 +1,9 @@
 """What forms offer to choose from: messages, numbers, services, templates, subaccounts, applications.
 
-They are bounded, and narrowed by ``search``.
+They are one page of Twilio's, the newest thousand, narrowed by ``search``.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
@@ -13,18 +12,14 @@ from ..connections.twilio import TwilioConnection
 from ..connector.context import ActionContext
 from ..connector.inputs import Hint, Inputs, Trimmed
 from ..connector.result import Example
+from ..connector.twilio.client import MAX_PAGE
 from ..connector.twilio.resource import Resource
-from ..connector.twilio.resources.account import ACCOUNTS, APPLICATIONS
+from ..connector.twilio.resources.account import ACCOUNTS, APPLICATIONS, is_subaccount
 from ..connector.twilio.resources.content_templates import CONTENT_TEMPLATES
 from ..connector.twilio.resources.messages import MESSAGES
 from ..connector.twilio.resources.messaging_services import MESSAGING_SERVICES
 from ..connector.twilio.resources.phone_numbers import PHONE_NUMBERS
 from ..connector.twilio.resources.verify import VERIFY_SERVICES
-
-OFFERED = 50
-"""How many choices a form is given."""
-READ = 1000
-"""How many are looked through for what is searched."""
 
 
 class Choice(TypedDict):
@@ -50,12 +45,11 @@ class Choosing(Inputs):
 
 
 def choices(found: Iterable[Choice], search: str) -> list[Choice]:
-    """The first of these that hold the words searched for, whatever their case."""
+    """Those that hold the words searched for, whatever their case."""
     words = search.casefold().split()
-    matching = (
+    return [
         choice for choice in found if all(word in f"{choice['label']} {choice['key']}".casefold() for word in words)
-    )
-    return list(islice(matching, OFFERED))
+    ]
 
 
 def _named(item: dict[str, Any]) -> str:
@@ -85,7 +79,7 @@ def choosing(
         return (Choice(label=label(item), key=str(item[key])) for item in items if item.get(key) and keep(item))
 
     def choose(context: ActionContext, inputs: Any) -> Any:
-        items = inputs.connection.client(context).list(resource, limit=READ if inputs.search else OFFERED)
+        items = inputs.connection.client(context).list(resource, limit=MAX_PAGE)
         return choices(offered(items), inputs.search)
 
     example = dict(resource.example)
@@ -106,4 +100,4 @@ select_messaging_service = choosing(MESSAGING_SERVICES)
 select_content_template = choosing(CONTENT_TEMPLATES)
 select_verify_service = choosing(VERIFY_SERVICES)
 select_application = choosing(APPLICATIONS)
-select_subaccount = choosing(ACCOUNTS, keep=lambda account: account.get("sid") != account.get("ownerAccountSid"))
+select_subaccount = choosing(ACCOUNTS, keep=is_subaccount)

@@ -56,6 +56,27 @@ def among(known: Iterable[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def until(title: str, what: str, when: str = "at this time", *, example: str = "2026-03-16T00:00:00Z") -> Any:
+    """The form's field of a filter that ends with a time, or with a day."""
+    return Field(title=title, description=f"Only {what} {when} or before.", examples=[example])
+
+
+def since(title: str, what: str, when: str = "at this time", *, example: str = "2026-03-15T00:00:00Z") -> Any:
+    """The form's field of a filter that begins with a time, or with a day."""
+    return Field(title=title, description=f"Only {what} {when} or after.", examples=[example])
+
+
+def megabytes(*, most: int, example: str) -> Any:
+    """The form's field of how large a download may be."""
+    return Field(
+        title="Max Megabytes",
+        description="Refuse a file that is larger than so many megabytes (1,048,576 bytes each).",
+        ge=1,
+        le=most,
+        examples=[example],
+    )
+
+
 Method: TypeAlias = Annotated[Literal["GET", "POST"], BeforeValidator(_upper)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
 JsonObject: TypeAlias = Annotated[str, BeforeValidator(_json_object), Hint(type="code", language="json")]

@@ -13,6 +13,7 @@ from ..connector.twilio.download import download
 from ..connector.twilio.fields import MessageSid, Moment
 from ..connector.twilio.parameters import NOT_SENT, Parameter
 from ..connector.twilio.resources.media import MEDIA
+from .fields import megabytes, since, until
 from .operations import ActionInputs, deleting, listing
 
 MAX_MEGABYTES = MAX_ANSWER // 1024**2
@@ -43,12 +44,12 @@ class MediaOfMessage(OfMessage):
     before: Annotated[
         Moment | None,
         Parameter("DateCreated<"),
-        Field(title="Before", description="Only media made at this time or before.", examples=["2026-03-16T00:00:00Z"]),
+        until("Before", "media made"),
     ] = None
     after: Annotated[
         Moment | None,
         Parameter("DateCreated>"),
-        Field(title="After", description="Only media made at this time or after.", examples=["2026-03-15T00:00:00Z"]),
+        since("After", "media made"),
     ] = None
 
 
@@ -74,13 +75,7 @@ class MediaDownload(OneMedia):
     max_megabytes: Annotated[
         int,
         NOT_SENT,
-        Field(
-            title="Max Megabytes",
-            description="Refuse a file that is larger than so many megabytes (1,048,576 bytes each).",
-            ge=1,
-            le=MAX_MEGABYTES,
-            examples=["16"],
-        ),
+        megabytes(most=MAX_MEGABYTES, example="16"),
         Hint(advanced=True),
     ] = MAX_MEGABYTES
 
@@ -95,5 +90,5 @@ def download_media(
     """Download a media file: its bytes and their content type. Raises Refused for one that is too large."""
     client = inputs.client(context)
     path = MEDIA.content({"account": client.account_sid, **MEDIA.parents(inputs)}, inputs.sid)
-    answer = download(client, client.base.resolve(path), largest=inputs.max_megabytes * 1024**2)
+    answer = download(client, client.resolve(path), largest=inputs.max_megabytes * 1024**2)
     return ActionResult(data=answer.body, content_type=answer.headers.get("Content-Type"))

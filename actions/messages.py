@@ -15,6 +15,7 @@ from ..connector.twilio.once import send_once
 from ..connector.twilio.parameters import NOT_SENT, Parameter
 from ..connector.twilio.resources.media import MEDIA
 from ..connector.twilio.resources.messages import FEEDBACK, MESSAGES
+from .fields import since, until
 from .operations import ActionInputs, AdditionalParameters, creating, deleting, getting, listing
 
 Message = TypedDict(
@@ -136,16 +137,12 @@ class Messages(ActionInputs):
     before: Annotated[
         Moment | None,
         Parameter("DateSent<"),
-        Field(
-            title="Before", description="Only messages sent at this time or before.", examples=["2026-03-16T00:00:00Z"]
-        ),
+        until("Before", "messages sent"),
     ] = None
     after: Annotated[
         Moment | None,
         Parameter("DateSent>"),
-        Field(
-            title="After", description="Only messages sent at this time or after.", examples=["2026-03-15T00:00:00Z"]
-        ),
+        since("After", "messages sent"),
     ] = None
 
 

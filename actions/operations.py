@@ -83,16 +83,17 @@ class ActionInputs(Inputs):
     def _nothing_twice(self) -> Self:
         """Of a parameter that is there twice, nobody knows which Twilio takes."""
         more = {name for name, _ in getattr(self, "additional_parameters", ())}
-        given = {name for name, _ in self.parameters(additional=False)} if more else set()
-        if getattr(self, "status_callback_flow", None):
-            given.add("StatusCallback")
-        for name in sorted(given & more):
+        for name in sorted(self.given() & more) if more else ():
             raise Conflict(_ADDITIONAL, f"gives {name}, which another input gives already: leave one of them out")
         return self
 
     def parameters(self, *, additional: bool = True) -> Iterator[tuple[str, Any]]:
         """What is sent, by Twilio's names. A model that makes parameters of what are none by themselves adds them."""
         return parameters(self, additional=additional)
+
+    def given(self) -> set[str]:
+        """The parameters that inputs of their own give, by Twilio's names."""
+        return {name for name, _ in self.parameters(additional=False)}
 
     def client(self, context: ActionContext) -> TwilioClient:
         """The connection's client."""

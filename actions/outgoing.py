@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel, to_snake
 from ..connector.inputs import Conflict, Hint, Trimmed, Values, sid
 from ..connector.twilio.fields import (
     SERVICE_SID,
+    WHATSAPP,
     Address,
     ContentSid,
     MessageText,
@@ -21,8 +22,8 @@ from ..connector.twilio.fields import (
     WhatsAppAddress,
 )
 from ..connector.twilio.parameters import NOT_SENT
-from .callbacks import StatusCallbackFlow
-from .operations import ActionInputs, AdditionalParameters
+from .callbacks import StatusCallbackFlow, ToldToFlow
+from .operations import AdditionalParameters
 from .rules import at_most_one
 
 MAX_MEDIA = 10
@@ -53,7 +54,7 @@ DryRun = Annotated[
 ]
 
 
-class Outgoing(ActionInputs):
+class Outgoing(ToldToFlow):
     """What every kind of message may have, and what goes together."""
 
     to: Annotated[
@@ -88,7 +89,7 @@ class Outgoing(ActionInputs):
     body: Annotated[
         MessageText | None,
         Field(title="Body", description="The text, at most 1600 characters.", examples=["Your table is ready."]),
-        Hint(placeholder="Enter message body"),
+        Hint(placeholder="Enter message body", type="text"),
     ] = None
     media_url: Annotated[
         WebAddresses,
@@ -192,9 +193,19 @@ def _conflicts(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "From", "is required: give a sender (from) or a messaging service (messagingServiceSid)"
     if given.keys().isdisjoint({"Body", "MediaUrl", "ContentSid"}):  # error 21619
         yield "Body", "is required: give a text (body), media (mediaUrl) or a template (contentSid)"
+    channels = {_channel(given[name]): name for name in ("From", "To") if name in given}
+    if channels.keys() == {"", WHATSAPP}:  # error 21910
+        other = _field(channels[""])
+        yield channels[WHATSAPP], f"is on WhatsApp, and {other} is not: write {WHATSAPP} before both, or before none"
     for name, needed in NEEDS:
         if given.get(name) and needed not in given:
             yield name, f"needs {_field(needed)} beside it"
+
+
+def _channel(address: Any) -> str:
+    """What stands before a number, such as ``whatsapp:``; nothing for a plain number or name."""
+    channel, colon, _ = str(address).partition(":")
+    return channel + colon if colon else ""
 
 
 def _field(parameter: str) -> str:

@@ -11,7 +11,7 @@ from ..connector.inputs import Hint, Trimmed, Values, sid
 from ..connector.twilio.fields import Address, WebAddress
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.twiml import Element, document
-from .callbacks import StatusCallbackFlow
+from .callbacks import StatusCallbackFlow, ToldToFlow
 from .fields import (
     ApplicationSid,
     Method,
@@ -82,7 +82,7 @@ class Instructions(ActionInputs):
         str,
         NOT_SENT,
         Field(title="Say", description="A text to be spoken; the TwiML is made from it, and the call ends after it."),
-        Hint(placeholder="Your table is ready."),
+        Hint(placeholder="Your table is ready.", type="text"),
     ] = ""
     voice: Annotated[
         Trimmed,
@@ -187,7 +187,7 @@ _OF_APPLICATION = (
 )
 
 
-class CreateCall(Instructions, CallParties):
+class CreateCall(ToldToFlow, Instructions, CallParties):
     """The call to make."""
 
     application_sid: Annotated[

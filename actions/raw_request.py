@@ -169,7 +169,7 @@ def raw_request(
 ) -> Annotated[ActionResult, Example({"messages": [], "page": 0, "page_size": 50, "next_page_uri": None})]:
     """Send a request and give what is answered. Raises ConnectorError for every answer that is not 2xx."""
     client = inputs.twilio_connection.client(context)
-    url = client.base.resolve(_filled(inputs.url, client), root=API_2010)
+    url = client.resolve(_filled(inputs.url, client), root=API_2010)
     fetch = partial(download, client) if inputs.method in {"GET", "HEAD"} else client.send
     answer = fetch(
         method=inputs.method,

@@ -1,4 +1,4 @@
-"""Recordings and transcriptions of calls: read, list, start, download, delete.
+"""Recordings and transcriptions of calls: read, list, start, pause, download, delete.
 
 https://www.twilio.com/docs/voice/api/recording, https://www.twilio.com/docs/voice/api/recording-transcription
 """
@@ -34,9 +34,12 @@ from .fields import (
     RecordingTrack,
     TranscriptionSid,
     Trim,
+    megabytes,
+    since,
+    until,
 )
-from .operations import ActionInputs, creating, deleting, getting, listing
-from .rules import needs
+from .operations import ActionInputs, creating, deleting, getting, listing, updating
+from .rules import needs, wrong
 
 IncludeSoftDeleted = Annotated[
     bool | None,
@@ -92,13 +95,7 @@ class DownloadRecording(OneRecording):
     max_megabytes: Annotated[
         int,
         NOT_SENT,
-        Field(
-            title="Max Megabytes",
-            description="Refuse a file that is larger than so many megabytes (1,048,576 bytes each).",
-            ge=1,
-            le=1024,
-            examples=["100"],
-        ),
+        megabytes(most=1024, example="100"),
         Hint(advanced=True),
     ] = 100
 
@@ -108,7 +105,7 @@ def download_recording(
 ) -> Annotated[ActionResult, Example(buffer(b"RIFF"))]:
     """Download a recording: its bytes and their content type. Raises Refused for one that is too large."""
     client = inputs.client(context)
-    url = client.base.resolve(RECORDINGS.content({"account": client.account_sid}, inputs.sid, f".{inputs.format}"))
+    url = client.resolve(RECORDINGS.content({"account": client.account_sid}, inputs.sid, f".{inputs.format}"))
     fetch = partial(download, client, url, largest=inputs.max_megabytes * 1024**2)
     channels = inputs.requested_channels
     try:
@@ -152,20 +149,12 @@ class RecordingFilters(ActionInputs):
     date_created_before: Annotated[
         Moment | None,
         Parameter("DateCreated<"),
-        Field(
-            title="Created Before",
-            description="Only recordings made at this time or before.",
-            examples=["2026-03-16T00:00:00Z"],
-        ),
+        until("Created Before", "recordings made"),
     ] = None
     date_created_after: Annotated[
         Moment | None,
         Parameter("DateCreated>"),
-        Field(
-            title="Created After",
-            description="Only recordings made at this time or after.",
-            examples=["2026-03-15T00:00:00Z"],
-        ),
+        since("Created After", "recordings made"),
     ] = None
     include_soft_deleted: IncludeSoftDeleted = None
 
@@ -188,6 +177,49 @@ class StartRecording(ActionInputs):
         return self
 
 
+CURRENT = "Twilio.CURRENT"
+"""Twilio's name for the recording that runs in a call."""
+
+
+class CallRecordingChange(ActionInputs):
+    """Which recording of a call in progress, and what it should do."""
+
+    call_sid: CallSid
+    sid: Annotated[
+        Trimmed,
+        NOT_SENT,
+        Field(
+            title="Recording SID",
+            description=f"The recording (starts with RE), or {CURRENT} for the one that runs.",
+            pattern=r"^(Twilio\.CURRENT|RE[0-9a-fA-F]{32})$",
+            examples=[example_sid("RE")],
+        ),
+        Hint(placeholder=CURRENT),
+    ] = CURRENT
+    status: Annotated[
+        Literal["paused", "in-progress", "stopped"],
+        Field(
+            title="Status",
+            description="What it should do: pause (paused), go on (in-progress), or end for good (stopped).",
+            examples=["paused"],
+        ),
+    ]
+    pause_behavior: Annotated[
+        Literal["skip", "silence"] | None,
+        Field(
+            title="Pause Behavior",
+            description="What a pause leaves in the recording: nothing (skip), or as much silence. Blank: silence.",
+            examples=["skip"],
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _pauses(self) -> "CallRecordingChange":
+        if self.pause_behavior and self.status != "paused":
+            raise wrong(self, "pause_behavior", "has no effect unless the status is paused: leave it blank")
+        return self
+
+
 class OneTranscription(ActionInputs):
     """Which transcription."""
 
@@ -206,6 +238,7 @@ class EveryTranscription(ActionInputs):
 
 list_recordings = listing(RECORDINGS, RecordingFilters)
 start_recording = creating(CALL_RECORDINGS, StartRecording)
+update_call_recording = updating(CALL_RECORDINGS, CallRecordingChange)
 delete_recording = deleting(RECORDINGS, OneRecording)
 list_recording_transcriptions = listing(RECORDING_TRANSCRIPTIONS, OfRecording)
 list_transcriptions = listing(TRANSCRIPTIONS, EveryTranscription)

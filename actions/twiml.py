@@ -25,7 +25,9 @@ class MessagingTwiml(Inputs):
         Field(
             title="Verbs",
             description="What to answer, in order: message (its text, or an object with body, media, to, from, action), "
-            "media (a URL) or redirect (a URL). Leave blank to answer nothing.",
+            "media (a URL) or redirect (a URL). Leave blank to answer nothing. A text is taken as it stands, also where it "
+            "looks like JSON. An object comes from an earlier step, or with the whole list given as JSON, "
+            'as in [{"key": "message", "value": {"body": "Hi", "media": "https://example.com/map.png"}}].',
             examples=[
                 '[{"key": "message", "value": "Thank you!"}, {"key": "media", "value": "https://example.com/map.png"}]'
             ],
@@ -42,7 +44,9 @@ class VoiceTwiml(Inputs):
             title="Verbs",
             description="What to do, in order: say (text), play (a URL), pause (seconds), gather (the prompt), "
             "dial (a number), record, enqueue (a queue), leave, reject (the reason), redirect (a URL) or hangup. "
-            'For details give an object instead of a text: {"say": "Press 1", "numDigits": 1} for gather.',
+            "A text is taken as it stands, also where it looks like JSON. Details are an object instead of a text: from an "
+            "earlier step, or with the whole list given as JSON, "
+            'as in [{"key": "gather", "value": {"say": "Press 1", "numDigits": 1}}].',
             examples=['[{"key": "say", "value": "Please hold."}, {"key": "dial", "value": "+15551234567"}]'],
         ),
     ] = ()

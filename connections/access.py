@@ -69,7 +69,10 @@ SubaccountSid = Annotated[
     sid("AC"),
     Field(
         title="Subaccount SID",
-        description="The subaccount (starts with AC) to act for. Leave blank to act for the account itself.",
+        description="The subaccount (starts with AC) to act for. Leave blank to act for the account itself. It holds for "
+        "messages, calls, recordings, numbers, applications, usage and all else at api.twilio.com. All other products, such as "
+        "messaging services, content templates, Verify, Lookup, alerts and Event Streams, know an account by its own "
+        "credentials only and are refused: they need a connection with the subaccount's own SID and Auth Token or API key.",
         examples=["AC0f1e2d3c4b5a69788796a5b4c3d2e1f0"],
     ),
     Hint(placeholder="Enter Subaccount SID"),
@@ -197,6 +200,7 @@ class TwilioAccess(Connection):
         username, secret = self.credentials
         return TwilioClient(
             account_sid=self.account,
+            main_account=self.main_account,
             username=username,
             secret=secret,
             base=self.base,
@@ -208,7 +212,10 @@ class TwilioAccess(Connection):
         )
 
     def sdk(self) -> "Client":
-        """The official SDK's client with the same credentials and addresses. Needs the extra ``sdk``."""
+        """The official SDK's client with the same credentials and addresses. Needs the extra ``sdk``.
+
+        It refuses nothing: outside the 2010 API it acts for the main account, whatever the subaccount.
+        """
         from .sdk import client_for
 
         return client_for(self)
@@ -220,7 +227,11 @@ class TwilioAccess(Connection):
         except ConnectorError as error:
             raise self._diagnosis(error) from None
         hooks = "verifies webhooks" if self.tokens else "refuses webhooks, having no auth token to verify them with"
-        return f"Reaches account {self.account} and {hooks}."
+        return f"Reaches account {self.account}{self._extent} and {hooks}."
+
+    @property
+    def _extent(self) -> str:
+        return ", of it only what is at api.twilio.com," if self.account != self.main_account else ""
 
     def _diagnosis(self, error: ConnectorError) -> ConnectorError:
         found = self._problem(error)
@@ -239,6 +250,8 @@ class TwilioAccess(Connection):
         where = f" in region {self.region}; they belong to one region" if self.region else ""
         found: tuple[str, str] | None = None
         match error.code, error.status:
+            case 20003, _ if error.field:  # the client knows better
+                pass
             case (20003, _) | (None, 401):
                 found = self.key_fields[1], f"Twilio does not accept these credentials{where}"
             case 20005 | 10001, _:

@@ -15,7 +15,7 @@ from .errors import TwilioError
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 COUNTRIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "US": ("United States", ("local", "toll-free")),
-    "GB": ("United Kingdom", ("local", "mobile", "toll-free")),
+    "GB": ("United Kingdom", ("local", "mobile", "national", "toll-free")),
     "AU": ("Australia", ("local", "mobile")),
 }
 
@@ -48,6 +48,7 @@ RANGES = (
     Range("US", "toll-free", "+18005550100", 100, mms=True),
     Range("GB", "local", "+442079460000", 1000, "London", None, None, None, (51.51, -0.13), sms=False),
     Range("GB", "mobile", "+447700900200", 200),
+    Range("GB", "national", "+443069990000", 1000, sms=False),
     Range("GB", "toll-free", "+448081570000", 1000, sms=False),
     Range("AU", "local", "+61255500100", 100, "Sydney", "NSW", None, None, (-33.87, 151.21), sms=False),
     Range("AU", "mobile", "+61491570150", 10),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from ..connector.context import ActionContext
 from ..connector.payload import TriggerResult, WebhookRequest
 from ..connector.result import Example
+from ..connector.twilio.resources.calls import FINAL
 from .callbacks import told
 from .calls import REQUIRED, call_of
 from .calls import SAID as CALL
@@ -15,7 +16,6 @@ from .parameters import Parameters, form_of
 from .signed import example, hear
 from .targets import RegistersCallStatus
 
-FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 ORDER = ("queued", "initiated", "ringing", "in-progress", "canceled", "no-answer", "busy", "failed", "completed")
 """Of the statuses of a call whose callbacks are not numbered; a status is too late after any that stands behind it."""
 NUMBERS = tuple(map(str, range(100)))

@@ -12,11 +12,10 @@ from ..connector.context import ActionContext
 from ..connector.payload import TriggerResult, WebhookRequest
 from ..connector.result import Example
 from ..connector.twilio.parameters import NOT_SENT
-from ..connector.twilio.resources.calls import CALLS
+from ..connector.twilio.resources.calls import CALLS, FINAL
 from .polling import Starting, Watching, example, watch
 from .watching import CREATED, Watched
 
-FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 WATCHED = Watched(
     key="watchCalls",
     resource=CALLS,

@@ -7,11 +7,11 @@ from ..actions.messages import MessagesFrom, MessagesTo
 from ..connector.context import ActionContext
 from ..connector.payload import TriggerResult, WebhookRequest
 from ..connector.result import Example
+from ..connector.twilio.delivery import FINAL
 from ..connector.twilio.resources.messages import MESSAGES
 from .polling import Starting, Watching, example, watch
 from .watching import CREATED, Watched
 
-FINAL = frozenset({"delivered", "undelivered", "failed", "received", "read", "canceled"})
 WATCHED = Watched(
     key="watchMessages",
     resource=MESSAGES,

@@ -66,6 +66,12 @@ class Base:
             raise InvalidInput(message, field="url")
         return start + (_path(rest) if rest[:1] == "/" else rest)
 
+    def product_of(self, address: str) -> str | None:
+        """The product that a URL names; None for a path, and where this base does not tell its products apart."""
+        if found := _TWILIO_URL.match(address) or self._own().match(address):
+            return found[1].lower() if found.re.groups else None
+        return None
+
     @property
     def is_loopback(self) -> bool:
         """True for a local Twilio."""
@@ -76,10 +82,14 @@ class Base:
             product, place = found[1].lower(), found[2].lower()
             keeps = place and self.template == TWILIO
             return (f"https://{product}{place}.twilio.com" if keeps else self.of(product)), address[found.end() :]
-        own = re.escape(self.template).replace(re.escape("{product}"), _LABEL) + r"(?=[/?]|$)"
-        if self.template != TWILIO and (found := re.match(own, address)):
+        if self.template != TWILIO and (found := self._own().match(address)):
             return found[0], address[found.end() :]
         return None, ""
+
+    def _own(self) -> re.Pattern[str]:
+        """How a URL at this base begins."""
+        template = re.escape(self.template).replace(re.escape("{product}"), f"({_LABEL})", 1)
+        return re.compile(template.replace(re.escape("{product}"), _LABEL) + r"(?=[/?]|$)")
 
 
 @lru_cache(maxsize=64)

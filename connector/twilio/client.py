@@ -19,7 +19,7 @@ from ..errors import ConnectionFailed, ConnectorError, InvalidInput, OutcomeUnkn
 from ..http import HttpRequest, Transport
 from ..quick import loads
 from .base import Base
-from .failures import REPEATABLE, failure, network_failure
+from .failures import NOT_ACCEPTED, REPEATABLE, failure, network_failure
 from .form import CONTENT_TYPE
 from .redact import redacted
 from .resource import Resource, form_pairs
@@ -46,12 +46,14 @@ class Answer:
 class TwilioClient:
     """Calls Twilio for one account. ``timeout``: seconds to connect, and between bytes. Each method raises ConnectorError.
 
-    ``elapsed`` counts seconds and is never set, as ``clock`` may be.
+    ``main_account`` is the account that the credentials are of, where that is another one. ``elapsed`` counts seconds and is
+    never set, as ``clock`` may be.
     """
 
     account_sid: str
     username: str
     secret: SecretStr
+    main_account: str = ""
     base: Base = Base()
     timeout: float = 30.0
     retry: Retry = Retry()
@@ -102,6 +104,23 @@ class TwilioClient:
         except (KeyError, TypeError, ValueError):
             return None
 
+    def resolve(self, address: str, *, product: str = "api", root: str = "") -> str:
+        """The URL of an address, as ``base`` resolves it. Raises ConnectionFailed where it would not be of this account.
+
+        Only the 2010 API has the account in its paths. All other products act for the account that the credentials are of.
+        Lookup is one of these: it has nothing of an account, but that account would be charged, unasked.
+        """
+        url = self.base.resolve(address, product=product, root=root)
+        asked = self.base.product_of(address) or product
+        if self._is_foreign and asked != "api":
+            raise ConnectionFailed(
+                f"subaccountSid: {asked}.twilio.com acts for account {self.main_account}, of which the credentials are, and "
+                f"not for {self.account_sid}: use a connection with the subaccount's own SID and Auth Token, or with its own "
+                "SID and API key, and subaccountSid blank",
+                field="subaccountSid",
+            )
+        return url
+
     def send(
         self,
         method: str,
@@ -117,7 +136,7 @@ class TwilioClient:
         redirects: bool = False,
         largest: int | None = None,
     ) -> Answer:
-        """Send a request to a URL that was resolved by ``base``, again where that is safe, and read its answer.
+        """Send a request to a URL that ``resolve`` gave, again where that is safe, and read its answer.
 
         The answer is 2xx and has at most ``largest`` bytes (else ``MAX_ANSWER``); with ``redirects`` it may be one, which is
         never followed here.
@@ -171,8 +190,27 @@ class TwilioClient:
             return error
         if 200 <= status < 300 or (redirects and status in REDIRECTS and "Location" in headers):  # noqa: PLR2004
             return Answer(status, headers, body)
-        found = failure(request.method, status, headers, body, self.clock())
-        return type(found)(redacted(found.message, self.username, self.secret), **found.details)
+        return self._told(failure(request.method, status, headers, body, self.clock()))
+
+    def _told(self, error: ConnectorError) -> ConnectorError:
+        """The error without the credentials; where they may not act for another account, it says so."""
+        message, details = redacted(error.message, self.username, self.secret), error.details
+        if self._is_foreign and error.code == NOT_ACCEPTED:
+            message, details = f"subaccountSid: {self._why_foreign}. {message}", details | {"field": "subaccountSid"}
+        return type(error)(message, **details)
+
+    @property
+    def _is_foreign(self) -> bool:
+        return bool(self.main_account) and self.main_account != self.account_sid
+
+    @property
+    def _why_foreign(self) -> str:
+        if self.username.startswith("SK"):
+            return (
+                "a standard API key cannot act for another account: use the Auth Token, a main key, or a key of the "
+                "subaccount; or the key or its secret is wrong"
+            )
+        return f"it is no subaccount of account {self.main_account}, or the Auth Token is wrong"
 
     def _post(self, resource: Resource, path: str, values: Values) -> Any:
         data = urlencode(list(form_pairs(values))).encode()
@@ -191,7 +229,7 @@ class TwilioClient:
             raise ConnectionFailed(message, field="baseUrl", status=answer.status) from None
 
     def _url(self, resource: Resource, path: str) -> str:
-        return self.base.resolve(path, product=resource.product)
+        return self.resolve(path, product=resource.product)
 
     def _next(self, page: Mapping[str, Any], resource: Resource, url: str) -> str | None:
         meta = page.get("meta")
@@ -199,7 +237,7 @@ class TwilioClient:
         if not address or not isinstance(address, str):
             return None
         try:
-            following = self.base.resolve(address, product=resource.product)
+            following = self.resolve(address, product=resource.product)
         except InvalidInput:
             raise ConnectionFailed(
                 "the next page is at another host: credentials do not go there", field="baseUrl"

@@ -24,7 +24,7 @@ def download(
     largest: int | None = None,
     **content: Any,
 ) -> Answer:
-    """What a URL that ``client.base`` resolved leads to, read in pieces and at most ``largest`` bytes. Raises ConnectorError.
+    """What a URL that ``client`` resolved leads to, read in pieces and at most ``largest`` bytes. Raises ConnectorError.
 
     Only the first request carries credentials, and the headers and the content of the caller.
     """

@@ -16,8 +16,11 @@ from ..errors import ConnectionFailed, ConnectorError, InvalidInput, OutcomeUnkn
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Methods that do the same when they are done twice. Twilio has no idempotency key for the others."""
 
+NOT_ACCEPTED = 20003
+"""The credentials: they are wrong, or may not do this."""
+
 ADVICE: Mapping[int, str] = {
-    20003: "check the connection's account SID, key and secret, and that they are of its region",
+    NOT_ACCEPTED: "check the connection's account SID, key and secret, and that they are of its region",
     20005: "the account is not active: look at it in the Twilio console",
     10001: "the account is not active: look at it in the Twilio console",
     20006: "these credentials do not reach this account: use its own, or leave subaccountSid blank",
@@ -58,7 +61,7 @@ UNTRUSTED = (
     "baseUrl: the server's certificate is not trusted; "
     "behind a proxy that inspects TLS, name its CA file in REQUESTS_CA_BUNDLE"
 )
-_CONNECTION = frozenset({20003, 20005, 10001, 20006, 20008, 20403, 70051})
+_CONNECTION = frozenset({NOT_ACCEPTED, 20005, 10001, 20006, 20008, 20403, 70051})
 _LATER = frozenset({20429, 21611, 14107, 63018})
 
 

@@ -14,7 +14,7 @@ from ..inputs import Hint, Trimmed, Values, sid, trim
 _NUMBER = re.compile(r"\+?[0-9\s().\-\u00a0\u2010-\u2013]+")
 _SIP = re.compile(r"sips?:", re.IGNORECASE)
 _NOT_DIALLED = re.compile(r"[^0-9+]")
-_WHATSAPP = "whatsapp:"
+WHATSAPP = "whatsapp:"
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
 MAX_CHARACTERS = 1600
 
@@ -31,8 +31,8 @@ def tidy(address: str) -> str:
     if not _SIP.match(address) and ("," in address or ";" in address):
         message = "must be one address; send to several with a loop"
         raise ValueError(message)
-    if address.lower().startswith(_WHATSAPP):
-        return _WHATSAPP + tidy(address[len(_WHATSAPP) :].strip())
+    if address.lower().startswith(WHATSAPP):
+        return WHATSAPP + tidy(address[len(WHATSAPP) :].strip())
     return _sound(
         address if address.isprintable() else "", "is blank, or holds characters that no address has; copy it again"
     )
@@ -46,12 +46,12 @@ def _sound(address: str, problem: str) -> str:
 
 def whatsapp(address: str) -> str:
     """A tidy address as one of WhatsApp's. A messaging service stays what it is."""
-    if address.startswith(_WHATSAPP) or SERVICE_SID.fullmatch(address):
+    if address.startswith(WHATSAPP) or SERVICE_SID.fullmatch(address):
         return address
     if ":" in address:
         message = "is an address of another channel; give a number, or whatsapp: and the number"
         raise ValueError(message)
-    return _WHATSAPP + address
+    return WHATSAPP + address
 
 
 Address: TypeAlias = Annotated[Trimmed, AfterValidator(tidy)]

@@ -180,20 +180,23 @@ def fetch_short_code(request: ApiRequest) -> Reply:
     return Reply(shapes.short_code(number), name="ShortCode")
 
 
-KINDS = {"local": "Local", "mobile": "Mobile", "toll-free": "TollFree"}
+OWNED_KINDS = {"local": "Local", "mobile": "Mobile", "toll-free": "TollFree"}
+KINDS = OWNED_KINDS | {"national": "National"}
 OWNED, AVAILABLE = f"/api{ACCOUNT}/IncomingPhoneNumbers", f"/api{ACCOUNT}/AvailablePhoneNumbers"
 
 
-def _of_kind(kind: str, tail: str) -> dict[str, dict[str, Operation]]:
-    return {
-        f"{OWNED}/{tail}": {"GET": lambda it: list_numbers(it, kind), "POST": lambda it: buy_number(it, kind)},
-        f"{AVAILABLE}/{{country}}/{tail}": {"GET": lambda it: search(it, kind)},
-    }
+def _owned(kind: str) -> dict[str, Operation]:
+    return {"GET": lambda it: list_numbers(it, kind), "POST": lambda it: buy_number(it, kind)}
+
+
+def _available(kind: str) -> dict[str, Operation]:
+    return {"GET": lambda it: search(it, kind)}
 
 
 ROUTES: dict[str, dict[str, Operation]] = {
     OWNED: {"GET": list_numbers, "POST": buy_number},
-    **{path: methods for kind, tail in KINDS.items() for path, methods in _of_kind(kind, tail).items()},
+    **{f"{OWNED}/{tail}": _owned(kind) for kind, tail in OWNED_KINDS.items()},
+    **{f"{AVAILABLE}/{{country}}/{tail}": _available(kind) for kind, tail in KINDS.items()},
     f"{OWNED}/{{sid}}": {"GET": fetch_number, "POST": update_number, "DELETE": release_number},
     AVAILABLE: {"GET": list_countries},
     f"{AVAILABLE}/{{country}}": {"GET": fetch_country},

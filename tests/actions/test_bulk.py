@@ -64,6 +64,31 @@ def bodies(sandbox):
 EACH_ONCE = {("+15551234567", "Hi Ada"): 1, ("+15551234568", "Hi Bob"): 1, ("+15551234569", "Hi Cy"): 1}
 
 
+@pytest.mark.parametrize(
+    ("sender", "given"),
+    [("whatsapp:{}", ["whatsapp:+15551234567", "+15551234568"]), ("{}", ["+15551234567", "whatsapp:+15551234568"])],
+)
+def test_a_recipient_of_another_channel_than_the_senders_is_found_before_anything_is_sent(
+    values, context, sandbox, sender, given
+):
+    values |= {"from": sender.format(sandbox.number), "recipients": given, "body": "Hi"}
+    with pytest.raises(InvalidInput, match=r"line 2: (to|from): is on WhatsApp") as raised:
+        list(ACTION.run(context, values))
+    assert "line 1" not in str(raised.value)
+    assert not sandbox.state.messages()
+
+
+def test_a_sender_of_another_channel_than_all_recipients_is_named_itself(values, context, sandbox):
+    with pytest.raises(InvalidInput, match="is on WhatsApp, and to is not") as raised:
+        list(ACTION.run(context, values | {"from": f"whatsapp:{sandbox.number}"}))
+    assert raised.value.field == "from"
+
+
+def test_all_may_be_on_whatsapp(values, context, sandbox):
+    values |= {"from": f"whatsapp:{sandbox.number}", "recipients": ["whatsapp:+15551234567"], "body": "Hi"}
+    assert [result["status"] for result in ACTION.run(context, values)] == ["queued"]
+
+
 def test_each_gets_their_own_text_and_has_a_result(values, context, sandbox):
     results = list(ACTION.run(context, values))
     sids = {message.to: message.sid for message in sandbox.state.messages()}

@@ -68,12 +68,12 @@ def page_size(twilio):
     return parse_qs(urlsplit(twilio.calls[0].request.url).query)["PageSize"]
 
 
-def test_a_form_is_offered_fifty_and_a_search_looks_through_a_thousand(harness, twilio):
-    many = [{"sid": f"AP{number}", "friendly_name": f"App {number}"} for number in range(1000)]
+def test_a_form_is_offered_and_a_search_looks_through_a_whole_page(harness, twilio):
+    many = [{"sid": f"AP{number}", "friendly_name": f"App {number}"} for number in range(1001)]
     listed(twilio, f"{API}/Applications.json", "applications", many)
-    assert len(harness.choices("selectApplication")) == 50
-    assert page_size(twilio) == ["50"]
-    assert len(harness.choices("selectApplication", {"search": "app"})) == 50
+    assert len(harness.choices("selectApplication")) == 1000
+    assert page_size(twilio) == ["1000"]
+    assert len(harness.choices("selectApplication", {"search": "app"})) == 1000
     assert [choice["key"] for choice in harness.choices("selectApplication", {"search": "App 999"})] == ["AP999"]
 
 

@@ -77,7 +77,6 @@ def test_media_are_listed_and_downloaded_from_elsewhere_without_credentials(loca
         ({"to": "+15005550009"}, 21614),
         ({"from": "+15005550001"}, 21212),
         ({"from": "+15005550007"}, 21606),
-        ({"to": "whatsapp:" + HANDSET}, 21910),
         ({"to": "+15005550004"}, 21610),
         ({"from": "", "messagingServiceSid": "MG" + "0" * 32}, 21701),
     ],
@@ -87,6 +86,12 @@ def test_what_twilio_refuses_has_code_page_and_what_to_do(send, inputs, code):
         send(**inputs)
     assert (raised.value.code, raised.value.exit_status) == (code, 4)
     assert str(code) in raised.value.more_info
+
+
+def test_the_platforms_own_action_leaves_channels_to_twilio(local, sandbox):
+    with pytest.raises(Refused, match="whatsapp: before both") as raised:
+        local.perform("sendSMS", {"to": "whatsapp:" + HANDSET, "from": sandbox.number, "message": "Hi"})
+    assert (raised.value.code, raised.value.exit_status) == (21910, 4)
 
 
 def test_whatsapp_reaches_whatsapp(local, sandbox):

@@ -66,6 +66,12 @@ def test_a_live_call_is_recorded_and_ended(do, call, sandbox):
     sandbox.state.wait_for(lambda: sandbox.state.calls.get(sid).status == "in-progress")
     started = do("startRecording", callSid=sid, recordingChannels="dual")
     assert (started["callSid"], started["status"], started["channels"]) == (sid, "in-progress", 2)
+    assert do("updateCallRecording", callSid=sid, status="paused", pauseBehavior="skip")["status"] == "paused"
+    recording = {"callSid": sid, "sid": started["sid"]}
+    assert do("updateCallRecording", **recording, status="in-progress")["status"] == "in-progress"
+    assert do("updateCallRecording", **recording, status="stopped")["status"] == "completed"
+    with refused(20404):
+        do("updateCallRecording", callSid=sid, status="paused")
     do("updateCall", sid=sid, status="completed")
     ended(sandbox, sid)
     (listed,) = sandbox.state.wait_for(lambda: do("listRecordings", callSid=sid))
@@ -255,3 +261,16 @@ def test_bad_input_reaches_nobody(do, sandbox):
     with pytest.raises(InvalidInput):
         do("getCall", sid="CA1")
     assert len(sandbox.state.exchanges()) == before
+
+
+def test_numbers_of_each_kind_are_found_where_a_country_has_it(do):
+    found = do("searchAvailableNumbers", countryCode="GB", numberType="national", limit="1")
+    assert [each["phoneNumber"] for each in found] == ["+443069990000"]
+
+
+@pytest.mark.parametrize(("country", "kind"), [("US", "sharedCost"), ("US", "mobile"), ("ZZ", "local"), ("GB", "voip")])
+def test_a_kind_that_a_country_has_not_is_told_at_the_kind(do, country, kind):
+    with pytest.raises(Refused, match=f"numbers of the type {kind} are not found in {country}.*countryCode") as raised:
+        do("searchAvailableNumbers", countryCode=country, numberType=kind)
+    assert (raised.value.field, raised.value.status) == ("numberType", 404)
+    assert "SID" not in str(raised.value)

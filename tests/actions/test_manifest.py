@@ -175,3 +175,19 @@ def test_a_fresh_process_that_prepares_an_action_loads_no_web_database_engine_or
     ]
     done = subprocess.run([sys.executable, "-c", PROBE, *heavy, *units], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "kind"),
+    [
+        ("sendMessage", "body", "text"),
+        ("sendWhatsApp", "body", "text"),
+        ("sendBulk", "body", "text"),
+        ("createCall", "say", "text"),
+        ("updateCall", "say", "text"),
+        ("sendSMS", "message", "string"),  # as the platform has it
+    ],
+)
+def test_a_text_with_lines_has_a_field_that_keeps_them(manifest, action, key, kind):
+    inputs = {each["key"]: each for each in unit(manifest, "actions", action)["inputs"]}
+    assert inputs[key]["type"] == kind

@@ -104,7 +104,34 @@ def test_all_that_create_message_knows_is_sent_by_twilios_names(harness, twilio)
 )
 @pytest.mark.parametrize("side", ["to", "from"])
 def test_every_form_of_address_is_taken(harness, twilio, side, value):
-    assert sent(harness, twilio, {side: value})[side.title()] == value
+    other = {"from" if side == "to" else "to": "whatsapp:" + FROM} if value.startswith("whatsapp:") else {}
+    assert sent(harness, twilio, {side: value} | other)[side.title()] == value
+
+
+@pytest.mark.parametrize(
+    ("inputs", "field"),
+    [
+        ({"from": "whatsapp:" + FROM}, "from"),
+        ({"to": "whatsapp:" + TO}, "to"),
+        ({"to": "WhatsApp: " + TO, "from": "ACME"}, "to"),
+        ({"from": "", "additionalParameters": [{"key": "From", "value": "whatsapp:" + FROM}]}, "from"),
+    ],
+)
+def test_whatsapp_on_one_side_only_is_refused_before_it_is_sent(harness, inputs, field):
+    assert refused(harness, inputs) == field
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"to": "whatsapp:" + TO, "from": "", "messagingServiceSid": SERVICE},
+        {"to": "whatsapp:" + TO, "from": SERVICE},
+        {"to": "whatsapp:" + TO, "from": "rcs:brand"},
+        {"to": "messenger:123", "from": "whatsapp:" + FROM},
+    ],
+)
+def test_which_channels_go_together_else_is_left_to_twilio(harness, twilio, inputs):
+    assert sent(harness, twilio, inputs)["To"] == inputs["to"]
 
 
 def test_a_messaging_service_given_as_the_sender_is_recognised(harness, twilio):

@@ -6,6 +6,7 @@ import responses
 from twilio_connector.connector.component import load
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import ConnectionFailed, OutcomeUnknown, TryLater
+from twilio_connector.connector.twilio.resources.messages import MESSAGES
 
 ACCOUNT, KEY, SUB = "AC" + "1a" * 16, "SK" + "2b" * 16, "AC" + "3c" * 16
 API_KEY = {"accountSid": ACCOUNT, "apiKey": KEY, "apiSecret": "the-secret"}
@@ -173,6 +174,36 @@ def test_a_wrong_subaccount_is_named(context):
         with pytest.raises(ConnectionFailed) as raised:
             API_KEY_SECRET.test(API_KEY | {"subaccountSid": SUB}, context)
     assert raised.value.field == "subaccountSid"
+
+
+def test_the_test_says_that_a_subaccount_is_reached_in_one_api_only(context):
+    with responses.RequestsMock() as mock:
+        mock.get(PROBE.replace(ACCOUNT, SUB), json={"messages": []})
+        said = BASIC_AUTH.test(BASIC | {"subaccountSid": SUB}, context)
+    assert said == f"Reaches account {SUB}, of it only what is at api.twilio.com, and verifies webhooks."
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "said"),
+    [
+        (
+            API_KEY_SECRET,
+            API_KEY,
+            "a standard API key cannot act for another account: use the Auth Token, a main key, or",
+        ),
+        (BASIC_AUTH, BASIC, f"it is no subaccount of account {ACCOUNT}, or the Auth Token is wrong"),
+    ],
+)
+def test_what_may_not_act_for_a_subaccount_is_told_at_the_subaccount_by_test_and_errors(context, kind, fields, said):
+    connection = kind.build(fields | {"subaccountSid": SUB})
+    with responses.RequestsMock() as mock:
+        mock.get(PROBE.replace(ACCOUNT, SUB), **answer(401, 20003))
+        with pytest.raises(ConnectionFailed, match=said) as tested:
+            connection.test(context)
+        with pytest.raises(ConnectionFailed, match=said) as used:
+            list(connection.client(context).list(MESSAGES, limit=1))
+    assert (tested.value.field, tested.value.code) == ("subaccountSid", 20003)
+    assert (used.value.field, used.value.code) == ("subaccountSid", 20003)
 
 
 # The official SDK

@@ -22,7 +22,7 @@ USED = {
         r"/2010-04-01/Accounts("
         r"|/\{Sid\}"
         r"|/\{AccountSid\}/("
-        r"Applications|AvailablePhoneNumbers/\{CountryCode\}/(Local|Mobile|TollFree)|Balance|Calls(/\{Sid\})?"
+        r"Applications|AvailablePhoneNumbers/\{CountryCode\}/\w+|Balance|Calls(/\{Sid\})?"
         r"|Calls/\{CallSid\}/(Notifications|Recordings)(/\{Sid\})?|Conferences/\{ConferenceSid\}/Recordings"
         r"|IncomingPhoneNumbers(/\{Sid\}|/Local|/Mobile|/TollFree)?"
         r"|Messages(/\{Sid\}|/\{MessageSid\}/(Feedback|Media(/\{Sid\})?))?|Notifications(/\{Sid\})?"

@@ -44,9 +44,10 @@ def test_a_search_is_narrowed(sdk: Client, filters: dict[str, object], first: st
 def test_each_country_has_its_kinds(sdk: Client) -> None:
     countries = {it.country_code: it for it in sdk.available_phone_numbers.list()}
     assert set(countries) == {"US", "GB", "AU"}
-    assert set(countries["GB"].subresource_uris) == {"local", "mobile", "toll_free"}
+    assert set(countries["GB"].subresource_uris) == {"local", "mobile", "national", "toll_free"}
     assert sdk.available_phone_numbers("GB").fetch().country == "United Kingdom"
     assert sdk.available_phone_numbers("GB").mobile.list(limit=1)[0].phone_number == "+447700900200"
+    assert sdk.available_phone_numbers("GB").national.list(limit=1)[0].phone_number == "+443069990000"
     assert sdk.available_phone_numbers("US").toll_free.list(limit=1)[0].phone_number == "+18005550100"
     with refused(20404):
         sdk.available_phone_numbers("US").mobile.list()

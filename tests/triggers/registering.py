@@ -62,6 +62,7 @@ class Desk:
     transport: DyingTransport
     ledger: LedgerInMemory = field(default_factory=LedgerInMemory)
     hook: str = HOOK
+    subaccount: str = ""
 
     def inputs(self, kind: type, **given: Any) -> Any:
         return kind.model_validate({"twilioConnection": self.connection, **given})
@@ -70,7 +71,7 @@ class Desk:
     def connection(self) -> Basic:
         own = self.twilio
         fields = {"username": own.account_sid, "password": own.auth_token, "baseUrl": own.base_url}
-        return Basic.model_validate(fields)
+        return Basic.model_validate(fields | {"subaccountSid": self.subaccount})
 
     def create(self, kind: type, **given: Any) -> tuple[Change, ...]:
         return self._do("create_webhook", kind, given)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from twilio_connector.connector.errors import ConnectionFailed, ConnectorError, InvalidInput, Refused, TryLater
 from twilio_connector.triggers.call_status import CallStatus
+from twilio_connector.triggers.event_stream import EventStream
 from twilio_connector.triggers.inbound_call import InboundCall
 from twilio_connector.triggers.inbound_message import InboundMessage
 from twilio_connector.triggers.message_status import MessageStatus
@@ -398,3 +399,15 @@ def test_an_event_offers_only_the_targets_that_twilio_has_for_it(desk, kind):
     other = "number" if kind is MessageStatus else "messagingService"
     with pytest.raises(ValidationError, match="target"):
         desk.inputs(kind, target=other)
+
+
+def test_the_main_accounts_services_and_sinks_are_not_taken_for_a_subaccounts(desk):
+    desk.subaccount = desk.twilio.state.add_account("Sub").sid
+    for kind, target in (
+        (InboundMessage, {"target": "messagingService", "messagingServiceSid": desk.service.sid}),
+        (EventStream, {"target": "sink", "eventTypes": ("com.twilio.messaging.message.delivered",)}),
+    ):
+        with pytest.raises(ConnectionFailed, match="subaccount's own SID") as raised:
+            desk.create(kind, **target)
+        assert raised.value.field == "subaccountSid"
+        assert (desk.transport.sent, desk.ledger.read()) == ([], {})

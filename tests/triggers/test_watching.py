@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twilio_connector.connector.errors import TryLater
+from twilio_connector.connector.twilio import delivery
 from twilio_connector.connector.twilio.resources.messages import MESSAGES
 from twilio_connector.triggers.watch_messages import WATCHED
 from twilio_connector.triggers.watching import Memory, Watched, look
@@ -194,6 +195,12 @@ def _was_asked_for(each, watched, start, first):
     if watched is INVENTORY:
         return each not in first or each.made >= start
     return each.position(watched) >= start
+
+
+@pytest.mark.parametrize("status", sorted(delivery.FINAL - {"canceled"}))
+def test_a_message_that_ended_without_a_date_comes_by_each_final_status(status):
+    queued = [{"sid": "SM1", "status": "queued", "dateCreated": iso(START + 1), "dateSent": None}]
+    assert polled(WATCHED, [], queued, [queued[0] | {"status": status}])[1:] == [[], ["SM1"]]
 
 
 def test_what_is_canceled_before_it_is_sent_does_not_come():

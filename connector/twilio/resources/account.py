@@ -3,6 +3,9 @@
 https://www.twilio.com/docs/iam/api/account, https://www.twilio.com/docs/usage/api
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..resource import ACCOUNT_SID, API_2010, Resource, api_2010, example_sid
 
 _ACCOUNT = f"{API_2010}/Accounts/{ACCOUNT_SID}"
@@ -53,6 +56,12 @@ ACCOUNTS = Resource(
         "uri": f"{API_2010}/Accounts/{_SUBACCOUNT}.json",
     },
 )
+
+
+def is_subaccount(account: Mapping[str, Any]) -> bool:
+    """False for the account itself, which Twilio lists among its subaccounts."""
+    return account.get("sid") != account.get("ownerAccountSid")
+
 
 APPLICATIONS = api_2010(
     "application",

@@ -38,3 +38,6 @@ CALLS = api_2010(
         "uri": f"{_URI}.json",
     },
 )
+
+FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+"""The statuses of a call that has ended."""

@@ -68,4 +68,4 @@ AVAILABLE_NUMBERS = api_2010(
         "region": "HI",
     },
 )
-"""``kind`` is Local, Mobile or TollFree."""
+"""``kind`` is Local, MachineToMachine, Mobile, National, SharedCost, TollFree or Voip."""

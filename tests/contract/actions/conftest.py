@@ -76,6 +76,13 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "say": NO_INSTRUCTIONS | {"say": "Hello", "voice": "alice", "language": "en-GB"},
         "minimal": {"status": "completed"},
     },
+    "updateCallRecording": {
+        "all": {},
+        "current": {"sid": "Twilio.CURRENT"},
+        "status=in-progress": {"status": "in-progress", "pauseBehavior": None},
+        "status=stopped": {"status": "stopped", "pauseBehavior": None},
+        "minimal": {},
+    },
     "updateMessage": {"all": {}, "minimal": {"status": "canceled"}, "minimal redact": {"redact": "true"}},
     "updateMessagingService": {"all": {}, "minimal": {"usecase": "marketing"}},
     "updatePhoneNumber": NUMBER
