@@ -46,14 +46,23 @@ class Switchboard:
             return
         delays = self._state.settings.delays
         if call.direction == "inbound":
-            self._later(delays.queued, call, lambda: self._answer(call.sid))
+            self._later(delays.queued, call, lambda: self._let_in(call.sid))
         else:
             self._later(delays.queued, call, lambda: self._dial(call.sid))
 
     def _later(self, seconds: float, call: PhoneCall, job: Callable[[], None]) -> None:
         self._agenda.after(seconds, call.sid, job)
 
-    # -- from queued to the end
+    # -- from queued or ringing to the end
+
+    def _let_in(self, sid: str) -> None:
+        """Ask what is to become of a call that comes in; it rings until that is known."""
+        call = self._state.calls.get(sid)
+        if call is None or call.status != "ringing":
+            return
+        verbs = self._verbs(call, call.program)
+        if self._answer(sid):
+            self._next(sid, call.program, verbs, 0)
 
     def _dial(self, sid: str) -> None:
         call = self._state.calls.get(sid)
@@ -73,26 +82,27 @@ class Switchboard:
         answering = self._state.answering(call.to) if call else "failed"
         if answering in MISSED:
             self._end(sid, MISSED[answering])
-        else:
-            self._answer(sid)
+        elif call := self._answer(sid):
+            self._run(call, call.program)
 
-    def _answer(self, sid: str) -> None:
+    def _answer(self, sid: str) -> PhoneCall | None:
+        """Put a call through and return it; None if it has ended meanwhile."""
         now, call = self._state.settings.clock(), self._state.calls.get(sid)
         if call is None:
-            return
+            return None
         by = _answered_by(call, self._state.answering(call.to))
         asynchronous = call.asked_for("AsyncAmd").lower() == "true"
         call = self._step(
             sid, call.status, status="in-progress", start_time=now, answered_by=None if asynchronous else by
         )
         if call is None:
-            return
+            return None
         if call.asked_for("Record").lower() == "true":
             self.recorder.start(call, "OutboundAPI", call.form)
         self._report(call, "in-progress")
         if by and asynchronous:
             self._tell_machine(call, by)
-        self._run(call, call.program)
+        return call
 
     def _step(self, sid: str, before: str, **fields: object) -> PhoneCall | None:
         if before not in LIVE:
@@ -148,8 +158,10 @@ class Switchboard:
         return live
 
     def _run(self, call: PhoneCall, program: Program) -> None:
-        verbs = self._read(call, program.twiml) if program.twiml else self._fetch(call, program)
-        self._next(call.sid, program, verbs, 0)
+        self._next(call.sid, program, self._verbs(call, program), 0)
+
+    def _verbs(self, call: PhoneCall, program: Program) -> list[voice.Verb]:
+        return self._read(call, program.twiml) if program.twiml else self._fetch(call, program)
 
     def _read(self, call: PhoneCall, text: str) -> list[voice.Verb]:
         """Read TwiML that came with a request; what cannot be read is an alert, and says nothing."""

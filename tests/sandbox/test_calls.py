@@ -230,14 +230,26 @@ def test_takes_every_form_of_the_other_end(sdk: Client, twilio: Sandbox, to: str
     assert make(sdk, twilio, to=to, from_="+15005550006").status == "queued"
 
 
-def test_a_handset_calls_a_number_and_its_webhook_answers(twilio: Sandbox, httpserver: HTTPServer) -> None:
-    receiver = Receiver(httpserver, HELLO)
+def ring(twilio: Sandbox, url: str, **more: Any) -> str:
+    """Let the handset call the number, whose webhook is at `url`; return the call's SID."""
     number = twilio.state.number(twilio.number)
     assert number is not None
-    twilio.state.change_number(number.sid, voice_url=receiver.url)
-    body = {"from": twilio.handset}
-    made = requests.post(f"{twilio.url}/_sandbox/numbers/{twilio.number}/calls", json=body, timeout=10).json()
-    wait(twilio, made["sid"], "completed")
+    twilio.state.change_number(number.sid, voice_url=url)
+    body = {"from": twilio.handset} | more
+    made = requests.post(f"{twilio.url}/_sandbox/numbers/{twilio.number}/calls", json=body, timeout=10)
+    assert made.status_code == 200, made.text
+    return str(made.json()["sid"])
+
+
+def test_a_call_that_comes_in_rings_until_its_webhook_has_answered(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, "<Response><Redirect/></Response>", HELLO)
+    wait(twilio, ring(twilio, receiver.url), "completed")
+    assert [form["CallStatus"] for form in receiver.forms] == ["ringing", "in-progress"]
+
+
+def test_a_handset_calls_a_number_and_its_webhook_answers(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, HELLO)
+    wait(twilio, ring(twilio, receiver.url), "completed")
     assert (receiver.forms[0]["Direction"], receiver.forms[0]["From"]) == ("inbound", twilio.handset)
 
 
