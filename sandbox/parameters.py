@@ -123,6 +123,15 @@ def recording(it: Recording, base_url: str) -> Pairs:
     )
 
 
+def recorded(it: Recording, base_url: str) -> Pairs:
+    """Return what the webhooks of a call say of its recording."""
+    return (
+        ("RecordingUrl", recording_url(it, base_url)),
+        ("RecordingSid", it.sid),
+        ("RecordingDuration", it.duration or ""),
+    )
+
+
 def transcription(it: Transcription, url: str) -> Pairs:
     return (
         ("TranscriptionSid", it.sid),

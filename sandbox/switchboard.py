@@ -171,14 +171,17 @@ class Switchboard:
             self._state.alert(call.account_sid, bad.code, str(bad), resource_sid=call.sid)
             return []
 
-    def _fetch(self, call: PhoneCall, program: Program) -> list[voice.Verb]:
-        """Return what the URL says, or the fallback, which is told what failed; nothing if both fail."""
+    def _fetch(self, call: PhoneCall, program: Program, said: Pairs = ()) -> list[voice.Verb]:
+        """Return what the URL says, or the fallback, which is told what failed; nothing if both fail.
+
+        Both are told `said` besides.
+        """
         failed: Pairs = ()
         for url, method in ((program.url, program.method), (program.fallback_url, program.fallback_method)):
             if not url:
                 continue
             current = self._state.calls.get(call.sid) or call
-            pairs = (*parameters.call(current), *failed)
+            pairs = (*parameters.call(current), *said, *failed)
             webhook = self._courier.webhook(call.account_sid, url, method, pairs)
             try:
                 return self._courier.read(call.account_sid, webhook, call.sid, voice.read)
@@ -196,22 +199,27 @@ class Switchboard:
             return
         first, rest = verbs[0], verbs[1:]
         if isinstance(first, Redirect):
-            self._follow(call, program, Program(url=urljoin(program.url, first.url), method=first.method), steps + 1)
+            self._follow(call, program, _onward(program, first), steps + 1)
             return
-        if isinstance(first, voice.Record):
-            self.recorder.take_down(call, first)
-            if first.action:
-                onward = Program(url=urljoin(program.url, first.action), method=first.method)
-                self._follow(call, program, onward, steps + 1)
-                return
+        action, said = self._do(call, first)
         self._state.calls.change(sid, talk=call.talk + first.seconds)
         wait = first.seconds * self._state.settings.delays.second
-        self._later(wait, call, lambda: self._next(sid, program, rest, steps + 1))
+        if action and (action.url or program.url):
+            onward = _onward(program, action)
+            self._later(wait, call, lambda: self._follow(call, program, onward, steps + 1, said))
+        else:
+            self._later(wait, call, lambda: self._next(sid, program, rest, steps + 1))
 
-    def _follow(self, call: PhoneCall, before: Program, onward: Program, steps: int) -> None:
-        if self._state.calls.change(call.sid, only=lambda it: it.program == before, program=onward) is None:
-            return
-        self._next(call.sid, onward, self._fetch(call, onward), steps)
+    def _do(self, call: PhoneCall, verb: voice.Talk | voice.Record) -> tuple[Redirect | None, Pairs]:
+        """Do a verb; return its action, if the call goes on there, and what is said there besides."""
+        if isinstance(verb, voice.Record):
+            return verb.action, self.recorder.take_down(call, verb)
+        return None, ()
+
+    def _follow(self, call: PhoneCall, before: Program, onward: Program, steps: int, said: Pairs = ()) -> None:
+        still = lambda it: it.status == "in-progress" and it.program == before  # noqa: E731
+        if self._state.calls.change(call.sid, only=still, program=onward) is not None:
+            self._next(call.sid, onward, self._fetch(call, onward, said), steps)
 
     # -- callbacks
 
@@ -232,6 +240,10 @@ class Switchboard:
         ids = (("CallSid", call.sid), ("AccountSid", call.account_sid))
         pairs = (*ids, ("AnsweredBy", by), ("MachineDetectionDuration", "1200"))
         self._courier.tell(call.account_sid, url, method, pairs, call.sid)
+
+
+def _onward(program: Program, to: Redirect) -> Program:
+    return Program(url=urljoin(program.url, to.url), method=to.method)
 
 
 def _answered_by(call: PhoneCall, answering: str) -> str | None:

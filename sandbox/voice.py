@@ -25,8 +25,7 @@ class Talk:
 @dataclass(frozen=True, slots=True)
 class Record:
     seconds: int
-    action: str = ""
-    method: str = "POST"
+    action: Redirect  # where the call goes on; blank is the document that says so
     transcribe: bool = False
     transcribe_callback: str = ""
     recording_callback: str = ""
@@ -65,12 +64,15 @@ def _verb(element: ET.Element) -> Verb:
 def _record(element: ET.Element) -> Record:
     return Record(
         seconds=min(_seconds(element, "maxLength", 2), 2),  # the other end says little
-        action=element.get("action", ""),
-        method=element.get("method", "POST").upper(),
+        action=_action(element),
         transcribe=element.get("transcribe", "false").lower() == "true" or "transcribeCallback" in element.attrib,
         transcribe_callback=element.get("transcribeCallback", ""),
         recording_callback=element.get("recordingStatusCallback", ""),
     )
+
+
+def _action(element: ET.Element) -> Redirect:
+    return Redirect(element.get("action", "").strip(), element.get("method", "POST").upper())
 
 
 def _seconds(element: ET.Element, name: str, usual: int) -> int:
