@@ -29,7 +29,7 @@ METHODS = ("Method", "FallbackMethod", "StatusCallbackMethod", "RecordingStatusC
 def compose(state: State, account_sid: str, form: Form) -> dict[str, Any]:
     """Return the fields of the call that this request asks for. Raises TwilioError for what Twilio would refuse."""
     given = {key: values[-1].strip() for key, values in form.items() if values}
-    to, sender = _to(given.get("To", "")), _from(state, account_sid, given.get("From", ""))
+    to, sender = callee(given.get("To", "")), _from(state, account_sid, given.get("From", ""))
     asked = program(state, form)
     if asked == Program():
         raise TwilioError(21205)
@@ -68,7 +68,8 @@ def _of_application(state: State, sid: str) -> Program:
     return program_of(application)
 
 
-def _to(to: str) -> str:
+def callee(to: str) -> str:
+    """Return whom to call. Raises TwilioError for nobody."""
     if not to:
         raise TwilioError(21201)
     if to.startswith(("client:", "sip:", "whatsapp:")):

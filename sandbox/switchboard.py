@@ -5,16 +5,20 @@ It listens to the state: a new call starts its life. Status callbacks come in th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urljoin
 
 from . import parameters, voice
 from .agenda import Agenda
+from .calling import callee
 from .courier import Courier
+from .errors import TwilioError
 from .products import PhoneCall, Program
 from .recorder import Recorder
 from .records import Pairs
+from .settings import new_sid
 from .state import Change, State
 from .twiml import BadReply, Redirect
 from .webhooks import WebhookFailed, shown
@@ -23,6 +27,7 @@ PRICE = 0.014  # US dollars a minute
 MAX_STEPS = 100  # verbs and redirects of one call: a circle ends
 LIVE = frozenset({"queued", "ringing", "in-progress"})
 MISSED = {"busy": "busy", "no-answer": "no-answer", "failed": "failed"}
+DIALLED = "outbound-dial"
 EVENT_OF = {"in-progress": "answered", "ringing": "ringing", "initiated": "initiated"}
 
 
@@ -42,7 +47,7 @@ class Switchboard:
 
     def _heed(self, change: Change) -> None:
         call = change.call
-        if call is None or not change.made:
+        if call is None or not change.made or call.direction == DIALLED:
             return
         delays = self._state.settings.delays
         if call.direction == "inbound":
@@ -210,11 +215,36 @@ class Switchboard:
         else:
             self._later(wait, call, lambda: self._next(sid, program, rest, steps + 1))
 
-    def _do(self, call: PhoneCall, verb: voice.Talk | voice.Record) -> tuple[Redirect | None, Pairs]:
+    def _do(self, call: PhoneCall, verb: voice.Doing) -> tuple[Redirect | None, Pairs]:
         """Do a verb; return its action, if the call goes on there, and what is said there besides."""
         if isinstance(verb, voice.Record):
             return verb.action, self.recorder.take_down(call, verb)
+        if isinstance(verb, voice.Dial):
+            return verb.action, self._connect(call, verb)
         return None, ()
+
+    def _connect(self, call: PhoneCall, verb: voice.Dial) -> Pairs:
+        """Do a <Dial>: a leg, over at once, to the first who answers; return what the action gets."""
+        callees = list(_callees(verb))
+        if not callees:
+            return (("DialCallStatus", "failed" if verb.to else "answered"),)
+        to = next((it for it in callees if self._state.answering(it) not in MISSED), callees[0])
+        status, now = MISSED.get(self._state.answering(to), "completed"), self._state.settings.clock()
+        leg = PhoneCall(
+            sid=new_sid("CA"),
+            account_sid=call.account_sid,
+            created=now,
+            updated=now,
+            to=to,
+            from_=verb.caller_id or call.from_,
+            status="ringing",
+            direction=DIALLED,
+            start_time=now if status == "completed" else None,
+            parent_call_sid=call.sid,
+            talk=verb.seconds,
+        )
+        leg = self._state.calls.add(leg)
+        return parameters.dialled(self._end(leg.sid, status) or leg)
 
     def _follow(self, call: PhoneCall, before: Program, onward: Program, steps: int, said: Pairs = ()) -> None:
         still = lambda it: it.status == "in-progress" and it.program == before  # noqa: E731
@@ -240,6 +270,12 @@ class Switchboard:
         ids = (("CallSid", call.sid), ("AccountSid", call.account_sid))
         pairs = (*ids, ("AnsweredBy", by), ("MachineDetectionDuration", "1200"))
         self._courier.tell(call.account_sid, url, method, pairs, call.sid)
+
+
+def _callees(verb: voice.Dial) -> Iterator[str]:
+    for to in verb.to:
+        with suppress(TwilioError):
+            yield callee(to)
 
 
 def _onward(program: Program, to: Redirect) -> Program:

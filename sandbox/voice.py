@@ -13,11 +13,12 @@ from .twiml import NOT_TWIML, WRONG_TYPE, BadReply, Redirect, parse
 
 WORDS_A_SECOND = 2.5
 MAX_LENGTH = 3600  # seconds of one verb
+RUNG = frozenset({"Dial", "Number", "Client", "Sip"})  # where it says whom <Dial> rings
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Something that takes its time and leaves nothing behind: words, music, a pause, a dialled leg."""
+    """Something that takes its time and leaves nothing behind: words, music, a pause."""
 
     seconds: int
 
@@ -32,11 +33,20 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Dial:
+    seconds: int
+    to: tuple[str, ...]  # who is rung at once; blank if nobody, none for a conference or a queue
+    action: Redirect | None
+    caller_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Hangup:
     pass
 
 
-Verb = Talk | Record | Hangup | Redirect
+Doing = Talk | Record | Dial
+Verb = Doing | Hangup | Redirect
 
 
 def read(content_type: str, body: bytes) -> list[Verb]:
@@ -71,6 +81,19 @@ def _record(element: ET.Element) -> Record:
     )
 
 
+def _dial(element: ET.Element) -> Dial:
+    """https://www.twilio.com/docs/voice/twiml/dial."""
+    nouns = [(noun.tag, (noun.text or "").strip()) for noun in (element, *element)]
+    to = [f"client:{name}" if tag == "Client" else name for tag, name in nouns if tag in RUNG and name]
+    action = _action(element)
+    return Dial(
+        seconds=1,
+        to=tuple(to if to or len(element) else [""]),
+        action=action if action.url else None,
+        caller_id=element.get("callerId", ""),
+    )
+
+
 def _action(element: ET.Element) -> Redirect:
     return Redirect(element.get("action", "").strip(), element.get("method", "POST").upper())
 
@@ -93,7 +116,7 @@ VERBS: dict[str, Callable[[ET.Element], Verb]] = {
     "Play": lambda _: Talk(1),
     "Pause": lambda it: Talk(_seconds(it, "length", 1)),
     "Gather": lambda it: Talk(_seconds(it, "timeout", 5)),
-    "Dial": lambda _: Talk(1),
+    "Dial": _dial,
     "Record": _record,
     "Redirect": lambda it: Redirect((it.text or "").strip(), it.get("method", "POST").upper()),
     "Hangup": lambda _: Hangup(),

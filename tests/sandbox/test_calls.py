@@ -120,6 +120,66 @@ def test_redirects_in_a_circle_end(sdk: Client, twilio: Sandbox, httpserver: HTT
     assert len(receiver.forms) <= 101
 
 
+@pytest.mark.parametrize(
+    ("answering", "said"),
+    [
+        ("human", ("completed", "1", "true")),
+        ("busy", ("busy", None, "false")),
+        ("no-answer", ("no-answer", None, "false")),
+    ],
+)
+def test_the_action_of_a_dial_hears_what_became_of_the_leg(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer, answering: Any, said: tuple[str, str | None, str]
+) -> None:
+    twilio.state.let_answer("+447700900456", answering)
+    dial = "<Dial action='/hook?dialled=1'>+447700900456</Dial><Redirect>/hook?unreachable=1</Redirect>"
+    receiver = Receiver(httpserver, f"<Response>{dial}</Response>", HELLO)
+    made = make(sdk, twilio, twiml=None, url=receiver.url)
+    wait(twilio, made.sid, "completed")
+    _, form = receiver.forms
+    assert receiver.requests[1].query_string == b"dialled=1"
+    assert (form["DialCallStatus"], form.get("DialCallDuration"), form["DialBridged"]) == said
+    (leg,) = sdk.calls.list(parent_call_sid=made.sid)
+    assert (leg.sid, leg.to, leg.status, leg.direction) == (
+        form["DialCallSid"],
+        "+447700900456",
+        said[0],
+        "outbound-dial",
+    )
+
+
+@pytest.mark.parametrize(
+    ("nouns", "said"),
+    [
+        ("", ("failed", False)),
+        ("nobody", ("failed", False)),
+        ("<Client>bob</Client>", ("completed", True)),
+        ("<Number>+447700900456</Number><Sip>sip:a@b.example</Sip>", ("completed", True)),
+        ("<Conference>Room</Conference>", ("answered", False)),
+    ],
+)
+def test_a_dial_rings_whom_its_nouns_name(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer, nouns: str, said: tuple[str, bool]
+) -> None:
+    twilio.state.let_answer("+447700900456", "busy")
+    receiver = Receiver(httpserver, f"<Response><Dial action='/hook'>{nouns}</Dial></Response>", HELLO)
+    made = make(sdk, twilio, twiml=None, url=receiver.url)
+    wait(twilio, made.sid, "completed")
+    form = receiver.forms[1]
+    assert (form["DialCallStatus"], "DialCallSid" in form) == said
+
+
+def test_a_dial_without_an_action_goes_on_with_the_verbs_after_it(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer
+) -> None:
+    dial = "<Response><Dial>+447700900456</Dial><Redirect>/hook?after=1</Redirect></Response>"
+    receiver = Receiver(httpserver, dial, HELLO)
+    made = make(sdk, twilio, twiml=None, url=receiver.url)
+    wait(twilio, made.sid, "completed")
+    assert receiver.requests[1].query_string == b"after=1"
+    assert "DialCallStatus" not in receiver.forms[1]
+
+
 def test_a_live_call_is_hung_up(sdk: Client, twilio: Sandbox) -> None:
     made = make(sdk, twilio, twiml=LONG)
     wait(twilio, made.sid, "in-progress")
