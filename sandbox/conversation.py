@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from .errors import DELIVERY
+from .products import PhoneCall
 from .records import Alert, Media, Message
 from .state import State
 
@@ -82,6 +83,11 @@ def bubbles(state: State, handset: str, other: str) -> list[Bubble]:
     said = [message for message in reversed(state.messages()) if ends(message) == (handset, other)]
     alerts = {alert.resource_sid: alert for alert in reversed(state.alerts())}
     return list(_bubbles(said, alerts))
+
+
+def calls(state: State, handset: str, other: str) -> list[PhoneCall]:
+    """Return the calls between the two, the latest first."""
+    return [call for call in state.calls.newest() if {call.from_, call.to} == {handset, other}]
 
 
 def _bubbles(said: list[Message], alerts: dict[str, Alert]) -> Iterator[Bubble]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 
@@ -29,6 +30,15 @@ LIVE = frozenset({"queued", "ringing", "in-progress"})
 MISSED = {"busy": "busy", "no-answer": "no-answer", "failed": "failed"}
 DIALLED = "outbound-dial"
 EVENT_OF = {"in-progress": "answered", "ringing": "ringing", "initiated": "initiated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A verb that was done: how long it took, its action if the call goes on there, and what is said there besides."""
+
+    seconds: int
+    action: Redirect | None = None
+    said: Pairs = ()
 
 
 class Switchboard:
@@ -206,22 +216,35 @@ class Switchboard:
         if isinstance(first, Redirect):
             self._follow(call, program, _onward(program, first), steps + 1)
             return
-        action, said = self._do(call, first)
-        self._state.calls.change(sid, talk=call.talk + first.seconds)
-        wait = first.seconds * self._state.settings.delays.second
-        if action and (action.url or program.url):
-            onward = _onward(program, action)
-            self._later(wait, call, lambda: self._follow(call, program, onward, steps + 1, said))
+        done = self._do(call, first)
+        self._state.calls.change(sid, talk=call.talk + done.seconds)
+        wait = done.seconds * self._state.settings.delays.second
+        if done.action and (done.action.url or program.url):
+            onward = _onward(program, done.action)
+            self._later(wait, call, lambda: self._follow(call, program, onward, steps + 1, done.said))
         else:
             self._later(wait, call, lambda: self._next(sid, program, rest, steps + 1))
 
-    def _do(self, call: PhoneCall, verb: voice.Doing) -> tuple[Redirect | None, Pairs]:
-        """Do a verb; return its action, if the call goes on there, and what is said there besides."""
+    def _do(self, call: PhoneCall, verb: voice.Doing) -> Done:
         if isinstance(verb, voice.Record):
-            return verb.action, self.recorder.take_down(call, verb)
+            return Done(verb.seconds, verb.action, self.recorder.take_down(call, verb))
         if isinstance(verb, voice.Dial):
-            return verb.action, self._connect(call, verb)
-        return None, ()
+            return Done(verb.seconds, verb.action, self._connect(call, verb))
+        if isinstance(verb, voice.Gather):
+            return self._gather(call, verb)
+        return Done(verb.seconds)
+
+    def _gather(self, call: PhoneCall, verb: voice.Gather) -> Done:
+        """Do a <Gather>: the handset presses what it has to press, or says what it has to say."""
+        handset = call.from_ if call.direction == "inbound" else call.to
+        if "dtmf" in verb.listens_for and (digits := self._state.take_digits(handset, verb.most, verb.finish)):
+            return Done(1, verb.action, (("Digits", digits),))
+        if "speech" in verb.listens_for and (speech := self._state.take_speech(handset)):
+            return Done(voice.spoken(speech), verb.action, (("SpeechResult", speech), ("Confidence", "0.9")))
+        if verb.tells_nothing:
+            name = "Digits" if "dtmf" in verb.listens_for else "SpeechResult"
+            return Done(verb.seconds, verb.action, ((name, ""),))
+        return Done(verb.seconds)
 
     def _connect(self, call: PhoneCall, verb: voice.Dial) -> Pairs:
         """Do a <Dial>: a leg, over at once, to the first who answers; return what the action gets."""

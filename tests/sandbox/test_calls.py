@@ -318,3 +318,77 @@ def test_scripts_say_how_calls_are_answered(sdk: Client, twilio: Sandbox) -> Non
     assert requests.post(url, json={"answering": "busy"}, timeout=10).json()["answering"] == "busy"
     assert requests.post(url, json={"answering": "maybe"}, timeout=10).status_code == 400
     wait(twilio, make(sdk, twilio).sid, "busy")
+
+
+def gathering(attributes: str = "") -> str:
+    return f"<Response><Gather {attributes}><Say>Press</Say></Gather><Redirect>/hook?in=vain</Redirect></Response>"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "held", "said"),
+    [
+        ("", {"digits": "12"}, {"Digits": "12"}),
+        ("", {"digits": "12#34"}, {"Digits": "12"}),
+        ("numDigits='1'", {"digits": "12"}, {"Digits": "1"}),
+        ("finishOnKey='*'", {"digits": "1#*2"}, {"Digits": "1#"}),
+        ("finishOnKey=''", {"digits": "1#*2"}, {"Digits": "1#*2"}),
+        (
+            "input='speech'",
+            {"digits": "1", "speech": "Yes please"},
+            {"SpeechResult": "Yes please", "Confidence": "0.9"},
+        ),
+        ("input='dtmf speech'", {"digits": "1", "speech": "Yes"}, {"Digits": "1"}),
+        ("input='dtmf speech'", {"speech": "Yes"}, {"SpeechResult": "Yes", "Confidence": "0.9"}),
+        ("actionOnEmptyResult='true' timeout='1'", {}, {"Digits": ""}),
+    ],
+)
+def test_a_gather_takes_what_the_handset_presses_or_says(
+    twilio: Sandbox, httpserver: HTTPServer, attributes: str, held: dict[str, str], said: dict[str, str]
+) -> None:
+    receiver = Receiver(httpserver, gathering(attributes), HELLO)
+    wait(twilio, ring(twilio, receiver.url, **held), "completed")
+    _, form = receiver.forms
+    assert receiver.requests[1].query_string == b""
+    assert {key: form[key] for key in ("Digits", "SpeechResult", "Confidence") if key in form} == said
+
+
+@pytest.mark.parametrize("held", [{}, {"speech": "Yes"}, {"digits": "#"}])
+def test_a_gather_in_vain_goes_on_with_the_verbs_after_it(
+    twilio: Sandbox, httpserver: HTTPServer, held: dict[str, str]
+) -> None:
+    receiver = Receiver(httpserver, gathering("timeout='1'"), HELLO)
+    wait(twilio, ring(twilio, receiver.url, **held), "completed")
+    assert receiver.requests[1].query_string == b"in=vain"
+    assert "Digits" not in receiver.forms[1]
+
+
+def test_each_gather_takes_the_digits_that_the_one_before_left(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer
+) -> None:
+    url = f"{twilio.url}/_sandbox/handsets/{twilio.handset}"
+    assert requests.post(url, json={"digits": "1#234#"}, timeout=10).json()["digits"] == "1#234#"
+    receiver = Receiver(httpserver, gathering("numDigits='1'"), gathering("action='/hook?second=1'"), HELLO)
+    wait(twilio, make(sdk, twilio, twiml=None, url=receiver.url).sid, "completed")
+    assert [form.get("Digits") for form in receiver.forms] == [None, "1", "234"]
+    assert receiver.requests[2].query_string == b"second=1"
+    assert twilio.state.held(twilio.handset) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "named"), [({"digits": "12a"}, "digits"), ({"digits": 12}, "digits"), ({"speech": "x" * 1001}, "speech")]
+)
+def test_what_a_handset_cannot_press_or_say_is_refused(twilio: Sandbox, body: dict[str, Any], named: str) -> None:
+    for path, more in (
+        (f"handsets/{twilio.handset}", {}),
+        (f"numbers/{twilio.number}/calls", {"from": twilio.handset}),
+    ):
+        answer = requests.post(f"{twilio.url}/_sandbox/{path}", json=body | more, timeout=10)
+        assert (answer.status_code, answer.json()["error"].partition(":")[0]) == (400, named)
+    assert twilio.state.calls.newest() == []
+
+
+def test_what_a_handset_presses_leaves_it_as_broken_as_it_was(twilio: Sandbox) -> None:
+    twilio.state.break_handset(twilio.handset, 30003)
+    url = f"{twilio.url}/_sandbox/handsets/{twilio.handset}"
+    assert requests.post(url, json={"digits": "1"}, timeout=10).json()["error_code"] == 30003
+    assert requests.post(url, json={"volume": "11"}, timeout=10).status_code == 400
