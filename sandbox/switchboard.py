@@ -76,7 +76,9 @@ class Switchboard:
         if call is None or call.status != "ringing":
             return
         verbs = self._verbs(call, call.program)
-        if self._answer(sid):
+        if verbs and isinstance(verbs[0], voice.Reject):
+            self._end(sid, verbs[0].status)
+        elif self._answer(sid):
             self._next(sid, call.program, verbs, 0)
 
     def _dial(self, sid: str) -> None:
@@ -209,7 +211,7 @@ class Switchboard:
         call = self._state.calls.get(sid)
         if call is None or call.status != "in-progress" or call.program != program:
             return
-        if not verbs or isinstance(verbs[0], voice.Hangup) or steps >= MAX_STEPS:
+        if not verbs or isinstance(verbs[0], voice.Hangup | voice.Reject) or steps >= MAX_STEPS:
             self._end(sid, "completed")
             return
         first, rest = verbs[0], verbs[1:]

@@ -56,8 +56,18 @@ class Hangup:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Leaves a call that comes in unanswered, as the first verb; a call that was answered ends as by <Hangup>.
+
+    https://www.twilio.com/docs/voice/twiml/reject.
+    """
+
+    status: str  # busy or no-answer
+
+
 Doing = Talk | Record | Dial | Gather
-Verb = Doing | Hangup | Redirect
+Verb = Doing | Hangup | Reject | Redirect
 
 
 def read(content_type: str, body: bytes) -> list[Verb]:
@@ -144,7 +154,7 @@ VERBS: dict[str, Callable[[ET.Element], Verb]] = {
     "Record": _record,
     "Redirect": lambda it: Redirect((it.text or "").strip(), it.get("method", "POST").upper()),
     "Hangup": lambda _: Hangup(),
-    "Reject": lambda _: Hangup(),
+    "Reject": lambda it: Reject("busy" if it.get("reason") == "busy" else "no-answer"),
     "Enqueue": lambda _: Talk(1),
     "Leave": lambda _: Hangup(),
     "Connect": lambda _: Talk(1),

@@ -313,6 +313,23 @@ def test_a_handset_calls_a_number_and_its_webhook_answers(twilio: Sandbox, https
     assert (receiver.forms[0]["Direction"], receiver.forms[0]["From"]) == ("inbound", twilio.handset)
 
 
+@pytest.mark.parametrize(
+    ("verbs", "status"),
+    [
+        ("<Reject/>", "no-answer"),
+        ("<Reject reason='rejected'/><Say>unreachable</Say>", "no-answer"),
+        ("<Reject reason='busy'/>", "busy"),
+        ("<Say>Hello</Say><Reject reason='busy'/><Say>unreachable</Say>", "completed"),
+    ],
+)
+def test_only_a_call_whose_first_verb_rejects_it_is_never_answered(
+    twilio: Sandbox, httpserver: HTTPServer, verbs: str, status: str
+) -> None:
+    receiver = Receiver(httpserver, f"<Response>{verbs}</Response>")
+    call = wait(twilio, ring(twilio, receiver.url), status)
+    assert (call.duration, call.price) == (("0", None) if status != "completed" else ("1", "-0.01400"))
+
+
 def test_scripts_say_how_calls_are_answered(sdk: Client, twilio: Sandbox) -> None:
     url = f"{twilio.url}/_sandbox/handsets/{twilio.handset}"
     assert requests.post(url, json={"answering": "busy"}, timeout=10).json()["answering"] == "busy"
