@@ -63,19 +63,21 @@ def handsets(state: State) -> list[str]:
 
 
 def contacts(state: State, handset: str) -> list[Contact]:
-    """Return whom a phone can text, and whoever texted it, the latest first."""
+    """Return whom a phone can text, on its own channel, and whoever texted it, the latest first."""
+    channel = handset[: handset.rfind(":") + 1]
     last: dict[str, Message] = {}
     for message in state.messages():
         phone, other = ends(message)
         if phone == handset and other:
             last.setdefault(other, message)
-    names = {number.phone_number: number.friendly_name for number in state.numbers.values()}
+    numbers = [it for it in state.numbers.values() if not channel or it.phone_number.startswith("+")]
+    names = {f"{channel}{it.phone_number}": it.friendly_name for it in numbers}
     known = list(last) + [address for address in names if address not in last]
     return [Contact(address, _name(names.get(address, ""), address), last.get(address)) for address in known]
 
 
 def _name(friendly: str, address: str) -> str:
-    return "" if friendly == address else friendly
+    return "" if friendly == address.rpartition(":")[2] else friendly
 
 
 def bubbles(state: State, handset: str, other: str) -> list[Bubble]:

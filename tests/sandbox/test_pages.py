@@ -38,6 +38,15 @@ def test_a_mistake_shows_the_page_again_with_what_was_written(twilio: Sandbox) -
     assert text(twilio, body="  ").status_code == 400
 
 
+def test_a_phone_on_whatsapp_texts_the_numbers_there(twilio: Sandbox) -> None:
+    handset = f"whatsapp:{twilio.handset}"
+    shown = get(twilio, f"/phone?{urlencode({'handset': handset})}").text
+    assert f'name="with" value="whatsapp:{twilio.number}"' in shown
+    assert "whatsapp:72975" not in shown
+    assert text(twilio, handset=handset, **{"with": f"whatsapp:{twilio.number}"}).status_code == 303
+    assert (twilio.state.messages()[0].from_, twilio.state.messages()[0].to) == (handset, f"whatsapp:{twilio.number}")
+
+
 def call(twilio: Sandbox, **form: str) -> requests.Response:
     form = {"handset": twilio.handset, "with": twilio.number} | form
     return requests.post(f"{twilio.url}/phone/calls", form, timeout=10, allow_redirects=False)
