@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 
@@ -34,6 +35,7 @@ class Handsets:
         self._usual_senders: dict[Pair, str] = {}
         self._answers: dict[str, Answering] = {}
         self._held: dict[str, Pair] = {}
+        self._heard: dict[Pair, datetime] = {}
 
     def _keep(self, book: dict[Key, Value], key: Key, value: Value) -> None:
         with self._lock:
@@ -114,6 +116,13 @@ class Handsets:
             if handset in self._held:
                 self._held[handset] = (digits, "")
         return speech
+
+    def hear(self, handset: str, number: str, at: datetime) -> None:
+        """Keep when a handset wrote to a number last."""
+        self._keep(self._heard, (handset, number), at)
+
+    def last_heard(self, handset: str, number: str) -> datetime | None:
+        return self._heard.get((handset, number))
 
     def remember_sender(self, service_sid: str, to: str, sender: str) -> None:
         """Keep whom a messaging service chose for a recipient."""
