@@ -21,7 +21,7 @@ MAGIC_TO = {"+15005550001": 21217, "+15005550002": 21214, "+15005550003": 21215,
 MAGIC_FROM = "+15005550001"
 MAX_TWIML = 4000  # characters
 EVENTS = ("initiated", "ringing", "answered", "completed")
-DIGITS = re.compile(r"[0-9#*wW]{0,32}")
+DIGITS = re.compile(r"[0-9A-D#*wW]{0,32}")
 URLS = ("StatusCallback", "RecordingStatusCallback", "AsyncAmdStatusCallback", "FallbackUrl")
 METHODS = ("Method", "FallbackMethod", "StatusCallbackMethod", "RecordingStatusCallbackMethod")
 
@@ -106,7 +106,7 @@ def _check(given: dict[str, str], form: Form) -> None:
         if not set(text.split()) <= set(EVENTS):
             raise TwilioError(21626, text)
     if not DIGITS.fullmatch(given.get("SendDigits", "")):
-        raise TwilioError(20001, "SendDigits holds digits, #, * and w")
+        raise TwilioError(20001, "SendDigits holds digits, A to D, #, *, w and W, at most 32")
     if "Timeout" in given and not 1 <= forms.number("Timeout", given["Timeout"]) <= 600:  # noqa: PLR2004 -- seconds
         raise TwilioError(20001, "Timeout must be 1 to 600 seconds")
 

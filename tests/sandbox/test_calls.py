@@ -266,6 +266,8 @@ REFUSED = [
     ({"StatusCallback": "nowhere"}, 21609),
     ({"StatusCallbackEvent": "sung"}, 21626),
     ({"SendDigits": "12a"}, 20001),
+    ({"SendDigits": "12E"}, 20001),
+    ({"SendDigits": "1" * 33}, 20001),
     ({"Timeout": "0"}, 20001),
     ({"Method": "PUT"}, 20001),
     ({"From": "+15005550001"}, 21212),
@@ -288,6 +290,10 @@ def test_refuses_with_twilios_code(twilio: Sandbox, parameters: dict[str, str], 
 @pytest.mark.parametrize("to", ["sip:bob@example.com", "client:bob", "(415) 555-0123"])
 def test_takes_every_form_of_the_other_end(sdk: Client, twilio: Sandbox, to: str) -> None:
     assert make(sdk, twilio, to=to, from_="+15005550006").status == "queued"
+
+
+def test_takes_every_key_to_press(sdk: Client, twilio: Sandbox) -> None:
+    assert make(sdk, twilio, send_digits="0123456789ABCD#*wW").status == "queued"
 
 
 def ring(twilio: Sandbox, url: str, **more: Any) -> str:
