@@ -36,7 +36,7 @@ WHATSAPP = "whatsapp:"
 CHANNELS = (WHATSAPP, "rcs:", "messenger:")
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 SHORT_CODE = re.compile(r"\d{3,8}")
-ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_.-]{1,11}")
+ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}")
 CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")
 
 Form = Mapping[str, Sequence[str]]
