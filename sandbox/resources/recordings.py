@@ -77,12 +77,15 @@ OF_RECORDING = Resource(
 
 
 def fetch_recording(request: ApiRequest) -> Reply:
-    """With `.json` what it is, else the sound, by a redirect; RequestedChannels=2 wants one that has two."""
+    """With `.json` what it is, else the sound, by a redirect, in as many channels as it was recorded.
+
+    RequestedChannels=1 mixes two into one; 2 wants a recording that has two.
+    """
     recording = RECORDINGS.find(request, "read")
     if request.extension in (".json", ".xml"):
         data = RECORDINGS.shown(recording, request.state)
         return Reply(data | {"media_url": recording_url(recording, request.state.settings.url)}, name="Recording")
-    channels = request.query.get("RequestedChannels", "1")
+    channels = request.query.get("RequestedChannels") or str(recording.channels)
     if channels not in ("1", "2") or int(channels) > recording.channels:
         raise TwilioError(20001, f"RequestedChannels is {channels}; the recording has {recording.channels}")
     if recording.status != "completed":

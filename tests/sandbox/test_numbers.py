@@ -52,7 +52,8 @@ def test_a_search_is_narrowed(sdk: Client, filters: dict[str, object], first: st
 
 
 @pytest.mark.parametrize(
-    "contains", ["1", "1" * 17, "4-5", "4 5", "*5", "5%", "41*55", "41%55", "*%415", "+*415", "415*$", "41+", "$41", "é1"]
+    "contains",
+    ["1", "1" * 17, "4-5", "4 5", "*5", "5%", "41*55", "41%55", "*%415", "+*415", "415*$", "41+", "$41", "é1"],
 )
 def test_a_pattern_that_contains_may_not_have_is_refused(sdk: Client, contains: str) -> None:
     with refused(20001, "Contains"):

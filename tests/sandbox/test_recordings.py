@@ -43,6 +43,15 @@ def test_a_call_is_recorded_and_its_wav_can_be_played(
         assert len(set(sound.readframes(100))) > 2
 
 
+@pytest.mark.parametrize(("query", "channels"), [({}, 2), ({"RequestedChannels": 1}, 1), ({"RequestedChannels": 2}, 2)])
+def test_two_channels_stay_two_unless_one_is_requested(
+    sdk: Client, twilio: Sandbox, get: Get, query: dict[str, int], channels: int
+) -> None:
+    answer = get(f"{MEDIA}{record(sdk, twilio, 'dual')}.wav", **query)
+    with wave.open(io.BytesIO(answer.content)) as sound:
+        assert sound.getnchannels() == channels
+
+
 def test_two_channels_of_a_mono_recording_are_refused(sdk: Client, twilio: Sandbox, get: Get) -> None:
     assert get(f"{MEDIA}{record(sdk, twilio)}.wav", RequestedChannels=2).status_code == 400
 
