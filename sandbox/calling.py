@@ -12,8 +12,9 @@ from typing import Any
 from . import forms
 from .errors import TwilioError
 from .forms import Form
+from .inventory import E164
 from .products import Program
-from .sending import E164, MAGIC_SENDER
+from .sending import MAGIC_SENDER
 from .state import State, program_of
 from .urls import is_url
 

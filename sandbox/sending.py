@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from . import templating
 from .errors import TwilioError
+from .inventory import E164
 from .products import Content
 from .records import Media, Message
 from .segments import count
@@ -34,7 +35,6 @@ MAGIC_TO = {
 }
 WHATSAPP = "whatsapp:"
 CHANNELS = (WHATSAPP, "rcs:", "messenger:")
-E164 = re.compile(r"\+[1-9]\d{6,14}")
 SHORT_CODE = re.compile(r"\d{3,8}")
 ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}")
 CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")

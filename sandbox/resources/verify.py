@@ -9,11 +9,11 @@ from typing import Any
 
 from .. import forms, shapes
 from ..errors import TwilioError
+from ..inventory import E164
 from ..products import Verification, VerifyService
 from ..records import Message
 from ..rest import ApiRequest, Operation, Reply, Resource
 from ..segments import count
-from ..sending import E164
 from ..settings import new_sid
 
 SENDER = "VERIFY"  # who the code comes from; Twilio sends it from numbers of its own
