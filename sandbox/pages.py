@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from . import conversation, faults, pool, presets
 from .errors import TwilioError
-from .live import Streams
+from .live import PageEvents
 from .state import Dropped, State
 
 HERE = Path(__file__).parent
@@ -24,7 +24,7 @@ PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 class Pages:
     def __init__(self, state: State) -> None:
         self._state = state
-        self._streams = Streams(state)
+        self._events = PageEvents(state)
         self._templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
         self._templates.globals.update(initials=conversation.initials, pictures=PICTURES)
         self._templates.filters["pretty"] = conversation.pretty
@@ -36,7 +36,7 @@ class Pages:
             Route("/phone/messages", self.text, methods=["POST"]),
             Route("/phone/calls", self.call, methods=["POST"]),
             Route("/phone/media/{sid}/{media}", self.picture),
-            Route("/events", self._streams.respond),
+            Route("/events", self._events.respond),
             Route("/faults", self.add_fault, methods=["POST"]),
             Route("/faults/clear", self.clear_faults, methods=["POST"]),
             Route("/numbers/{sid}", self.point_number, methods=["POST"]),
@@ -44,7 +44,7 @@ class Pages:
         ]
 
     def close(self) -> None:
-        self._streams.close()
+        self._events.close()
 
     def _page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         text = self._templates.get_template(template).render(state=self._state, own=self._state.settings, **values)

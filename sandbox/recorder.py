@@ -11,7 +11,7 @@ from .products import PhoneCall, Recording, Transcription
 from .records import Pairs
 from .settings import new_sid
 from .state import State
-from .voice import Record
+from .voice import RecordVerb
 
 PRICE, WORDS_PRICE = 0.0025, 0.05  # US dollars a minute
 SAID = "This is what the local handset said."
@@ -70,7 +70,7 @@ class Recorder:
             if recording := self._state.recordings.get(sid):
                 self.finish(recording)
 
-    def take_down(self, call: PhoneCall, verb: Record) -> Pairs:
+    def take_down(self, call: PhoneCall, verb: RecordVerb) -> Pairs:
         """Do a <Record>: what the other end says is a recording of its own, and words if they are wanted.
 
         Return what the action gets.

@@ -228,7 +228,7 @@ class Switchboard:
             self._later(wait, call, lambda: self._next(sid, program, rest, steps + 1))
 
     def _do(self, call: PhoneCall, verb: voice.Doing) -> Done:
-        if isinstance(verb, voice.Record):
+        if isinstance(verb, voice.RecordVerb):
             return Done(verb.seconds, verb.action, self.recorder.take_down(call, verb))
         if isinstance(verb, voice.Dial):
             return Done(verb.seconds, verb.action, self._connect(call, verb))

@@ -25,7 +25,7 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordVerb:
     seconds: int
     action: Redirect  # where the call goes on; blank is the document that says so
     transcribe: bool = False
@@ -66,7 +66,7 @@ class Reject:
     status: str  # busy or no-answer
 
 
-Doing = Talk | Record | Dial | Gather
+Doing = Talk | RecordVerb | Dial | Gather
 Verb = Doing | Hangup | Reject | Redirect
 
 
@@ -92,8 +92,8 @@ def _verb(element: ET.Element) -> Verb:
     return VERBS[element.tag](element)
 
 
-def _record(element: ET.Element) -> Record:
-    return Record(
+def _record(element: ET.Element) -> RecordVerb:
+    return RecordVerb(
         seconds=min(_number(element, "maxLength", 2), 2),  # the other end says little
         action=_action(element),
         transcribe=element.get("transcribe", "false").lower() == "true" or "transcribeCallback" in element.attrib,
