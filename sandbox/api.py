@@ -18,7 +18,7 @@ from .errors import TwilioError
 from .forms import json_of
 from .records import Exchange
 from .resources import OPERATIONS
-from .rest import ApiRequest, Operation, Reply
+from .rest import ApiRequest, ApiResponse, Operation
 from .settings import new_sid
 from .state import State
 from .switchboard import Switchboard
@@ -116,14 +116,14 @@ def _split(product: str, path: str) -> tuple[str, str]:
     return path, ""
 
 
-def _response(reply: Reply, product: str, extension: str) -> Response:
-    if reply.status == 204:  # noqa: PLR2004 -- No Content
+def _response(made: ApiResponse, product: str, extension: str) -> Response:
+    if made.status == 204:  # noqa: PLR2004 -- No Content
         return Response(status_code=204)
-    if reply.location:
-        return RedirectResponse(reply.location, 307)
+    if made.location:
+        return RedirectResponse(made.location, 307)
     if product != "api" or extension == ".json":
-        return JSONResponse(reply.data, reply.status)
-    return _xml(reply.data, reply.name, reply.status)
+        return JSONResponse(made.data, made.status)
+    return _xml(made.data, made.name, made.status)
 
 
 def _refusal(refused: TwilioError, product: str, extension: str) -> Response:

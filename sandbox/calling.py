@@ -12,8 +12,9 @@ from typing import Any
 from . import forms
 from .errors import TwilioError
 from .forms import Form
+from .inventory import E164
 from .products import Program
-from .sending import E164, MAGIC_SENDER
+from .sending import MAGIC_SENDER
 from .state import State, program_of
 from .urls import is_url
 
@@ -21,7 +22,7 @@ MAGIC_TO = {"+15005550001": 21217, "+15005550002": 21214, "+15005550003": 21215,
 MAGIC_FROM = "+15005550001"
 MAX_TWIML = 4000  # characters
 EVENTS = ("initiated", "ringing", "answered", "completed")
-DIGITS = re.compile(r"[0-9#*wW]{0,32}")
+DIGITS = re.compile(r"[0-9A-D#*wW]{0,32}")
 URLS = ("StatusCallback", "RecordingStatusCallback", "AsyncAmdStatusCallback", "FallbackUrl")
 METHODS = ("Method", "FallbackMethod", "StatusCallbackMethod", "RecordingStatusCallbackMethod")
 
@@ -29,7 +30,7 @@ METHODS = ("Method", "FallbackMethod", "StatusCallbackMethod", "RecordingStatusC
 def compose(state: State, account_sid: str, form: Form) -> dict[str, Any]:
     """Return the fields of the call that this request asks for. Raises TwilioError for what Twilio would refuse."""
     given = {key: values[-1].strip() for key, values in form.items() if values}
-    to, sender = _to(given.get("To", "")), _from(state, account_sid, given.get("From", ""))
+    to, sender = callee(given.get("To", "")), _from(state, account_sid, given.get("From", ""))
     asked = program(state, form)
     if asked == Program():
         raise TwilioError(21205)
@@ -68,7 +69,8 @@ def _of_application(state: State, sid: str) -> Program:
     return program_of(application)
 
 
-def _to(to: str) -> str:
+def callee(to: str) -> str:
+    """Return whom to call. Raises TwilioError for nobody."""
     if not to:
         raise TwilioError(21201)
     if to.startswith(("client:", "sip:", "whatsapp:")):
@@ -105,7 +107,7 @@ def _check(given: dict[str, str], form: Form) -> None:
         if not set(text.split()) <= set(EVENTS):
             raise TwilioError(21626, text)
     if not DIGITS.fullmatch(given.get("SendDigits", "")):
-        raise TwilioError(20001, "SendDigits holds digits, #, * and w")
+        raise TwilioError(20001, "SendDigits holds digits, A to D, #, *, w and W, at most 32")
     if "Timeout" in given and not 1 <= forms.number("Timeout", given["Timeout"]) <= 600:  # noqa: PLR2004 -- seconds
         raise TwilioError(20001, "Timeout must be 1 to 600 seconds")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urljoin
 from uuid import NAMESPACE_URL, uuid5
 
@@ -16,7 +16,7 @@ from .agenda import Agenda
 from .courier import Courier
 from .records import Message, Pairs
 from .segments import count
-from .sending import MAX_BODY, media_of
+from .sending import MAX_BODY, WHATSAPP, media_of
 from .settings import new_sid
 from .state import Change, State
 from .twiml import Redirect, Reply
@@ -25,6 +25,10 @@ from .webhooks import Webhook, WebhookFailed, shown
 PRICE = 0.0079  # US dollars a segment
 MAX_DOCUMENTS, MAX_REPLIES = 50, 10  # to one message: https://www.twilio.com/docs/api/errors/14106 and 14109
 TOO_MANY_DOCUMENTS, TOO_MANY_REPLIES, INVALID_MESSAGE, UNSUBSCRIBED = 14106, 14109, 14103, 21610  # of the debugger
+WINDOW, OUTSIDE_WINDOW = (
+    timedelta(hours=24),
+    63016,
+)  # after somebody wrote: https://www.twilio.com/docs/api/errors/63016
 
 KEYWORD_REPLIES = {
     "stop": "You are unsubscribed and get no more texts from this number. Reply START to get them again.",
@@ -71,20 +75,19 @@ class Carrier:
     def _rest(self, message: Message) -> None:
         """Let a message rest in its state, then give it the next; the last state has no next."""
         delays = self._state.settings.delays
-        error = self._state.handset_error(message.to)
         following: dict[str, tuple[float, str]] = {
             "accepted": (delays.queued, "queued"),
             "queued": (delays.queued, "sending"),
             "sending": (delays.sending, "sent"),
-            "sent": (delays.sent, "undelivered" if error else "delivered"),
+            "sent": (delays.sent, "delivered"),
         }
         if message.status in following:
             seconds, status = following[message.status]
             self._later(seconds, message, lambda: self._step(message.sid, message.status, status))
 
     def _step(self, sid: str, before: str, after: str) -> None:
-        fields = self._fields(self._state.message(sid), after)
-        message = self._state.change(sid, only_from=frozenset({before}), status=after, **fields)
+        fields = {"status": after} | self._fields(self._state.message(sid), after)
+        message = self._state.change(sid, only_from=frozenset({before}), **fields)
         if message is None:  # deleted or canceled meanwhile
             return
         self._rest(message)
@@ -99,7 +102,18 @@ class Carrier:
             now, segments = self._state.settings.clock(), max(message.num_segments, 1)
             self._state.ledger.charge(message.account_sid, now, "sms-outbound", segments, PRICE * segments)
             return {"sent": now, "price": f"{-PRICE * segments:.5f}"}
-        return {"error_code": self._state.handset_error(message.to)} if status == "undelivered" else {}
+        if status == "delivered" and (error := self._error(message)):
+            return {"status": "undelivered", "error_code": error}
+        return {}
+
+    def _error(self, message: Message) -> int | None:
+        """Return why a message does not arrive: its handset is broken, or it may not be written to freely on WhatsApp."""
+        sender = message.from_ or ""
+        if (broken := self._state.handset_error(message.to)) or not sender.startswith(WHATSAPP):
+            return broken
+        heard = self._state.last_heard(message.to, sender.removeprefix(WHATSAPP))
+        may_write = heard is not None and self._state.settings.clock() - heard <= WINDOW
+        return None if may_write or dict(message.parameters).get("ContentSid") else OUTSIDE_WINDOW
 
     def call_back(self, message: Message) -> None:
         """Report a status that did not come of the message's own life, such as canceled."""

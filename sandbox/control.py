@@ -23,6 +23,7 @@ from .state import Dropped, State
 
 Handler = Callable[["Desk", Request, dict[str, Any]], Any]
 NUMBER_KEYS = frozenset({"sms_url", "sms_method", "sms_fallback_url", "status_callback", "friendly_name"})
+HELD = ("digits", "speech")  # what a handset presses and says in its calls
 
 
 class Wrong(Exception):
@@ -169,29 +170,54 @@ def receive(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
 
 
 def change_handset(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
-    """Say how texts to a handset end (`error_code`), and what becomes of calls to it (`answering`)."""
+    """Say how texts to a handset end (`error_code`), and what becomes of calls to it (`answering`).
+
+    `digits` and `speech` are what it presses and says in its calls, where <Gather> takes them.
+    """
     number, code, answering = request.path_params["number"], body.get("error_code"), body.get("answering")
+    if unknown := set(body) - {"error_code", "answering", *HELD}:
+        raise Wrong(f"{', '.join(sorted(unknown))}: no such key; use error_code, answering, {', '.join(HELD)}")
     if code is not None and (isinstance(code, bool) or not isinstance(code, int)):
         raise Wrong("error_code: a number such as 30003, or null to mend the handset")
     if answering not in (None, *get_args(Answering)):
         raise Wrong(f"answering: {answering!r}; use {', '.join(get_args(Answering))}")
-    if "error_code" in body or "answering" not in body:
+    _hold(desk, number, body)
+    if "error_code" in body or not body:
         desk.state.break_handset(number, code)
     if answering is not None:
         desk.state.let_answer(number, answering)
+    digits, speech = desk.state.held(number)
     return {
         "handset": number,
         "error_code": desk.state.handset_error(number),
         "answering": desk.state.answering(number),
+        "digits": digits,
+        "speech": speech,
     }
 
 
+def _hold(desk: Desk, handset: str, body: dict[str, Any]) -> None:
+    """Give a handset what the body says that it presses and says, if it says so."""
+    given = _only({key: body[key] for key in HELD if key in body}, frozenset(HELD))
+    if not given:
+        return
+    try:
+        desk.state.hold(handset, given.get("digits", ""), given.get("speech", ""))
+    except ValueError as wrong:
+        raise Wrong(str(wrong)) from wrong
+
+
 def ring(desk: Desk, request: Request, body: dict[str, Any]) -> Any:
-    """Let a handset call a number, which calls the number's voice webhook."""
-    given = _only(body, frozenset({"from"}))
+    """Let a handset call a number, which calls the number's voice webhook.
+
+    `digits` and `speech` are what it presses and says there, where <Gather> takes them.
+    """
+    given = _only(body, frozenset({"from", *HELD}))
     if "from" not in given:
         raise Wrong("from: missing; say which handset calls, such as +14155550123")
-    return dump(desk.state.ring(given["from"], desk.number(request).phone_number))
+    number = desk.number(request).phone_number
+    _hold(desk, given["from"], body)
+    return dump(desk.state.ring(given["from"], number))
 
 
 def add_account(desk: Desk, _: Request, body: dict[str, Any]) -> Any:

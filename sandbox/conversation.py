@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from .errors import DELIVERY
+from .products import PhoneCall
 from .records import Alert, Media, Message
 from .state import State
 
@@ -62,19 +63,21 @@ def handsets(state: State) -> list[str]:
 
 
 def contacts(state: State, handset: str) -> list[Contact]:
-    """Return whom a phone can text, and whoever texted it, the latest first."""
+    """Return whom a phone can text, on its own channel, and whoever texted it, the latest first."""
+    channel = handset[: handset.rfind(":") + 1]
     last: dict[str, Message] = {}
     for message in state.messages():
         phone, other = ends(message)
         if phone == handset and other:
             last.setdefault(other, message)
-    names = {number.phone_number: number.friendly_name for number in state.numbers.values()}
+    numbers = [it for it in state.numbers.values() if not channel or it.phone_number.startswith("+")]
+    names = {f"{channel}{it.phone_number}": it.friendly_name for it in numbers}
     known = list(last) + [address for address in names if address not in last]
     return [Contact(address, _name(names.get(address, ""), address), last.get(address)) for address in known]
 
 
 def _name(friendly: str, address: str) -> str:
-    return "" if friendly == address else friendly
+    return "" if friendly == address.rpartition(":")[2] else friendly
 
 
 def bubbles(state: State, handset: str, other: str) -> list[Bubble]:
@@ -82,6 +85,11 @@ def bubbles(state: State, handset: str, other: str) -> list[Bubble]:
     said = [message for message in reversed(state.messages()) if ends(message) == (handset, other)]
     alerts = {alert.resource_sid: alert for alert in reversed(state.alerts())}
     return list(_bubbles(said, alerts))
+
+
+def calls(state: State, handset: str, other: str) -> list[PhoneCall]:
+    """Return the calls between the two, the latest first."""
+    return [call for call in state.calls.newest() if {call.from_, call.to} == {handset, other}]
 
 
 def _bubbles(said: list[Message], alerts: dict[str, Alert]) -> Iterator[Bubble]:

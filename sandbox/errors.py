@@ -67,6 +67,7 @@ CATALOG: dict[int, tuple[int, str]] = {
     60212: (429, "Too many concurrent requests for phone number"),
     91003: (400, "Account has reached the maximum of 100 sinks"),
     91007: (400, "Sink cannot be deleted because it is still in use"),
+    63007: (400, "Twilio could not find a Channel with the specified From address"),
     70051: (403, "Authorization error: this API key lacks the permission {}"),
 }
 DELIVERY = {

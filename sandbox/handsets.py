@@ -1,8 +1,10 @@
-"""What is known of handsets: who wants no texts, which are broken, how calls are answered, who wrote to them last."""
+"""What is known of handsets: who wants no texts, which are broken, how they answer calls, who wrote to them last."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
+from datetime import datetime
 from threading import Lock
 from typing import TypeVar
 
@@ -11,6 +13,7 @@ from .records import Answering, Keyword
 STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 START = frozenset({"START", "YES", "UNSTOP"})
 HELP = frozenset({"HELP", "INFO"})
+DIGITS, MAX_SPEECH = re.compile(r"[0-9*#]{0,64}"), 1000  # of one handset; characters
 
 
 Key = TypeVar("Key")
@@ -19,7 +22,7 @@ Pair = tuple[str, str]
 
 
 class Handsets:
-    """Remembers at most `most` of each: opt-outs, broken handsets, ways to answer, usual senders; the oldest go first."""
+    """Remembers at most `most` of each: opt-outs, broken handsets, ways to answer and so on; the oldest go first."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -31,6 +34,8 @@ class Handsets:
         self._bad_handsets: dict[str, int] = {}
         self._usual_senders: dict[Pair, str] = {}
         self._answers: dict[str, Answering] = {}
+        self._held: dict[str, Pair] = {}
+        self._heard: dict[Pair, datetime] = {}
 
     def _keep(self, book: dict[Key, Value], key: Key, value: Value) -> None:
         with self._lock:
@@ -81,6 +86,43 @@ class Handsets:
 
     def answering(self, handset: str) -> Answering:
         return self._answers.get(handset, "human")
+
+    def hold(self, handset: str, digits: str, speech: str) -> None:
+        """Give a handset what it is to press and to say in calls, where <Gather> takes it; ValueError if it cannot."""
+        if not DIGITS.fullmatch(digits):
+            raise ValueError(f"digits: {digits!r}; use 0 to 9, * and #, at most 64")
+        if len(speech) > MAX_SPEECH:
+            raise ValueError(f"speech: {len(speech)} characters; use at most {MAX_SPEECH}")
+        self._keep(self._held, handset, (digits, speech))
+
+    def held(self, handset: str) -> Pair:
+        """Return the digits and the speech that a handset still has."""
+        return self._held.get(handset, ("", ""))
+
+    def take_digits(self, handset: str, most: int, finish: str) -> str:
+        """Let a handset press its digits up to the key `finish`, `most` if that is not 0; the others it presses later."""
+        with self._lock:
+            held, speech = self.held(handset)
+            held = held.lstrip(finish)  # a key ends digits only where some precede it
+            taken = held.partition(finish)[0] if finish else held
+            taken = taken[: most or None]
+            if handset in self._held:
+                self._held[handset] = (held[len(taken) :].removeprefix(finish), speech)
+        return taken
+
+    def take_speech(self, handset: str) -> str:
+        with self._lock:
+            digits, speech = self.held(handset)
+            if handset in self._held:
+                self._held[handset] = (digits, "")
+        return speech
+
+    def hear(self, handset: str, number: str, at: datetime) -> None:
+        """Keep when a handset wrote to a number last."""
+        self._keep(self._heard, (handset, number), at)
+
+    def last_heard(self, handset: str, number: str) -> datetime | None:
+        return self._heard.get((handset, number))
 
     def remember_sender(self, service_sid: str, to: str, sender: str) -> None:
         """Keep whom a messaging service chose for a recipient."""

@@ -88,12 +88,13 @@ def offer(number: str) -> Offer:
 
 def offers(country: str, kind: str, query: Mapping[str, str]) -> Iterator[Offer]:
     """Return what meets the filters of a search. Raises TwilioError 20001 for one that cannot be read."""
-    near = _near(query)
+    near, digits = _near(query), _digits(query.get("Contains", ""))
+    area = f"+1{query['AreaCode']}" if query.get("AreaCode") else "+"
     for known in RANGES:
         if known.country == country and known.kind == kind and _meets(known, query, near):
             for place in range(known.count):
                 number = f"+{int(known.first) + place}"
-                if _has_digits(number, query):
+                if number.startswith(area) and digits.search(number):
                     yield Offer(number, known)
 
 
@@ -138,12 +139,23 @@ def _miles(one: tuple[float, float], other: tuple[float, float]) -> float:
     return 7917.5 * asin(sqrt(sin((c - a) / 2) ** 2 + cos(a) * cos(c) * sin((d - b) / 2) ** 2))
 
 
-def _has_digits(number: str, query: Mapping[str, str]) -> bool:
-    area = query.get("AreaCode", "")
-    return (not area or number.startswith(f"+1{area}")) and matches(number, query.get("Contains", ""))
-
-
 LETTERS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+
+
+# What the contract says of Contains: 2 to 16 characters, wildcards at the ends of at least two that are none.
+CONTAINS = re.compile(r"(?=.{2,16}\Z)(\+?[0-9A-Za-z]\$?|(\+|\*+|%)?[0-9A-Za-z]{2,}(\$|\*+|%)?)")
+META = {"*": r"\d", "%": r"\d*", "+": r"\+", "$": "$"}
+
+
+def _digits(pattern: str) -> re.Pattern[str]:
+    """Read Contains: `*` is any digit and `%` any digits; `+` begins and `$` ends the number."""
+    if pattern and not CONTAINS.fullmatch(pattern):
+        raise TwilioError(
+            20001,
+            f"Contains is {pattern}: use 2 to 16 characters, digits and letters, with * or % only before or behind "
+            "at least two of them, + only at the start, $ only at the end",
+        )
+    return re.compile("".join(META.get(c, c) for c in pattern.upper().translate(LETTERS)))
 
 
 def matches(number: str, pattern: str) -> bool:

@@ -15,7 +15,7 @@ REST = 0.08  # seconds in which changes become one event
 ALIVE = 15.0  # seconds after which a silent stream says that it is there
 
 
-class Streams:
+class PageEvents:
     def __init__(self, state: State) -> None:
         self._state = state
         self._open: set[asyncio.Event] = set()

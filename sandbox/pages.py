@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from . import conversation, faults, pool, presets
 from .errors import TwilioError
-from .live import Streams
+from .live import PageEvents
 from .state import Dropped, State
 
 HERE = Path(__file__).parent
@@ -24,7 +24,7 @@ PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 class Pages:
     def __init__(self, state: State) -> None:
         self._state = state
-        self._streams = Streams(state)
+        self._events = PageEvents(state)
         self._templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
         self._templates.globals.update(initials=conversation.initials, pictures=PICTURES)
         self._templates.filters["pretty"] = conversation.pretty
@@ -34,8 +34,9 @@ class Pages:
             Route("/", self.overview),
             Route("/phone", self.phone),
             Route("/phone/messages", self.text, methods=["POST"]),
+            Route("/phone/calls", self.call, methods=["POST"]),
             Route("/phone/media/{sid}/{media}", self.picture),
-            Route("/events", self._streams.respond),
+            Route("/events", self._events.respond),
             Route("/faults", self.add_fault, methods=["POST"]),
             Route("/faults/clear", self.clear_faults, methods=["POST"]),
             Route("/numbers/{sid}", self.point_number, methods=["POST"]),
@@ -43,7 +44,7 @@ class Pages:
         ]
 
     def close(self) -> None:
-        self._streams.close()
+        self._events.close()
 
     def _page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         text = self._templates.get_template(template).render(state=self._state, own=self._state.settings, **values)
@@ -77,6 +78,7 @@ class Pages:
             phones=dict.fromkeys([*phones, handset]),
             contacts=known,
             bubbles=bubbles,
+            calls=conversation.calls(self._state, handset, other),
             number=number,
             answers=answers,
             dropped=bool(service and service.drops_inbound),
@@ -99,6 +101,23 @@ class Pages:
         except Dropped as dropped:
             return self._phone(handset, other, str(dropped), body)
         return RedirectResponse(f"/phone?{urlencode({'handset': handset, 'with': other})}#latest", 303)
+
+    async def call(self, request: Request) -> Response:
+        """Call from the phone, which presses and says what the form holds; a mistake shows the page again."""
+        form = await _form(request)
+        handset, other = _address(form.get("handset", "")), _address(form.get("with", ""))
+        if not handset:
+            return self._phone(handset, other, "Choose a phone.")
+        try:
+            self._state.hold(handset, _address(form.get("digits", "")), form.get("speech", "").strip())
+            self._state.ring(handset, other)
+        except ValueError as wrong:
+            return self._phone(handset, other, str(wrong))
+        except TwilioError:
+            return self._phone(
+                handset, other, f"{other} takes no calls: call one of the phone numbers of this account."
+            )
+        return RedirectResponse(f"/phone?{urlencode({'handset': handset, 'with': other})}#call", 303)
 
     async def picture(self, request: Request) -> Response:
         """Show a picture that is kept here; nothing else, so that no page can be put among the pictures."""

@@ -101,6 +101,17 @@ def call_status(it: PhoneCall, status: str, number: int, at: datetime, recording
     )
 
 
+def dialled(leg: PhoneCall) -> Pairs:
+    """Return what the action of <Dial> gets once the leg has ended."""
+    bridged = leg.status == "completed"
+    return (
+        ("DialCallSid", leg.sid),
+        ("DialCallStatus", leg.status),
+        *((("DialCallDuration", leg.duration or "0"),) if bridged else ()),
+        ("DialBridged", str(bridged).lower()),
+    )
+
+
 def failure(error_code: int, url: str) -> Pairs:
     """Return what a fallback gets besides: https://www.twilio.com/docs/usage/security/availability-reliability."""
     return (("ErrorCode", str(error_code)), ("ErrorUrl", url))
@@ -120,6 +131,15 @@ def recording(it: Recording, base_url: str) -> Pairs:
         ("RecordingSource", it.source),
         ("RecordingTrack", it.track),
         ("ErrorCode", str(it.error_code or 0)),
+    )
+
+
+def recorded(it: Recording, base_url: str) -> Pairs:
+    """Return what the webhooks of a call say of its recording."""
+    return (
+        ("RecordingUrl", recording_url(it, base_url)),
+        ("RecordingSid", it.sid),
+        ("RecordingDuration", it.duration or ""),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .parameters import geography
 from .products import Sender, Service
 from .records import Message, Number
+from .sending import WHATSAPP
 from .state import State
 
 
@@ -14,9 +15,14 @@ def senders(state: State, service_sid: str) -> list[Sender]:
 
 
 def choose(state: State, message: Message) -> str | None:
-    """Return who sends: whoever wrote to this recipient last, else one of its country, else the first that can."""
+    """Return who sends: whoever wrote to this recipient last, else one of its country, else the first that can.
+
+    To a recipient on WhatsApp it sends on WhatsApp.
+    """
     service = state.services.get(message.messaging_service_sid or "")
     addresses = [sender.address for sender in senders(state, service.sid)] if service else []
+    if message.to.startswith(WHATSAPP):
+        addresses = [f"{WHATSAPP}{address}" for address in addresses if address.startswith("+")]
     if not service or not addresses:
         return None
     country, usual = _country(message.to), state.usual_sender(service.sid, message.to)

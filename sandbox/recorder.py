@@ -11,7 +11,7 @@ from .products import PhoneCall, Recording, Transcription
 from .records import Pairs
 from .settings import new_sid
 from .state import State
-from .voice import Record
+from .voice import RecordVerb
 
 PRICE, WORDS_PRICE = 0.0025, 0.05  # US dollars a minute
 SAID = "This is what the local handset said."
@@ -70,12 +70,17 @@ class Recorder:
             if recording := self._state.recordings.get(sid):
                 self.finish(recording)
 
-    def take_down(self, call: PhoneCall, verb: Record) -> None:
-        """Do a <Record>: what the other end says is a recording of its own, and words if they are wanted."""
+    def take_down(self, call: PhoneCall, verb: RecordVerb) -> Pairs:
+        """Do a <Record>: what the other end says is a recording of its own, and words if they are wanted.
+
+        Return what the action gets.
+        """
         asked = {"RecordingStatusCallback": (verb.recording_callback,)} if verb.recording_callback else {}
-        recording = self.finish(self.start(call, "RecordVerb", asked))
-        if recording is not None and verb.transcribe:
+        started = self.start(call, "RecordVerb", asked)
+        recording = self.finish(started) or started
+        if verb.transcribe:
             self._transcribe(call, recording, verb.transcribe_callback)
+        return parameters.recorded(recording, self._state.settings.url)
 
     def _transcribe(self, call: PhoneCall, recording: Recording, callback: str) -> None:
         now = self._state.settings.clock()
@@ -99,14 +104,7 @@ class Recorder:
         """Return what the last status callback of a call says of its recording."""
         current = self._state.calls.get(call.sid)
         recording = self._state.recordings.get(current.recorded) if current else None
-        if recording is None:
-            return ()
-        url = parameters.recording_url(recording, self._state.settings.url)
-        return (
-            ("RecordingUrl", url),
-            ("RecordingSid", recording.sid),
-            ("RecordingDuration", recording.duration or ""),
-        )
+        return () if recording is None else parameters.recorded(recording, self._state.settings.url)
 
     def _report(self, recording: Recording) -> None:
         url, method, events = recording.callback

@@ -66,14 +66,14 @@ class ApiRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ApiResponse:
     data: dict[str, Any]
     status: int = 200
     name: str = ""  # of the element, where the path asks for XML
     location: str = ""  # where the bytes are: a redirect
 
 
-Operation = Callable[[ApiRequest], Reply]
+Operation = Callable[[ApiRequest], ApiResponse]
 Test = Callable[[Any], bool]
 
 
@@ -125,7 +125,7 @@ class Resource(Generic[T]):
         if self.parent is not None:
             self.parent.find(request, "read", request.ids[_last(self.path)])
 
-    def list(self, request: ApiRequest) -> Reply:
+    def list(self, request: ApiRequest) -> ApiResponse:
         account = request.account(f"{self.permission}:read")
         self._parent(request)
         tests = [make(request.query[name]) for name, make in self.filters.items() if request.query.get(name)]
@@ -135,12 +135,12 @@ class Resource(Generic[T]):
             if it.account_sid == account and self._belongs(request, it) and all(test(it) for test in tests)
         )
         data = request.envelope(self.items, wanted, lambda it: self.shown(it, request.state))
-        return Reply(data, name=shapes.camel(self.items))
+        return ApiResponse(data, name=shapes.camel(self.items))
 
-    def fetch(self, request: ApiRequest) -> Reply:
-        return Reply(self.shown(self.find(request, "read"), request.state), name=self.element)
+    def fetch(self, request: ApiRequest) -> ApiResponse:
+        return ApiResponse(self.shown(self.find(request, "read"), request.state), name=self.element)
 
-    def create(self, request: ApiRequest) -> Reply:
+    def create(self, request: ApiRequest) -> ApiResponse:
         account = request.account(f"{self.permission}:create")
         self._parent(request)
         given = forms.read(self.record, self.writable, request.form)
@@ -149,26 +149,26 @@ class Resource(Generic[T]):
                 raise TwilioError(20001, f"Missing required parameter {shapes.camel(name)}")
         return self.add(request, account, **given)
 
-    def add(self, request: ApiRequest, account: str, **fields: Any) -> Reply:
+    def add(self, request: ApiRequest, account: str, **fields: Any) -> ApiResponse:
         """Make one of these `fields`."""
         now = request.state.settings.clock()
         places = {name: request.ids[name] for name in request.ids if name not in ("account_sid", "sid")}
         usual: dict[str, Any] = {"sid": new_sid(self.prefix), "account_sid": account, "created": now, "updated": now}
         record = self.shelf(request.state).add(self.record(**usual | places | fields))
-        return Reply(self.shown(record, request.state), 201, self.element)
+        return ApiResponse(self.shown(record, request.state), 201, self.element)
 
-    def update(self, request: ApiRequest) -> Reply:
+    def update(self, request: ApiRequest) -> ApiResponse:
         record = self.find(request, "update")
         changes = forms.read(self.record, self.writable, request.form)
         changed = self.shelf(request.state).change(record.sid, **changes)
-        return Reply(self.shown(changed or record, request.state), name=self.element)
+        return ApiResponse(self.shown(changed or record, request.state), name=self.element)
 
-    def delete(self, request: ApiRequest) -> Reply:
+    def delete(self, request: ApiRequest) -> ApiResponse:
         record = self.find(request, "delete")
         if not self.may_delete(record):
             raise TwilioError(20009)
         self.shelf(request.state).remove(record.sid)
-        return Reply({}, 204)
+        return ApiResponse({}, 204)
 
     def routes(self, **own: Operation) -> dict[str, dict[str, Operation]]:
         """Return paths, each with its methods, for the `own` operations and those named None that it has itself."""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from . import templating
 from .errors import TwilioError
+from .inventory import E164
 from .products import Content
 from .records import Media, Message
 from .segments import count
@@ -32,10 +33,10 @@ MAGIC_TO = {
     "+15005550004": 21610,
     "+15005550009": 21614,
 }
-CHANNELS = ("whatsapp:", "rcs:", "messenger:")
-E164 = re.compile(r"\+[1-9]\d{6,14}")
+WHATSAPP = "whatsapp:"
+CHANNELS = (WHATSAPP, "rcs:", "messenger:")
 SHORT_CODE = re.compile(r"\d{3,8}")
-ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_.-]{1,11}")
+ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}")
 CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")
 
 Form = Mapping[str, Sequence[str]]
@@ -95,6 +96,8 @@ def _sender(state: State, account_sid: str, sender: str, service: str) -> str | 
     if not sender:
         _check_pool(state, service)
         return None
+    if sender.startswith(WHATSAPP) and state.number(sender, account_sid) is None:
+        raise TwilioError(63007)
     plain = sender if sender.startswith(CHANNELS) else re.sub(r"[().-]|(?<=\d)\s", "", sender)
     if sender.startswith(CHANNELS) or plain == MAGIC_SENDER:
         return plain
@@ -154,7 +157,7 @@ def _check_pair(sender: str | None, to: str) -> None:
         return
     if sender == to:
         raise TwilioError(21266)
-    if to.startswith("whatsapp:") != sender.startswith("whatsapp:"):
+    if to.startswith(WHATSAPP) != sender.startswith(WHATSAPP):
         raise TwilioError(21910)
 
 

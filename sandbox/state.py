@@ -213,6 +213,7 @@ class State(Handsets, Shelves):
             raise TwilioError(21211, to)
         keyword = self.heed_keyword(from_, self.fellows(number.account_sid, to), body)
         now, service = self.settings.clock(), self.service_of(number)
+        self.hear(from_, number.phone_number, now)
         if service and service.drops_inbound:
             raise Dropped(
                 f"{number.phone_number} is a sender of the messaging service {service.friendly_name}, which has no "

@@ -5,16 +5,21 @@ It listens to the state: a new call starts its life. Status callbacks come in th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 
 from . import parameters, voice
 from .agenda import Agenda
+from .calling import callee
 from .courier import Courier
+from .errors import TwilioError
 from .products import PhoneCall, Program
 from .recorder import Recorder
 from .records import Pairs
+from .settings import new_sid
 from .state import Change, State
 from .twiml import BadReply, Redirect
 from .webhooks import WebhookFailed, shown
@@ -23,7 +28,17 @@ PRICE = 0.014  # US dollars a minute
 MAX_STEPS = 100  # verbs and redirects of one call: a circle ends
 LIVE = frozenset({"queued", "ringing", "in-progress"})
 MISSED = {"busy": "busy", "no-answer": "no-answer", "failed": "failed"}
+DIALLED = "outbound-dial"
 EVENT_OF = {"in-progress": "answered", "ringing": "ringing", "initiated": "initiated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A verb that was done: how long it took, its action if the call goes on there, and what is said there besides."""
+
+    seconds: int
+    action: Redirect | None = None
+    said: Pairs = ()
 
 
 class Switchboard:
@@ -42,18 +57,29 @@ class Switchboard:
 
     def _heed(self, change: Change) -> None:
         call = change.call
-        if call is None or not change.made:
+        if call is None or not change.made or call.direction == DIALLED:
             return
         delays = self._state.settings.delays
         if call.direction == "inbound":
-            self._later(delays.queued, call, lambda: self._answer(call.sid))
+            self._later(delays.queued, call, lambda: self._let_in(call.sid))
         else:
             self._later(delays.queued, call, lambda: self._dial(call.sid))
 
     def _later(self, seconds: float, call: PhoneCall, job: Callable[[], None]) -> None:
         self._agenda.after(seconds, call.sid, job)
 
-    # -- from queued to the end
+    # -- from queued or ringing to the end
+
+    def _let_in(self, sid: str) -> None:
+        """Ask what is to become of a call that comes in; it rings until that is known."""
+        call = self._state.calls.get(sid)
+        if call is None or call.status != "ringing":
+            return
+        verbs = self._verbs(call, call.program)
+        if verbs and isinstance(verbs[0], voice.Reject):
+            self._end(sid, verbs[0].status)
+        elif self._answer(sid):
+            self._next(sid, call.program, verbs, 0)
 
     def _dial(self, sid: str) -> None:
         call = self._state.calls.get(sid)
@@ -73,26 +99,27 @@ class Switchboard:
         answering = self._state.answering(call.to) if call else "failed"
         if answering in MISSED:
             self._end(sid, MISSED[answering])
-        else:
-            self._answer(sid)
+        elif call := self._answer(sid):
+            self._run(call, call.program)
 
-    def _answer(self, sid: str) -> None:
+    def _answer(self, sid: str) -> PhoneCall | None:
+        """Put a call through and return it; None if it has ended meanwhile."""
         now, call = self._state.settings.clock(), self._state.calls.get(sid)
         if call is None:
-            return
+            return None
         by = _answered_by(call, self._state.answering(call.to))
         asynchronous = call.asked_for("AsyncAmd").lower() == "true"
         call = self._step(
             sid, call.status, status="in-progress", start_time=now, answered_by=None if asynchronous else by
         )
         if call is None:
-            return
+            return None
         if call.asked_for("Record").lower() == "true":
             self.recorder.start(call, "OutboundAPI", call.form)
         self._report(call, "in-progress")
         if by and asynchronous:
             self._tell_machine(call, by)
-        self._run(call, call.program)
+        return call
 
     def _step(self, sid: str, before: str, **fields: object) -> PhoneCall | None:
         if before not in LIVE:
@@ -148,8 +175,10 @@ class Switchboard:
         return live
 
     def _run(self, call: PhoneCall, program: Program) -> None:
-        verbs = self._read(call, program.twiml) if program.twiml else self._fetch(call, program)
-        self._next(call.sid, program, verbs, 0)
+        self._next(call.sid, program, self._verbs(call, program), 0)
+
+    def _verbs(self, call: PhoneCall, program: Program) -> list[voice.Verb]:
+        return self._read(call, program.twiml) if program.twiml else self._fetch(call, program)
 
     def _read(self, call: PhoneCall, text: str) -> list[voice.Verb]:
         """Read TwiML that came with a request; what cannot be read is an alert, and says nothing."""
@@ -159,14 +188,17 @@ class Switchboard:
             self._state.alert(call.account_sid, bad.code, str(bad), resource_sid=call.sid)
             return []
 
-    def _fetch(self, call: PhoneCall, program: Program) -> list[voice.Verb]:
-        """Return what the URL says, or the fallback, which is told what failed; nothing if both fail."""
+    def _fetch(self, call: PhoneCall, program: Program, said: Pairs = ()) -> list[voice.Verb]:
+        """Return what the URL says, or the fallback, which is told what failed; nothing if both fail.
+
+        Both are told `said` besides.
+        """
         failed: Pairs = ()
         for url, method in ((program.url, program.method), (program.fallback_url, program.fallback_method)):
             if not url:
                 continue
             current = self._state.calls.get(call.sid) or call
-            pairs = (*parameters.call(current), *failed)
+            pairs = (*parameters.call(current), *said, *failed)
             webhook = self._courier.webhook(call.account_sid, url, method, pairs)
             try:
                 return self._courier.read(call.account_sid, webhook, call.sid, voice.read)
@@ -179,27 +211,70 @@ class Switchboard:
         call = self._state.calls.get(sid)
         if call is None or call.status != "in-progress" or call.program != program:
             return
-        if not verbs or isinstance(verbs[0], voice.Hangup) or steps >= MAX_STEPS:
+        if not verbs or isinstance(verbs[0], voice.Hangup | voice.Reject) or steps >= MAX_STEPS:
             self._end(sid, "completed")
             return
         first, rest = verbs[0], verbs[1:]
         if isinstance(first, Redirect):
-            self._follow(call, program, Program(url=urljoin(program.url, first.url), method=first.method), steps + 1)
+            self._follow(call, program, _onward(program, first), steps + 1)
             return
-        if isinstance(first, voice.Record):
-            self.recorder.take_down(call, first)
-            if first.action:
-                onward = Program(url=urljoin(program.url, first.action), method=first.method)
-                self._follow(call, program, onward, steps + 1)
-                return
-        self._state.calls.change(sid, talk=call.talk + first.seconds)
-        wait = first.seconds * self._state.settings.delays.second
-        self._later(wait, call, lambda: self._next(sid, program, rest, steps + 1))
+        done = self._do(call, first)
+        self._state.calls.change(sid, talk=call.talk + done.seconds)
+        wait = done.seconds * self._state.settings.delays.second
+        if done.action and (done.action.url or program.url):
+            onward = _onward(program, done.action)
+            self._later(wait, call, lambda: self._follow(call, program, onward, steps + 1, done.said))
+        else:
+            self._later(wait, call, lambda: self._next(sid, program, rest, steps + 1))
 
-    def _follow(self, call: PhoneCall, before: Program, onward: Program, steps: int) -> None:
-        if self._state.calls.change(call.sid, only=lambda it: it.program == before, program=onward) is None:
-            return
-        self._next(call.sid, onward, self._fetch(call, onward), steps)
+    def _do(self, call: PhoneCall, verb: voice.Doing) -> Done:
+        if isinstance(verb, voice.RecordVerb):
+            return Done(verb.seconds, verb.action, self.recorder.take_down(call, verb))
+        if isinstance(verb, voice.Dial):
+            return Done(verb.seconds, verb.action, self._connect(call, verb))
+        if isinstance(verb, voice.Gather):
+            return self._gather(call, verb)
+        return Done(verb.seconds)
+
+    def _gather(self, call: PhoneCall, verb: voice.Gather) -> Done:
+        """Do a <Gather>: the handset presses what it has to press, or says what it has to say."""
+        handset = call.from_ if call.direction == "inbound" else call.to
+        if "dtmf" in verb.listens_for and (digits := self._state.take_digits(handset, verb.most, verb.finish)):
+            return Done(1, verb.action, (("Digits", digits),))
+        if "speech" in verb.listens_for and (speech := self._state.take_speech(handset)):
+            return Done(voice.spoken(speech), verb.action, (("SpeechResult", speech), ("Confidence", "0.9")))
+        if verb.tells_nothing:
+            name = "Digits" if "dtmf" in verb.listens_for else "SpeechResult"
+            return Done(verb.seconds, verb.action, ((name, ""),))
+        return Done(verb.seconds)
+
+    def _connect(self, call: PhoneCall, verb: voice.Dial) -> Pairs:
+        """Do a <Dial>: a leg, over at once, to the first who answers; return what the action gets."""
+        callees = list(_callees(verb))
+        if not callees:
+            return (("DialCallStatus", "failed" if verb.to else "answered"),)
+        to = next((it for it in callees if self._state.answering(it) not in MISSED), callees[0])
+        status, now = MISSED.get(self._state.answering(to), "completed"), self._state.settings.clock()
+        leg = PhoneCall(
+            sid=new_sid("CA"),
+            account_sid=call.account_sid,
+            created=now,
+            updated=now,
+            to=to,
+            from_=verb.caller_id or call.from_,
+            status="ringing",
+            direction=DIALLED,
+            start_time=now if status == "completed" else None,
+            parent_call_sid=call.sid,
+            talk=verb.seconds,
+        )
+        leg = self._state.calls.add(leg)
+        return parameters.dialled(self._end(leg.sid, status) or leg)
+
+    def _follow(self, call: PhoneCall, before: Program, onward: Program, steps: int, said: Pairs = ()) -> None:
+        still = lambda it: it.status == "in-progress" and it.program == before  # noqa: E731
+        if self._state.calls.change(call.sid, only=still, program=onward) is not None:
+            self._next(call.sid, onward, self._fetch(call, onward, said), steps)
 
     # -- callbacks
 
@@ -220,6 +295,16 @@ class Switchboard:
         ids = (("CallSid", call.sid), ("AccountSid", call.account_sid))
         pairs = (*ids, ("AnsweredBy", by), ("MachineDetectionDuration", "1200"))
         self._courier.tell(call.account_sid, url, method, pairs, call.sid)
+
+
+def _callees(verb: voice.Dial) -> Iterator[str]:
+    for to in verb.to:
+        with suppress(TwilioError):
+            yield callee(to)
+
+
+def _onward(program: Program, to: Redirect) -> Program:
+    return Program(url=urljoin(program.url, to.url), method=to.method)
 
 
 def _answered_by(call: PhoneCall, answering: str) -> str | None:

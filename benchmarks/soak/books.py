@@ -10,7 +10,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "Answer": {"MessageSid": "messageSid"},
     "Opt-out": {"MessageSid": "messageSid"},
     "Status": {"MessageSid": "messageSid", "MessageStatus": "status"},
-    "Call": {"CallSid": "callSid"},
+    "Call": {"CallSid": "callSid", "CallStatus": "status"},  # it asks while it rings, and after its recording
     "Call status": {"CallSid": "callSid", "SequenceNumber": "sequenceNumber"},
     "Recording": {"RecordingSid": "recordingSid", "RecordingStatus": "status"},
     "Transcription": {"TranscriptionSid": "transcriptionSid", "TranscriptionStatus": "status"},

@@ -5,14 +5,14 @@ from __future__ import annotations
 from .. import shapes
 from ..access import permit
 from ..errors import TwilioError
-from ..rest import ACCOUNT, ApiRequest, Operation, Reply
+from ..rest import ACCOUNT, ApiRequest, ApiResponse, Operation
 
 
-def fetch_account(request: ApiRequest) -> Reply:
-    return Reply(shapes.account(request.state.accounts[request.account("accounts:read")]), name="Account")
+def fetch_account(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(shapes.account(request.state.accounts[request.account("accounts:read")]), name="Account")
 
 
-def update_account(request: ApiRequest) -> Reply:
+def update_account(request: ApiRequest) -> ApiResponse:
     sid, changes = request.account("accounts:update"), {}
     if name := request.given("FriendlyName"):
         changes["friendly_name"] = name
@@ -20,17 +20,17 @@ def update_account(request: ApiRequest) -> Reply:
         if status not in ("active", "suspended", "closed"):
             raise TwilioError(20001, "Status must be active, suspended or closed")
         changes["status"] = status
-    return Reply(shapes.account(request.state.change_account(sid, **changes)), name="Account")
+    return ApiResponse(shapes.account(request.state.change_account(sid, **changes)), name="Account")
 
 
-def create_account(request: ApiRequest) -> Reply:
+def create_account(request: ApiRequest) -> ApiResponse:
     """Make a subaccount of the caller's account."""
     permit(request.state, request.caller, request.caller.account_sid, "accounts:create")
     account = request.state.add_account(request.given("FriendlyName") or "", owner_sid=request.caller.account_sid)
-    return Reply(shapes.account(account), 201, "Account")
+    return ApiResponse(shapes.account(account), 201, "Account")
 
 
-def list_accounts(request: ApiRequest) -> Reply:
+def list_accounts(request: ApiRequest) -> ApiResponse:
     permit(request.state, request.caller, request.caller.account_sid, "accounts:read")
     status, name = request.query.get("Status"), request.query.get("FriendlyName")
     wanted = (
@@ -40,18 +40,18 @@ def list_accounts(request: ApiRequest) -> Reply:
         and status in (None, account.status)
         and name in (None, account.friendly_name)
     )
-    return Reply(request.envelope("accounts", wanted, shapes.account), name="Accounts")
+    return ApiResponse(request.envelope("accounts", wanted, shapes.account), name="Accounts")
 
 
-def create_key(request: ApiRequest) -> Reply:
+def create_key(request: ApiRequest) -> ApiResponse:
     key = request.state.add_key(request.account("keys:create"))
-    return Reply({**shapes.key(key), "secret": key.secret}, 201, "Key")
+    return ApiResponse({**shapes.key(key), "secret": key.secret}, 201, "Key")
 
 
-def fetch_balance(request: ApiRequest) -> Reply:
+def fetch_balance(request: ApiRequest) -> ApiResponse:
     account = request.account("balance:read")
     balance = f"{request.state.ledger.balance(account):.5f}"
-    return Reply({"account_sid": account, "balance": balance, "currency": "USD"}, name="Balance")
+    return ApiResponse({"account_sid": account, "balance": balance, "currency": "USD"}, name="Balance")
 
 
 ROUTES: dict[str, dict[str, Operation]] = {

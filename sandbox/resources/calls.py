@@ -8,7 +8,7 @@ from .. import calling, dates, shapes
 from ..errors import TwilioError
 from ..inventory import national
 from ..products import PhoneCall, Program
-from ..rest import ACCOUNT, ApiRequest, Operation, Reply, Resource, Test, equal
+from ..rest import ACCOUNT, ApiRequest, ApiResponse, Operation, Resource, Test, equal
 
 STATUSES = ("queued", "ringing", "in-progress", "canceled", "completed", "busy", "no-answer", "failed")
 SUBRESOURCES = (
@@ -61,12 +61,12 @@ CALLS = Resource(
 )
 
 
-def create_call(request: ApiRequest) -> Reply:
+def create_call(request: ApiRequest) -> ApiResponse:
     account = request.account("calls:create")
     return CALLS.add(request, account, **calling.compose(request.state, account, request.form))
 
 
-def update_call(request: ApiRequest) -> Reply:
+def update_call(request: ApiRequest) -> ApiResponse:
     """End a call with Status, or give it other TwiML. Raises TwilioError 21220 if it is in no state for it."""
     call = CALLS.find(request, "update")
     status, program = request.given("Status"), calling.program(request.state, request.form)
@@ -78,7 +78,7 @@ def update_call(request: ApiRequest) -> Reply:
         changed = call
     if changed is None:
         raise TwilioError(21220)
-    return Reply(CALLS.shown(changed, request.state), name="Call")
+    return ApiResponse(CALLS.shown(changed, request.state), name="Call")
 
 
 def _end(request: ApiRequest, call: PhoneCall, status: str) -> PhoneCall | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import TwilioError
 from ..products import Content
-from ..rest import ApiRequest, Operation, Reply, Resource
+from ..rest import ApiRequest, ApiResponse, Operation, Resource
 
 APPROVED = {"category": "UTILITY", "status": "approved", "rejection_reason": "", "allow_category_change": True}
 
@@ -29,7 +29,7 @@ CONTENTS = Resource(
 )
 
 
-def create_content(request: ApiRequest) -> Reply:
+def create_content(request: ApiRequest) -> ApiResponse:
     """Make a template of a JSON body with language and types."""
     account, body = request.account("content:create"), request.body
     if not isinstance(body, dict):
@@ -50,13 +50,13 @@ def _approval(it: Content) -> dict[str, Any]:
     return {"type": "whatsapp", "name": it.friendly_name, "content_type": kind} | APPROVED
 
 
-def fetch_approvals(request: ApiRequest) -> Reply:
+def fetch_approvals(request: ApiRequest) -> ApiResponse:
     it = CONTENTS.find(request, "read")
     url = f"{request.state.settings.url}/content/v1/Content/{it.sid}/ApprovalRequests"
-    return Reply({"sid": it.sid, "account_sid": it.account_sid, "whatsapp": _approval(it), "url": url})
+    return ApiResponse({"sid": it.sid, "account_sid": it.account_sid, "whatsapp": _approval(it), "url": url})
 
 
-def list_with_approvals(request: ApiRequest) -> Reply:
+def list_with_approvals(request: ApiRequest) -> ApiResponse:
     account = request.account("content:read")
 
     def shape(it: Content) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def list_with_approvals(request: ApiRequest) -> Reply:
         return shown | {"approval_requests": _approval(it)}
 
     wanted = (it for it in request.state.contents.newest() if it.account_sid == account)
-    return Reply(request.envelope("contents", wanted, shape))
+    return ApiResponse(request.envelope("contents", wanted, shape))
 
 
 ROUTES: dict[str, dict[str, Operation]] = {

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from .. import dates, shapes
 from ..errors import TwilioError
 from ..records import Alert
-from ..rest import ACCOUNT, ApiRequest, Operation, Reply, Resource, Test
+from ..rest import ACCOUNT, ApiRequest, ApiResponse, Operation, Resource, Test
 from .calls import CALLS
 
 LEVELS = {"error": "0", "warning": "1"}
@@ -34,7 +34,7 @@ def alert(it: Alert, path: str) -> dict[str, Any]:
     }
 
 
-def fetch_alert(request: ApiRequest) -> Reply:
+def fetch_alert(request: ApiRequest) -> ApiResponse:
     """Return an alert with what was asked and answered, which a list leaves out."""
     it = ALERTS.find(request, "read")
     more = {
@@ -43,7 +43,7 @@ def fetch_alert(request: ApiRequest) -> Reply:
         "response_headers": "",
         "response_body": it.response,
     }
-    return Reply(ALERTS.shown(it, request.state) | more, name="Alert")
+    return ApiResponse(ALERTS.shown(it, request.state) | more, name="Alert")
 
 
 def _level(wanted: str) -> Test:
@@ -68,10 +68,10 @@ def notification(it: Alert, _: str) -> dict[str, Any]:
     }
 
 
-def fetch_notification(request: ApiRequest, resource: Resource[Alert]) -> Reply:
+def fetch_notification(request: ApiRequest, resource: Resource[Alert]) -> ApiResponse:
     it = resource.find(request, "read")
     more = {"request_variables": it.variables, "response_headers": "", "response_body": it.response}
-    return Reply(resource.shown(it, request.state) | more, name="Notification")
+    return ApiResponse(resource.shown(it, request.state) | more, name="Notification")
 
 
 ALERTS = Resource(

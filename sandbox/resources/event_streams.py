@@ -12,7 +12,7 @@ from typing import Any
 from .. import forms, shapes
 from ..errors import TwilioError
 from ..products import Sink, SubscribedEvent, Subscription
-from ..rest import ApiRequest, Operation, Reply, Resource
+from ..rest import ApiRequest, ApiResponse, Operation, Resource
 from ..settings import new_sid
 from ..streams import TYPES
 from ..urls import is_url
@@ -69,7 +69,7 @@ EVENTS = Resource(
 )
 
 
-def create_sink(request: ApiRequest) -> Reply:
+def create_sink(request: ApiRequest) -> ApiResponse:
     """Make a sink, which is active at once. Raises TwilioError 20001, 91003."""
     account, kind = request.account("sinks:create"), request.given("SinkType") or ""
     description = _required(request, "Description")
@@ -92,7 +92,7 @@ def _webhook(given: dict[str, Any]) -> dict[str, Any]:
     return {"destination": destination, "method": method.lower(), "batch_events": bool(given.get("batch_events", True))}
 
 
-def delete_sink(request: ApiRequest) -> Reply:
+def delete_sink(request: ApiRequest) -> ApiResponse:
     """Delete a sink that no subscription uses. Raises TwilioError 91007."""
     sink = SINKS.find(request, "delete")
     if any(it.sink_sid == sink.sid for it in request.state.subscriptions.newest()):
@@ -100,22 +100,22 @@ def delete_sink(request: ApiRequest) -> Reply:
     return SINKS.delete(request)
 
 
-def test_sink(request: ApiRequest) -> Reply:
+def test_sink(request: ApiRequest) -> ApiResponse:
     """Send a test event to the sink."""
     sink = SINKS.find(request, "update")
     request.state.sinks.change(sink.sid, test_id=new_sid("TE"))
-    return Reply({"result": "submitted"}, 201, "SinkTest")
+    return ApiResponse({"result": "submitted"}, 201, "SinkTest")
 
 
-def validate_sink(request: ApiRequest) -> Reply:
+def validate_sink(request: ApiRequest) -> ApiResponse:
     """Take the id that came with the test event."""
     sink = SINKS.find(request, "update")
     if not sink.test_id or request.given("TestId") != sink.test_id:
         raise TwilioError(20001, "TestId is not of the test event that was sent last")
-    return Reply({"result": "valid"}, 201, "SinkValidate")
+    return ApiResponse({"result": "valid"}, 201, "SinkValidate")
 
 
-def create_subscription(request: ApiRequest) -> Reply:
+def create_subscription(request: ApiRequest) -> ApiResponse:
     """Subscribe a sink to types of events. Raises TwilioError 20001, 20404."""
     account, description = request.account("subscriptions:create"), _required(request, "Description")
     sink = SINKS.find(request, "read", _required(request, "SinkSid"))
@@ -134,7 +134,7 @@ def _types(request: ApiRequest) -> Iterator[tuple[str, int]]:
         yield _type(said.get("type")), _version(said.get("schema_version", 1))
 
 
-def delete_subscription(request: ApiRequest) -> Reply:
+def delete_subscription(request: ApiRequest) -> ApiResponse:
     sid = SUBSCRIPTIONS.find(request, "delete").sid
     for event in request.state.subscribed_events.newest():
         if event.subscription_sid == sid:
@@ -142,14 +142,14 @@ def delete_subscription(request: ApiRequest) -> Reply:
     return SUBSCRIPTIONS.delete(request)
 
 
-def subscribe(request: ApiRequest) -> Reply:
+def subscribe(request: ApiRequest) -> ApiResponse:
     """Add a type to a subscription: 201, or 200 where it has it."""
     account = request.account("subscriptions:update")
     subscription = SUBSCRIPTIONS.find(request, "update", request.ids["subscription_sid"])
     name, version = _type(request.given("Type")), _version(request.given("SchemaVersion") or 1)
     known = request.state.subscribed_events.get(_key(subscription.sid, name))
     made = _subscribe(request, account, subscription.sid, name, version)
-    return Reply(EVENTS.shown(made, request.state), 200 if known else 201, "SubscribedEvent")
+    return ApiResponse(EVENTS.shown(made, request.state), 200 if known else 201, "SubscribedEvent")
 
 
 def _subscribe(request: ApiRequest, account: str, subscription_sid: str, name: str, version: int) -> SubscribedEvent:
@@ -160,19 +160,19 @@ def _subscribe(request: ApiRequest, account: str, subscription_sid: str, name: s
     return request.state.subscribed_events.add(replace(event, schema_version=version))
 
 
-def fetch_event(request: ApiRequest) -> Reply:
-    return Reply(EVENTS.shown(_event(request, "read"), request.state), name="SubscribedEvent")
+def fetch_event(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(EVENTS.shown(_event(request, "read"), request.state), name="SubscribedEvent")
 
 
-def update_event(request: ApiRequest) -> Reply:
+def update_event(request: ApiRequest) -> ApiResponse:
     event, version = _event(request, "update"), _version(request.given("SchemaVersion") or 1)
     changed = request.state.subscribed_events.change(event.sid, schema_version=version)
-    return Reply(EVENTS.shown(changed or event, request.state), name="SubscribedEvent")
+    return ApiResponse(EVENTS.shown(changed or event, request.state), name="SubscribedEvent")
 
 
-def unsubscribe(request: ApiRequest) -> Reply:
+def unsubscribe(request: ApiRequest) -> ApiResponse:
     request.state.subscribed_events.remove(_event(request, "update").sid)
-    return Reply({}, 204)
+    return ApiResponse({}, 204)
 
 
 def _event(request: ApiRequest, permission: str) -> SubscribedEvent:

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import TwilioError
 from ..inventory import national
 from ..parameters import COUNTRIES, geography
-from ..rest import ApiRequest, Operation, Reply
+from ..rest import ApiRequest, ApiResponse, Operation
 
 PRICE = 0.008  # US dollars for each package of data
 SHORTEST, LONGEST, LENGTHS = 8, 15, {"US": 11, "GB": 12, "IN": 12, "FR": 11, "AU": 11}  # digits with the country's
@@ -73,7 +73,7 @@ PACKAGES: dict[str, Callable[[str], dict[str, Any]]] = {
 }
 
 
-def fetch_number(request: ApiRequest) -> Reply:
+def fetch_number(request: ApiRequest) -> ApiResponse:
     """Return what is known; a number that cannot be is answered too, with valid false and why."""
     account = request.account("lookups:read")
     wanted = [name for name in request.query.get("Fields", "").split(",") if name.strip()]
@@ -87,7 +87,7 @@ def fetch_number(request: ApiRequest) -> Reply:
         data[name] = package(number) if name in wanted and not wrong else None
     used = sum(name in PACKAGES for name in wanted)
     request.state.ledger.charge(account, request.state.settings.clock(), "lookups", used, PRICE * used)
-    return Reply(data | {"url": f"{request.state.settings.url}/lookups/v2/PhoneNumbers/{number}"})
+    return ApiResponse(data | {"url": f"{request.state.settings.url}/lookups/v2/PhoneNumbers/{number}"})
 
 
 def _international(text: str, country: str) -> str:

@@ -9,16 +9,16 @@ from .. import dates, shapes
 from ..downloads import location
 from ..errors import TwilioError
 from ..records import UNFINISHED, Media, Message
-from ..rest import ACCOUNT, ApiRequest, Operation, Reply, Test
+from ..rest import ACCOUNT, ApiRequest, ApiResponse, Operation, Test
 from ..sending import compose
 
 
-def create_message(request: ApiRequest) -> Reply:
+def create_message(request: ApiRequest) -> ApiResponse:
     message = compose(request.state, request.account("messages:create"), request.form)
-    return Reply(shapes.message(request.state.save(message)), 201, "Message")
+    return ApiResponse(shapes.message(request.state.save(message)), 201, "Message")
 
 
-def list_messages(request: ApiRequest) -> Reply:
+def list_messages(request: ApiRequest) -> ApiResponse:
     account = request.account("messages:read")
     tests = [make(request.query[name]) for name, make in DATE_FILTERS.items() if request.query.get(name)]
     wanted = (
@@ -26,7 +26,7 @@ def list_messages(request: ApiRequest) -> Reply:
         for message in request.state.messages()
         if message.account_sid == account and _matches(request.query, message, tests)
     )
-    return Reply(request.envelope("messages", wanted, shapes.message), name="Messages")
+    return ApiResponse(request.envelope("messages", wanted, shapes.message), name="Messages")
 
 
 def _matches(query: Mapping[str, str], message: Message, tests: Sequence[Test]) -> bool:
@@ -40,21 +40,21 @@ def _matches(query: Mapping[str, str], message: Message, tests: Sequence[Test]) 
 DATE_FILTERS = dates.filters("DateSent", "sent")
 
 
-def fetch_message(request: ApiRequest) -> Reply:
-    return Reply(shapes.message(_message(request, "messages:read")), name="Message")
+def fetch_message(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(shapes.message(_message(request, "messages:read")), name="Message")
 
 
-def update_message(request: ApiRequest) -> Reply:
+def update_message(request: ApiRequest) -> ApiResponse:
     """Redact the text with `Body=`, which leaves the media, or cancel what is scheduled with `Status=canceled`."""
     message = _message(request, "messages:update")
     if request.given("Status") is not None:
-        return Reply(shapes.message(_cancel(request, message)), name="Message")
+        return ApiResponse(shapes.message(_cancel(request, message)), name="Message")
     if request.given("Body") != "":
         raise TwilioError(20001, "Body can only be emptied, and Status only be set to canceled")
     if message.status in UNFINISHED:
         raise TwilioError(20009)
     changed = request.state.change(message.sid, body="")
-    return Reply(shapes.message(changed or message), name="Message")
+    return ApiResponse(shapes.message(changed or message), name="Message")
 
 
 def _cancel(request: ApiRequest, message: Message) -> Message:
@@ -67,12 +67,12 @@ def _cancel(request: ApiRequest, message: Message) -> Message:
     return changed
 
 
-def delete_message(request: ApiRequest) -> Reply:
+def delete_message(request: ApiRequest) -> ApiResponse:
     message = _message(request, "messages:delete")
     if message.status in UNFINISHED:
         raise TwilioError(20009)
     request.state.remove(message.sid)
-    return Reply({}, 204)
+    return ApiResponse({}, 204)
 
 
 def _message(request: ApiRequest, permission: str) -> Message:
@@ -86,24 +86,24 @@ def _message(request: ApiRequest, permission: str) -> Message:
 # -- media and feedback
 
 
-def list_media(request: ApiRequest) -> Reply:
+def list_media(request: ApiRequest) -> ApiResponse:
     message = _message(request, "messages:read")
     placed = [Placed(media, place) for place, media in enumerate(message.media)]
     shape = lambda it: shapes.media(it.media, message)  # noqa: E731
-    return Reply(request.envelope("media_list", placed[::-1], shape), name="MediaList")
+    return ApiResponse(request.envelope("media_list", placed[::-1], shape), name="MediaList")
 
 
-def fetch_media(request: ApiRequest) -> Reply:
+def fetch_media(request: ApiRequest) -> ApiResponse:
     """Without an extension the bytes, by a redirect; with `.json` what they are."""
     message, media = _media(request, "messages:read")
     where = media.url or location(request.state.settings, request.host, f"{message.sid}/{media.sid}")
-    return Reply(shapes.media(media, message), name="Media", location="" if request.extension else where)
+    return ApiResponse(shapes.media(media, message), name="Media", location="" if request.extension else where)
 
 
-def delete_media(request: ApiRequest) -> Reply:
+def delete_media(request: ApiRequest) -> ApiResponse:
     message, media = _media(request, "messages:delete")
     request.state.change(message.sid, media=tuple(it for it in message.media if it.sid != media.sid))
-    return Reply({}, 204)
+    return ApiResponse({}, 204)
 
 
 def _media(request: ApiRequest, permission: str) -> tuple[Message, Media]:
@@ -114,11 +114,11 @@ def _media(request: ApiRequest, permission: str) -> tuple[Message, Media]:
     raise request.missing()
 
 
-def create_feedback(request: ApiRequest) -> Reply:
+def create_feedback(request: ApiRequest) -> ApiResponse:
     message, outcome = _message(request, "messages:create"), request.given("Outcome") or "confirmed"
     if outcome not in ("confirmed", "unconfirmed"):
         raise TwilioError(20001, "Outcome must be confirmed or unconfirmed")
-    return Reply(shapes.feedback(message, outcome, request.state.settings.clock()), 201, "Feedback")
+    return ApiResponse(shapes.feedback(message, outcome, request.state.settings.clock()), 201, "Feedback")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from ..errors import TwilioError
 from ..parameters import geography
 from ..products import Sender, Service
 from ..records import Number
-from ..rest import ApiRequest, Operation, Reply, Resource
+from ..rest import ApiRequest, ApiResponse, Operation, Resource
 from ..sending import ALPHANUMERIC
 
 LINKS = {
@@ -55,7 +55,7 @@ SERVICES = Resource(
 )
 
 
-def delete_service(request: ApiRequest) -> Reply:
+def delete_service(request: ApiRequest) -> ApiResponse:
     """Delete a service and empty its pool."""
     service = SERVICES.find(request, "delete")
     for sender in request.state.senders.newest():
@@ -95,7 +95,7 @@ SHORT_CODES = _pool("ShortCodes", "short_codes", "short_code", "SC")
 ALPHA_SENDERS = _pool("AlphaSenders", "alpha_senders", "alpha_sender", "AI")
 
 
-def add_number(request: ApiRequest, pool: Resource[Sender]) -> Reply:
+def add_number(request: ApiRequest, pool: Resource[Sender]) -> ApiResponse:
     """Add one of the account's numbers. Raises TwilioError 21421, 21710, 21712."""
     account = request.account("services:create")
     service = SERVICES.find(request, "read", request.ids["service_sid"])
@@ -116,7 +116,7 @@ def _number(request: ApiRequest, account: str, prefix: str) -> Number:
     return number
 
 
-def add_name(request: ApiRequest) -> Reply:
+def add_name(request: ApiRequest) -> ApiResponse:
     account, name = request.account("services:create"), request.given("AlphaSender") or ""
     service = SERVICES.find(request, "read", request.ids["service_sid"])
     if not ALPHANUMERIC.fullmatch(name):

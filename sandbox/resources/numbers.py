@@ -7,7 +7,7 @@ from ..access import permit
 from ..errors import TwilioError
 from ..inventory import Offer
 from ..records import Number
-from ..rest import ACCOUNT, ApiRequest, Operation, Reply
+from ..rest import ACCOUNT, ApiRequest, ApiResponse, Operation
 
 WRITABLE = (
     "friendly_name",
@@ -37,7 +37,7 @@ NO_AREA = "533"  # the area code that has none
 NUMBER_PRICE = 1.15  # US dollars a month
 
 
-def list_numbers(request: ApiRequest, kind: str = "") -> Reply:
+def list_numbers(request: ApiRequest, kind: str = "") -> ApiResponse:
     account, query = request.account("numbers:read"), request.query
     wanted = (
         number
@@ -48,23 +48,23 @@ def list_numbers(request: ApiRequest, kind: str = "") -> Reply:
         and inventory.matches(number.phone_number, query.get("PhoneNumber", ""))
         and query.get("FriendlyName") in (None, "", number.friendly_name)
     )
-    return Reply(request.envelope("incoming_phone_numbers", wanted, shapes.number), name="IncomingPhoneNumbers")
+    return ApiResponse(request.envelope("incoming_phone_numbers", wanted, shapes.number), name="IncomingPhoneNumbers")
 
 
-def fetch_number(request: ApiRequest) -> Reply:
-    return Reply(shapes.number(_number(request, "numbers:read")), name="IncomingPhoneNumber")
+def fetch_number(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(shapes.number(_number(request, "numbers:read")), name="IncomingPhoneNumber")
 
 
-def update_number(request: ApiRequest) -> Reply:
+def update_number(request: ApiRequest) -> ApiResponse:
     number = _number(request, "numbers:update")
     changes = forms.read(Number, WRITABLE, request.form)
     if owner := request.given("AccountSid"):  # hands it to another account of the same owner
         permit(request.state, request.caller, owner, "numbers:update")
         changes["account_sid"] = owner
-    return Reply(shapes.number(request.state.change_number(number.sid, **changes)), name="IncomingPhoneNumber")
+    return ApiResponse(shapes.number(request.state.change_number(number.sid, **changes)), name="IncomingPhoneNumber")
 
 
-def buy_number(request: ApiRequest, kind: str = "") -> Reply:
+def buy_number(request: ApiRequest, kind: str = "") -> ApiResponse:
     """Buy a number, or any of an area code. Raises TwilioError 21421, 21422, 21452."""
     account, changes = request.account("numbers:create"), forms.read(Number, WRITABLE, request.form)
     wanted, area = request.given("PhoneNumber") or "", request.given("AreaCode") or ""
@@ -78,7 +78,7 @@ def buy_number(request: ApiRequest, kind: str = "") -> Reply:
         offer.phone_number, account, **{"friendly_name": offer.friendly_name, "kind": offer.kind} | changes
     )
     request.state.ledger.charge(account, now, "phonenumbers", 1, NUMBER_PRICE)
-    return Reply(shapes.number(number), 201, "IncomingPhoneNumber")
+    return ApiResponse(shapes.number(number), 201, "IncomingPhoneNumber")
 
 
 def _by_number(request: ApiRequest, wanted: str) -> Offer:
@@ -99,9 +99,9 @@ def _by_area(request: ApiRequest, area: str) -> Offer:
     return found
 
 
-def release_number(request: ApiRequest) -> Reply:
+def release_number(request: ApiRequest) -> ApiResponse:
     request.state.remove_number(_number(request, "numbers:delete").sid)
-    return Reply({}, 204)
+    return ApiResponse({}, 204)
 
 
 def _number(request: ApiRequest, permission: str) -> Number:
@@ -115,15 +115,15 @@ def _number(request: ApiRequest, permission: str) -> Number:
 # -- those to be had
 
 
-def list_countries(request: ApiRequest) -> Reply:
+def list_countries(request: ApiRequest) -> ApiResponse:
     account = request.account("numbers:read")
     countries = [_country(account, code) for code in inventory.COUNTRIES]
     path = f"{request.path}.json"
-    return Reply({"countries": countries, "uri": path}, name="Countries")
+    return ApiResponse({"countries": countries, "uri": path}, name="Countries")
 
 
-def fetch_country(request: ApiRequest) -> Reply:
-    return Reply(_country(request.account("numbers:read"), _code(request)), name="Country")
+def fetch_country(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(_country(request.account("numbers:read"), _code(request)), name="Country")
 
 
 def _code(request: ApiRequest) -> str:
@@ -145,7 +145,7 @@ def _country(account: str, code: str) -> dict[str, object]:
     }
 
 
-def search(request: ApiRequest, kind: str) -> Reply:
+def search(request: ApiRequest, kind: str) -> ApiResponse:
     account, code = request.account("numbers:read"), _code(request)
     if kind not in inventory.COUNTRIES[code][1]:
         raise request.missing()
@@ -154,13 +154,13 @@ def search(request: ApiRequest, kind: str) -> Reply:
     found = (it for it in inventory.offers(code, kind, request.query) if it.phone_number not in taken)
     data = [inventory.shape(it) for it, _ in zip(found, range(max(size, 1)), strict=False)]
     uri = f"{ACCOUNT.format(account_sid=account)}/AvailablePhoneNumbers/{code}/{KINDS[kind]}.json"
-    return Reply({"available_phone_numbers": data, "uri": uri}, name="AvailablePhoneNumbers")
+    return ApiResponse({"available_phone_numbers": data, "uri": uri}, name="AvailablePhoneNumbers")
 
 
 # -- short codes
 
 
-def list_short_codes(request: ApiRequest) -> Reply:
+def list_short_codes(request: ApiRequest) -> ApiResponse:
     account, query = request.account("numbers:read"), request.query
     wanted = (
         number
@@ -170,14 +170,14 @@ def list_short_codes(request: ApiRequest) -> Reply:
         and query.get("ShortCode") in (None, "", number.phone_number)
         and query.get("FriendlyName") in (None, "", number.friendly_name)
     )
-    return Reply(request.envelope("short_codes", wanted, shapes.short_code), name="ShortCodes")
+    return ApiResponse(request.envelope("short_codes", wanted, shapes.short_code), name="ShortCodes")
 
 
-def fetch_short_code(request: ApiRequest) -> Reply:
+def fetch_short_code(request: ApiRequest) -> ApiResponse:
     account, number = request.account("numbers:read"), request.state.numbers.get(request.ids["sid"])
     if number is None or number.account_sid != account or not number.sid.startswith("SC"):
         raise request.missing()
-    return Reply(shapes.short_code(number), name="ShortCode")
+    return ApiResponse(shapes.short_code(number), name="ShortCode")
 
 
 OWNED_KINDS = {"local": "Local", "mobile": "Mobile", "toll-free": "TollFree"}

@@ -9,7 +9,7 @@ from ..downloads import location
 from ..errors import TwilioError
 from ..parameters import recording_url
 from ..products import Recording, Transcription
-from ..rest import ACCOUNT, ApiRequest, Operation, Reply, Resource, equal
+from ..rest import ACCOUNT, ApiRequest, ApiResponse, Operation, Resource, equal
 from .calls import CALLS
 
 STATUSES = ("in-progress", "paused", "stopped")
@@ -76,33 +76,36 @@ OF_RECORDING = Resource(
 )
 
 
-def fetch_recording(request: ApiRequest) -> Reply:
-    """With `.json` what it is, else the sound, by a redirect; RequestedChannels=2 wants one that has two."""
+def fetch_recording(request: ApiRequest) -> ApiResponse:
+    """With `.json` what it is, else the sound, by a redirect, in as many channels as it was recorded.
+
+    RequestedChannels=1 mixes two into one; 2 wants a recording that has two.
+    """
     recording = RECORDINGS.find(request, "read")
     if request.extension in (".json", ".xml"):
         data = RECORDINGS.shown(recording, request.state)
-        return Reply(data | {"media_url": recording_url(recording, request.state.settings.url)}, name="Recording")
-    channels = request.query.get("RequestedChannels", "1")
+        return ApiResponse(data | {"media_url": recording_url(recording, request.state.settings.url)}, name="Recording")
+    channels = request.query.get("RequestedChannels") or str(recording.channels)
     if channels not in ("1", "2") or int(channels) > recording.channels:
         raise TwilioError(20001, f"RequestedChannels is {channels}; the recording has {recording.channels}")
     if recording.status != "completed":
         raise request.missing()
     name = recording.sid if channels == "1" else f"{recording.sid}-2"
     extension = request.extension or ".wav"
-    return Reply({}, location=location(request.state.settings, request.host, f"{name}{extension}"))
+    return ApiResponse({}, location=location(request.state.settings, request.host, f"{name}{extension}"))
 
 
-def start_recording(request: ApiRequest) -> Reply:
+def start_recording(request: ApiRequest) -> ApiResponse:
     """Record a live call. Raises TwilioError 21220 if it is not in progress."""
     request.account("recordings:create")
     call = CALLS.find(request, "read", request.ids["call_sid"])
     if call.status != "in-progress":
         raise TwilioError(21220)
     recording = request.switchboard.recorder.start(call, "StartCallRecordingAPI", request.form)
-    return Reply(OF_CALL.shown(recording, request.state), 201, "Recording")
+    return ApiResponse(OF_CALL.shown(recording, request.state), 201, "Recording")
 
 
-def update_recording(request: ApiRequest) -> Reply:
+def update_recording(request: ApiRequest) -> ApiResponse:
     """Pause, resume or stop; `Twilio.CURRENT` in place of the SID is the one that runs."""
     request.account("recordings:update")
     sid = request.ids["sid"]
@@ -116,7 +119,7 @@ def update_recording(request: ApiRequest) -> Reply:
         raise TwilioError(21220)
     recorder, shelf = request.switchboard.recorder, request.state.recordings
     changed = recorder.finish(recording) if status == "stopped" else shelf.change(recording.sid, status=status)
-    return Reply(OF_CALL.shown(changed or recording, request.state), name="Recording")
+    return ApiResponse(OF_CALL.shown(changed or recording, request.state), name="Recording")
 
 
 ROUTES: dict[str, dict[str, Operation]] = {

@@ -10,7 +10,7 @@ from typing import Any
 from .. import dates, shapes
 from ..errors import TwilioError
 from ..ledger import CATEGORIES, Use
-from ..rest import ACCOUNT, ApiRequest, Operation, Reply
+from ..rest import ACCOUNT, ApiRequest, ApiResponse, Operation
 
 Span = tuple[date, date]
 
@@ -57,14 +57,14 @@ VIEWS: dict[str, tuple[Callable[[date, date], Span], Callable[[date], date] | No
 }
 
 
-def list_records(request: ApiRequest, view: str) -> Reply:
+def list_records(request: ApiRequest, view: str) -> ApiResponse:
     account = request.account("usage:read")
     category = request.query.get("Category", "")
     sums = [it for it in _sums(request, account, view) if category in ("", it.use.category)]
     data = request.envelope(
         "usage_records", _numbered(sums), lambda it: _shape(it, category, request.state.settings.clock())
     )
-    return Reply(data, name="UsageRecords")
+    return ApiResponse(data, name="UsageRecords")
 
 
 def _numbered(sums: list[Sum]) -> list[Sum]:

@@ -9,11 +9,11 @@ from typing import Any
 
 from .. import forms, shapes
 from ..errors import TwilioError
+from ..inventory import E164
 from ..products import Verification, VerifyService
 from ..records import Message
-from ..rest import ApiRequest, Operation, Reply, Resource
+from ..rest import ApiRequest, ApiResponse, Operation, Resource
 from ..segments import count
-from ..sending import E164
 from ..settings import new_sid
 
 SENDER = "VERIFY"  # who the code comes from; Twilio sends it from numbers of its own
@@ -72,7 +72,7 @@ SERVICES = Resource(
 def checked(operation: Operation) -> Operation:
     """Refuse a CodeLength out of range, before `operation`."""
 
-    def run(request: ApiRequest) -> Reply:
+    def run(request: ApiRequest) -> ApiResponse:
         length = request.given("CodeLength")
         if length is not None and forms.number("CodeLength", length) not in CODE_LENGTHS:
             raise TwilioError(60200, "CodeLength must be 4 to 10")
@@ -99,7 +99,7 @@ def _service(request: ApiRequest) -> VerifyService:
     return SERVICES.find(request, "read", request.ids["service_sid"])
 
 
-def start(request: ApiRequest) -> Reply:
+def start(request: ApiRequest) -> ApiResponse:
     """Send a code, or the same code again while it is good. Raises TwilioError 60200, 60203, 60204."""
     account, service = request.account("verify:create"), _service(request)
     to, channel = _recipient(request), (request.given("Channel") or "").lower()
@@ -115,7 +115,7 @@ def start(request: ApiRequest) -> Reply:
     if pending is not None:
         changes: dict[str, Any] = {"channel": channel, "send_code_attempts": (*pending.send_code_attempts, attempt)}
         again = request.state.verifications.change(pending.sid, **changes) or pending
-        return Reply(VERIFICATIONS.shown(again, request.state), 201, "Verification")
+        return ApiResponse(VERIFICATIONS.shown(again, request.state), 201, "Verification")
     return VERIFICATIONS.add(
         request,
         account,
@@ -182,22 +182,22 @@ def _found(request: ApiRequest, wanted: str) -> Verification:
     return found
 
 
-def fetch(request: ApiRequest) -> Reply:
+def fetch(request: ApiRequest) -> ApiResponse:
     request.account("verify:read")
-    return Reply(VERIFICATIONS.shown(_found(request, request.ids["sid"]), request.state), name="Verification")
+    return ApiResponse(VERIFICATIONS.shown(_found(request, request.ids["sid"]), request.state), name="Verification")
 
 
-def update(request: ApiRequest) -> Reply:
+def update(request: ApiRequest) -> ApiResponse:
     """Cancel it, or approve it without its code."""
     request.account("verify:update")
     known, status = _found(request, request.ids["sid"]), request.given("Status") or ""
     if status not in ("canceled", "approved"):
         raise TwilioError(60200, "Status must be canceled or approved")
     changed = request.state.verifications.change(known.sid, status=status, valid=status == "approved")
-    return Reply(VERIFICATIONS.shown(changed or known, request.state), name="Verification")
+    return ApiResponse(VERIFICATIONS.shown(changed or known, request.state), name="Verification")
 
 
-def check(request: ApiRequest) -> Reply:
+def check(request: ApiRequest) -> ApiResponse:
     """Compare a code. A wrong one leaves it pending; the sixth try is refused with 60202."""
     request.account("verify:create")
     code, wanted = request.given("Code") or "", request.given("VerificationSid") or request.given("To") or ""
@@ -213,7 +213,7 @@ def check(request: ApiRequest) -> Reply:
     changed = request.state.verifications.change(known.sid, status=status, valid=right, checks=known.checks + 1)
     shown = VERIFICATIONS.shown(changed or known, request.state) | {"sna_attempts_error_codes": []}
     hidden = ("lookup", "sna", "send_code_attempts", "url")
-    return Reply({key: value for key, value in shown.items() if key not in hidden}, 201, "VerificationCheck")
+    return ApiResponse({key: value for key, value in shown.items() if key not in hidden}, 201, "VerificationCheck")
 
 
 ROUTES: dict[str, dict[str, Operation]] = {

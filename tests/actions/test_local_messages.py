@@ -94,9 +94,20 @@ def test_the_platforms_own_action_leaves_channels_to_twilio(local, sandbox):
     assert (raised.value.code, raised.value.exit_status) == (21910, 4)
 
 
-def test_whatsapp_reaches_whatsapp(local, sandbox):
-    inputs = {"to": HANDSET, "from": "+1 555 765 4321", "body": "Hi"}
-    assert local.perform("sendWhatsApp", inputs)["data"]["to"] == f"whatsapp:{HANDSET}"
+@pytest.mark.parametrize(("wrote", "code"), [(True, None), (False, 63016)])
+def test_whatsapp_reaches_who_wrote_on_whatsapp(local, sandbox, wrote, code):
+    if wrote:
+        sandbox.state.receive(f"whatsapp:{HANDSET}", f"whatsapp:{sandbox.number}", "Hello")
+    sent = local.perform("sendWhatsApp", {"to": HANDSET, "from": sandbox.number, "body": "Hi"})["data"]
+    assert sent["to"] == f"whatsapp:{HANDSET}"
+    waited = local.perform("waitForDelivery", {"sid": sent["sid"]})["data"]
+    assert (waited["delivered"], waited["errorCode"]) == (wrote, code)
+
+
+def test_a_whatsapp_sender_of_somebody_else_is_refused(local):
+    with pytest.raises(Refused) as raised:
+        local.perform("sendWhatsApp", {"to": HANDSET, "from": "+1 555 765 4321", "body": "Hi"})
+    assert raised.value.code == 63007
 
 
 def test_a_template_is_found_read_and_sent_with_its_variables(local, send):

@@ -120,6 +120,66 @@ def test_redirects_in_a_circle_end(sdk: Client, twilio: Sandbox, httpserver: HTT
     assert len(receiver.forms) <= 101
 
 
+@pytest.mark.parametrize(
+    ("answering", "said"),
+    [
+        ("human", ("completed", "1", "true")),
+        ("busy", ("busy", None, "false")),
+        ("no-answer", ("no-answer", None, "false")),
+    ],
+)
+def test_the_action_of_a_dial_hears_what_became_of_the_leg(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer, answering: Any, said: tuple[str, str | None, str]
+) -> None:
+    twilio.state.let_answer("+447700900456", answering)
+    dial = "<Dial action='/hook?dialled=1'>+447700900456</Dial><Redirect>/hook?unreachable=1</Redirect>"
+    receiver = Receiver(httpserver, f"<Response>{dial}</Response>", HELLO)
+    made = make(sdk, twilio, twiml=None, url=receiver.url)
+    wait(twilio, made.sid, "completed")
+    _, form = receiver.forms
+    assert receiver.requests[1].query_string == b"dialled=1"
+    assert (form["DialCallStatus"], form.get("DialCallDuration"), form["DialBridged"]) == said
+    (leg,) = sdk.calls.list(parent_call_sid=made.sid)
+    assert (leg.sid, leg.to, leg.status, leg.direction) == (
+        form["DialCallSid"],
+        "+447700900456",
+        said[0],
+        "outbound-dial",
+    )
+
+
+@pytest.mark.parametrize(
+    ("nouns", "said"),
+    [
+        ("", ("failed", False)),
+        ("nobody", ("failed", False)),
+        ("<Client>bob</Client>", ("completed", True)),
+        ("<Number>+447700900456</Number><Sip>sip:a@b.example</Sip>", ("completed", True)),
+        ("<Conference>Room</Conference>", ("answered", False)),
+    ],
+)
+def test_a_dial_rings_whom_its_nouns_name(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer, nouns: str, said: tuple[str, bool]
+) -> None:
+    twilio.state.let_answer("+447700900456", "busy")
+    receiver = Receiver(httpserver, f"<Response><Dial action='/hook'>{nouns}</Dial></Response>", HELLO)
+    made = make(sdk, twilio, twiml=None, url=receiver.url)
+    wait(twilio, made.sid, "completed")
+    form = receiver.forms[1]
+    assert (form["DialCallStatus"], "DialCallSid" in form) == said
+
+
+def test_a_dial_without_an_action_goes_on_with_the_verbs_after_it(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer
+) -> None:
+    dial = "<Response><Dial>+447700900456</Dial><Redirect>/hook?after=1</Redirect></Response>"
+    receiver = Receiver(httpserver, dial, HELLO)
+    made = make(sdk, twilio, twiml=None, url=receiver.url)
+    wait(twilio, made.sid, "completed")
+    assert receiver.requests[1].query_string == b"after=1"
+    assert "DialCallStatus" not in receiver.forms[1]
+
+
 def test_a_live_call_is_hung_up(sdk: Client, twilio: Sandbox) -> None:
     made = make(sdk, twilio, twiml=LONG)
     wait(twilio, made.sid, "in-progress")
@@ -206,6 +266,8 @@ REFUSED = [
     ({"StatusCallback": "nowhere"}, 21609),
     ({"StatusCallbackEvent": "sung"}, 21626),
     ({"SendDigits": "12a"}, 20001),
+    ({"SendDigits": "12E"}, 20001),
+    ({"SendDigits": "1" * 33}, 20001),
     ({"Timeout": "0"}, 20001),
     ({"Method": "PUT"}, 20001),
     ({"From": "+15005550001"}, 21212),
@@ -230,15 +292,48 @@ def test_takes_every_form_of_the_other_end(sdk: Client, twilio: Sandbox, to: str
     assert make(sdk, twilio, to=to, from_="+15005550006").status == "queued"
 
 
-def test_a_handset_calls_a_number_and_its_webhook_answers(twilio: Sandbox, httpserver: HTTPServer) -> None:
-    receiver = Receiver(httpserver, HELLO)
+def test_takes_every_key_to_press(sdk: Client, twilio: Sandbox) -> None:
+    assert make(sdk, twilio, send_digits="0123456789ABCD#*wW").status == "queued"
+
+
+def ring(twilio: Sandbox, url: str, **more: Any) -> str:
+    """Let the handset call the number, whose webhook is at `url`; return the call's SID."""
     number = twilio.state.number(twilio.number)
     assert number is not None
-    twilio.state.change_number(number.sid, voice_url=receiver.url)
-    body = {"from": twilio.handset}
-    made = requests.post(f"{twilio.url}/_sandbox/numbers/{twilio.number}/calls", json=body, timeout=10).json()
-    wait(twilio, made["sid"], "completed")
+    twilio.state.change_number(number.sid, voice_url=url)
+    body = {"from": twilio.handset} | more
+    made = requests.post(f"{twilio.url}/_sandbox/numbers/{twilio.number}/calls", json=body, timeout=10)
+    assert made.status_code == 200, made.text
+    return str(made.json()["sid"])
+
+
+def test_a_call_that_comes_in_rings_until_its_webhook_has_answered(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, "<Response><Redirect/></Response>", HELLO)
+    wait(twilio, ring(twilio, receiver.url), "completed")
+    assert [form["CallStatus"] for form in receiver.forms] == ["ringing", "in-progress"]
+
+
+def test_a_handset_calls_a_number_and_its_webhook_answers(twilio: Sandbox, httpserver: HTTPServer) -> None:
+    receiver = Receiver(httpserver, HELLO)
+    wait(twilio, ring(twilio, receiver.url), "completed")
     assert (receiver.forms[0]["Direction"], receiver.forms[0]["From"]) == ("inbound", twilio.handset)
+
+
+@pytest.mark.parametrize(
+    ("verbs", "status"),
+    [
+        ("<Reject/>", "no-answer"),
+        ("<Reject reason='rejected'/><Say>unreachable</Say>", "no-answer"),
+        ("<Reject reason='busy'/>", "busy"),
+        ("<Say>Hello</Say><Reject reason='busy'/><Say>unreachable</Say>", "completed"),
+    ],
+)
+def test_only_a_call_whose_first_verb_rejects_it_is_never_answered(
+    twilio: Sandbox, httpserver: HTTPServer, verbs: str, status: str
+) -> None:
+    receiver = Receiver(httpserver, f"<Response>{verbs}</Response>")
+    call = wait(twilio, ring(twilio, receiver.url), status)
+    assert (call.duration, call.price) == (("0", None) if status != "completed" else ("1", "-0.01400"))
 
 
 def test_scripts_say_how_calls_are_answered(sdk: Client, twilio: Sandbox) -> None:
@@ -246,3 +341,77 @@ def test_scripts_say_how_calls_are_answered(sdk: Client, twilio: Sandbox) -> Non
     assert requests.post(url, json={"answering": "busy"}, timeout=10).json()["answering"] == "busy"
     assert requests.post(url, json={"answering": "maybe"}, timeout=10).status_code == 400
     wait(twilio, make(sdk, twilio).sid, "busy")
+
+
+def gathering(attributes: str = "") -> str:
+    return f"<Response><Gather {attributes}><Say>Press</Say></Gather><Redirect>/hook?in=vain</Redirect></Response>"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "held", "said"),
+    [
+        ("", {"digits": "12"}, {"Digits": "12"}),
+        ("", {"digits": "12#34"}, {"Digits": "12"}),
+        ("numDigits='1'", {"digits": "12"}, {"Digits": "1"}),
+        ("finishOnKey='*'", {"digits": "1#*2"}, {"Digits": "1#"}),
+        ("finishOnKey=''", {"digits": "1#*2"}, {"Digits": "1#*2"}),
+        (
+            "input='speech'",
+            {"digits": "1", "speech": "Yes please"},
+            {"SpeechResult": "Yes please", "Confidence": "0.9"},
+        ),
+        ("input='dtmf speech'", {"digits": "1", "speech": "Yes"}, {"Digits": "1"}),
+        ("input='dtmf speech'", {"speech": "Yes"}, {"SpeechResult": "Yes", "Confidence": "0.9"}),
+        ("actionOnEmptyResult='true' timeout='1'", {}, {"Digits": ""}),
+    ],
+)
+def test_a_gather_takes_what_the_handset_presses_or_says(
+    twilio: Sandbox, httpserver: HTTPServer, attributes: str, held: dict[str, str], said: dict[str, str]
+) -> None:
+    receiver = Receiver(httpserver, gathering(attributes), HELLO)
+    wait(twilio, ring(twilio, receiver.url, **held), "completed")
+    _, form = receiver.forms
+    assert receiver.requests[1].query_string == b""
+    assert {key: form[key] for key in ("Digits", "SpeechResult", "Confidence") if key in form} == said
+
+
+@pytest.mark.parametrize("held", [{}, {"speech": "Yes"}, {"digits": "#"}])
+def test_a_gather_in_vain_goes_on_with_the_verbs_after_it(
+    twilio: Sandbox, httpserver: HTTPServer, held: dict[str, str]
+) -> None:
+    receiver = Receiver(httpserver, gathering("timeout='1'"), HELLO)
+    wait(twilio, ring(twilio, receiver.url, **held), "completed")
+    assert receiver.requests[1].query_string == b"in=vain"
+    assert "Digits" not in receiver.forms[1]
+
+
+def test_each_gather_takes_the_digits_that_the_one_before_left(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer
+) -> None:
+    url = f"{twilio.url}/_sandbox/handsets/{twilio.handset}"
+    assert requests.post(url, json={"digits": "1#234#"}, timeout=10).json()["digits"] == "1#234#"
+    receiver = Receiver(httpserver, gathering("numDigits='1'"), gathering("action='/hook?second=1'"), HELLO)
+    wait(twilio, make(sdk, twilio, twiml=None, url=receiver.url).sid, "completed")
+    assert [form.get("Digits") for form in receiver.forms] == [None, "1", "234"]
+    assert receiver.requests[2].query_string == b"second=1"
+    assert twilio.state.held(twilio.handset) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "named"), [({"digits": "12a"}, "digits"), ({"digits": 12}, "digits"), ({"speech": "x" * 1001}, "speech")]
+)
+def test_what_a_handset_cannot_press_or_say_is_refused(twilio: Sandbox, body: dict[str, Any], named: str) -> None:
+    for path, more in (
+        (f"handsets/{twilio.handset}", {}),
+        (f"numbers/{twilio.number}/calls", {"from": twilio.handset}),
+    ):
+        answer = requests.post(f"{twilio.url}/_sandbox/{path}", json=body | more, timeout=10)
+        assert (answer.status_code, answer.json()["error"].partition(":")[0]) == (400, named)
+    assert twilio.state.calls.newest() == []
+
+
+def test_what_a_handset_presses_leaves_it_as_broken_as_it_was(twilio: Sandbox) -> None:
+    twilio.state.break_handset(twilio.handset, 30003)
+    url = f"{twilio.url}/_sandbox/handsets/{twilio.handset}"
+    assert requests.post(url, json={"digits": "1"}, timeout=10).json()["error_code"] == 30003
+    assert requests.post(url, json={"volume": "11"}, timeout=10).status_code == 400

@@ -28,6 +28,16 @@ def test_a_search_finds_the_same_numbers_each_time(sdk: Client) -> None:
         ({"contains": "415555****", "sms_enabled": True}, "+14155550110"),
         ({"contains": "0155"}, "+14155550155"),
         ({"contains": "KJ0155"}, "+14155550155"),
+        ({"contains": "kj0155"}, "+14155550155"),
+        ({"contains": "%0155%"}, "+14155550155"),
+        ({"contains": "155$"}, "+14155550155"),
+        ({"contains": "15555$"}, None),
+        ({"contains": "+1206"}, "+12065550100"),
+        ({"contains": "+206"}, None),
+        ({"contains": "*****206555"}, None),
+        ({"contains": "*206555"}, "+12065550100"),
+        ({"contains": "0155*"}, None),
+        ({"contains": "0155%"}, "+14155550155"),
         ({"sms_enabled": False}, "+18085550100"),
         ({"fax_enabled": True}, None),
         ({"near_lat_long": "47.6,-122.3", "distance": 50}, "+12065550100"),
@@ -39,6 +49,15 @@ def test_a_search_finds_the_same_numbers_each_time(sdk: Client) -> None:
 def test_a_search_is_narrowed(sdk: Client, filters: dict[str, object], first: str | None) -> None:
     found = sdk.available_phone_numbers("US").local.list(**filters, limit=1)
     assert [it.phone_number for it in found] == ([first] if first else [])
+
+
+@pytest.mark.parametrize(
+    "contains",
+    ["1", "1" * 17, "4-5", "4 5", "*5", "5%", "41*55", "41%55", "*%415", "+*415", "415*$", "41+", "$41", "é1"],
+)
+def test_a_pattern_that_contains_may_not_have_is_refused(sdk: Client, contains: str) -> None:
+    with refused(20001, "Contains"):
+        sdk.available_phone_numbers("US").local.list(contains=contains, limit=1)
 
 
 def test_each_country_has_its_kinds(sdk: Client) -> None:

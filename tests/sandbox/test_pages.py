@@ -38,6 +38,44 @@ def test_a_mistake_shows_the_page_again_with_what_was_written(twilio: Sandbox) -
     assert text(twilio, body="  ").status_code == 400
 
 
+def test_a_phone_on_whatsapp_texts_the_numbers_there(twilio: Sandbox) -> None:
+    handset = f"whatsapp:{twilio.handset}"
+    shown = get(twilio, f"/phone?{urlencode({'handset': handset})}").text
+    assert f'name="with" value="whatsapp:{twilio.number}"' in shown
+    assert "whatsapp:72975" not in shown
+    assert text(twilio, handset=handset, **{"with": f"whatsapp:{twilio.number}"}).status_code == 303
+    assert (twilio.state.messages()[0].from_, twilio.state.messages()[0].to) == (handset, f"whatsapp:{twilio.number}")
+
+
+def call(twilio: Sandbox, **form: str) -> requests.Response:
+    form = {"handset": twilio.handset, "with": twilio.number} | form
+    return requests.post(f"{twilio.url}/phone/calls", form, timeout=10, allow_redirects=False)
+
+
+def test_a_call_from_the_form_rings_and_holds_what_the_phone_presses_and_says(twilio: Sandbox) -> None:
+    answer = call(twilio, digits="12#", speech=" Yes, please ")
+    assert answer.status_code == 303
+    (made,) = twilio.state.calls.newest()
+    assert (made.from_, made.to, made.direction) == (twilio.handset, twilio.number, "inbound")
+    assert twilio.state.held(twilio.handset) == ("12#", "Yes, please")
+    twilio.state.wait_for(lambda: twilio.state.calls.newest()[0].status == "completed")
+    shown = get(twilio, answer.headers["Location"]).text
+    assert "Outgoing" in shown
+    assert "completed" in shown
+
+
+def test_a_call_that_cannot_be_made_says_why(twilio: Sandbox) -> None:
+    for form, why in (
+        ({"digits": "12a"}, "digits:"),
+        ({"with": "+19995550000"}, "+19995550000 takes no calls"),
+        ({"handset": ""}, "Choose a phone."),
+    ):
+        answer = call(twilio, **form)
+        assert answer.status_code == 400
+        assert why in answer.text
+    assert twilio.state.calls.newest() == []
+
+
 def test_the_phone_says_who_is_told_of_a_text(twilio: Sandbox) -> None:
     """The number's own webhook, its application's, or its messaging service's; if none is there, that too."""
     state, (own, of_service, *_) = twilio.state, list(twilio.state.numbers.values())

@@ -43,6 +43,15 @@ def test_a_call_is_recorded_and_its_wav_can_be_played(
         assert len(set(sound.readframes(100))) > 2
 
 
+@pytest.mark.parametrize(("query", "channels"), [({}, 2), ({"RequestedChannels": 1}, 1), ({"RequestedChannels": 2}, 2)])
+def test_two_channels_stay_two_unless_one_is_requested(
+    sdk: Client, twilio: Sandbox, get: Get, query: dict[str, int], channels: int
+) -> None:
+    answer = get(f"{MEDIA}{record(sdk, twilio, 'dual')}.wav", **query)
+    with wave.open(io.BytesIO(answer.content)) as sound:
+        assert sound.getnchannels() == channels
+
+
 def test_two_channels_of_a_mono_recording_are_refused(sdk: Client, twilio: Sandbox, get: Get) -> None:
     assert get(f"{MEDIA}{record(sdk, twilio)}.wav", RequestedChannels=2).status_code == 400
 
@@ -113,11 +122,19 @@ def test_the_verb_records_and_has_it_written_down(sdk: Client, twilio: Sandbox) 
         sdk.transcriptions(words.sid).fetch()
 
 
-def test_the_action_of_a_recording_goes_on_with_the_call(sdk: Client, twilio: Sandbox, httpserver: HTTPServer) -> None:
-    receiver = Receiver(httpserver, "<Response><Record action='/hook?done=1'/></Response>", "<Response/>")
+@pytest.mark.parametrize(("attribute", "query"), [("action='/hook?done=1'", b"done=1"), ("", b"")])
+def test_a_call_goes_on_at_the_action_of_a_recording_which_is_the_document_itself_if_there_is_none(
+    sdk: Client, twilio: Sandbox, httpserver: HTTPServer, attribute: str, query: bytes
+) -> None:
+    unreachable = "<Redirect>/hook?unreachable=1</Redirect>"
+    receiver = Receiver(httpserver, f"<Response><Record {attribute}/>{unreachable}</Response>", "<Response/>")
     made = make(sdk, twilio, twiml=None, url=receiver.url)
     wait(twilio, made.sid, "completed")
-    assert receiver.requests[1].query_string == b"done=1"
+    (recording,) = sdk.recordings.list(call_sid=made.sid)
+    _, form = receiver.forms
+    assert receiver.requests[1].query_string == query
+    assert (form["RecordingSid"], form["RecordingDuration"]) == (recording.sid, recording.duration)
+    assert form["RecordingUrl"].endswith(f"/Recordings/{recording.sid}")
 
 
 def test_a_deleted_recording_is_gone_with_its_sound(sdk: Client, twilio: Sandbox, get: Get) -> None:

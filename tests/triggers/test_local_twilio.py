@@ -13,7 +13,8 @@ from werkzeug import Response
 from .conftest import TRIGGERS
 
 FAST = Delays(queued=0, sending=0, sent=0, ringing=0, second=0.02)
-RECORD = '<Record transcribe="true" transcribeCallback="{transcribed}" recordingStatusCallback="{recorded}"/>'
+RECORD = """<Record action="{ended}" transcribe="true" transcribeCallback="{transcribed}"
+    recordingStatusCallback="{recorded}"/>"""
 
 
 class Endpoints:
@@ -134,7 +135,8 @@ def test_an_undelivered_message_tells_its_life_and_why(endpoints, sandbox):
 
 def test_a_call_is_told_what_to_say_and_tells_its_life_its_recording_and_its_words(endpoints, sandbox):
     urls = {"transcribed": endpoints.url("transcriptionCompleted"), "recorded": endpoints.url("recordingStatus")}
-    twiml = f"<Response>{RECORD.format(**urls)}</Response>"
+    endpoints.server.expect_request("/ended").respond_with_data("<Response/>", content_type="text/xml")
+    twiml = f"<Response>{RECORD.format(**urls, ended=endpoints.server.url_for('/ended'))}</Response>"
     point(sandbox, voice_url=endpoints.url("inboundCall", responseMode="twiml", responseText=twiml),
           status_callback=endpoints.url("callStatus"))  # fmt: skip
     call = sandbox.state.ring(sandbox.handset, sandbox.number)

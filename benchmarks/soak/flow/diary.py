@@ -26,8 +26,10 @@ def answer(context: ActionContext, results: Mapping[str, Any]) -> str:
 
 
 def twiml(context: ActionContext, results: Mapping[str, Any]) -> str:
-    """Record the call and have it written down, and hear of both."""
+    """Record the call and have it written down, and hear of both; asked again with the recording, end it."""
     note(context, results)
+    if results["trigger"]["body"]["data"]["status"] != "ringing":
+        return "<Response><Hangup/></Response>"
     urls = results["trigger"]["webhookUrls"]
     return (
         f'<Response><Record transcribe="true" transcribeCallback="{urls["Transcription"]}" '
