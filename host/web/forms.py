@@ -18,6 +18,7 @@ from .body import BodyRefused
 Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs", "number", "date", "moment", "file"]
 MAX_FIELDS = 1_000
 BLANK_ROWS = 2
+YES_OR_NO = ({"value": "true", "label": "Yes"}, {"value": "false", "label": "No"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool, nam
 def _kind(item: Mapping[str, Any]) -> Kind:
     if item.get("collection") and item.get("type") != "conditional":
         return "list" if item["collection"] == "valuelist" else "pairs"
-    if item.get("model"):
+    if item.get("model") or _is_open(item):
         return "select"
     kinds: dict[str, Kind] = {
         "password": "password",
@@ -150,9 +151,15 @@ def _kind(item: Mapping[str, Any]) -> Kind:
     return kinds.get(item.get("type", "string"), "line")
 
 
+def _is_open(item: Mapping[str, Any]) -> bool:
+    """Whether it is a switch that may be left alone: a box that is not ticked would say no."""
+    return item.get("type") == "boolean" and not item.get("required") and not item.get("default")
+
+
 def _choices(item: Mapping[str, Any], value: Any) -> tuple[tuple[str, str], ...]:
     """Nothing is chosen for a person where there is a choice."""
-    options = tuple((choice["value"], choice["label"]) for choice in item.get("model") or ())
+    model = item.get("model") or (YES_OR_NO if _is_open(item) else ())
+    options = tuple((choice["value"], choice["label"]) for choice in model)
     if not item.get("required"):
         return (("", "None of them" if item.get("either") else "Not given"), *options)
     return options if len(options) == 1 or value not in (None, "") else (("", "Choose one"), *options)
