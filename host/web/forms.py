@@ -11,6 +11,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from ...connector.errors import InvalidInput
+from ...connector.inputs import read_json
 from ...connector.payload import text_of
 from ..secrets.named_secrets import called_by, reference
 from .body import BodyRefused
@@ -110,13 +111,12 @@ def fields_of(
 def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool, names: Sequence[str]) -> Field:
     kind = _kind(item)
     called = called_by(value) if kind == "password" else ""
-    example = item.get("example")
     return Field(
         name=item["key"],
         label=item.get("label") or item["key"],
         kind=kind,
         comments=item.get("comments") or "",
-        placeholder=item.get("placeholder") or ("" if example is None or kind == "password" else str(example)),
+        placeholder=item.get("placeholder") or _written(kind, example_of(item)),
         required=bool(item.get("required")),
         advanced=bool(item.get("advanced")) and not item.get("required"),
         value=_shown(kind, value),
@@ -129,6 +129,22 @@ def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool, nam
         called=called,
         names=sorted({*names, called} - {""}) if kind == "password" else (),
     )
+
+
+def example_of(item: Mapping[str, Any]) -> Any:
+    """An input's example as its value; None without one. The manifest has that of a list as JSON, or as its one value."""
+    example = item.get("example")
+    if example is None or not item.get("collection"):
+        return example
+    found = read_json(example)
+    return found if isinstance(found, list | dict) else [found]
+
+
+def _written(kind: Kind, example: Any) -> str:
+    """As one would enter it."""
+    if kind in {"password", "pairs"}:
+        return ""
+    return "\n".join(map(text_of, example)) if kind == "list" and example else text_of(example)
 
 
 def _kind(item: Mapping[str, Any]) -> Kind:

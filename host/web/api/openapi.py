@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from ....connector.component import Component, Unit
 from ....connector.manifest import inputs_of
 from ...registry import Registry
+from ..forms import example_of
 from .problems import MEDIA_TYPE, MENDS, STATUS
 from .reading import ZIP
 from .route import Route
@@ -184,8 +185,8 @@ def _call_schema(unit: Unit) -> dict[str, Any]:
 
 def _input(item: Mapping[str, Any]) -> dict[str, Any]:
     said = {"title": item["label"], "description": item.get("comments"), "default": item.get("default")}
-    if item.get("example") is not None:
-        said["examples"] = [item["example"]]
+    if (example := example_of(item)) is not None:
+        said["examples"] = [example]
     return _type(item) | {key: value for key, value in said.items() if value is not None and value != ""}
 
 

@@ -104,6 +104,17 @@ def test_an_optional_choice_can_be_left_out():
     assert region.choices == (("", "Not given"), ("us1", "US"))
 
 
+@pytest.mark.parametrize(
+    ("example", "shown"),
+    [('["a, b", "c"]', "a, b\nc"), ("a", "a"), (["a", "b"], "a\nb"), (None, ""), ("[broken", "[broken")],
+)
+def test_the_example_of_a_list_is_shown_as_it_is_typed(example, shown):
+    item = {"key": "tags", "type": "string", "collection": "valuelist", "example": example}
+    (field,) = fields_of([item])
+    assert field.placeholder == shown
+    assert values_of([item], sent(("tags", shown))).get("tags", []) == shown.splitlines()
+
+
 def test_an_error_and_an_explanation_are_named_for_screen_readers():
     field = fields_of([{"key": "a", "comments": "why"}], errors={"a": "no"})[0]
     assert field.described_by == "a-help a-error"
