@@ -19,6 +19,8 @@ from .body import BodyRefused
 Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs", "number", "date", "moment", "file"]
 MAX_FIELDS = 1_000
 BLANK_ROWS = 2
+CONFIRMED = "_confirmed"
+"""The box that has to be ticked before something that cannot be taken back."""
 YES_OR_NO = ({"value": "true", "label": "Yes"}, {"value": "false", "label": "No"})
 
 

@@ -14,13 +14,12 @@ from ....connector.component import Action, Trigger, Unit
 from ....connector.errors import is_told
 from ....connector.manifest import inputs_of
 from ...execution.trials import Trial
-from ..forms import Form, FormPage, errors_by_field, fields_of, values_of, with_choices
+from ..forms import CONFIRMED, Form, FormPage, errors_by_field, fields_of, values_of, with_choices
 from ..hints import Trouble
 from ..markup import sentence
 from ..site import missing, see_other, site_of, with_form
 from .components import Entry, entry_of
 
-CONFIRMED = "_confirmed"
 TROUBLES = {
     "input": ("An input is wrong", "Nothing was sent. Correct it below."),
     "connection": (
