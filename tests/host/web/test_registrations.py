@@ -108,6 +108,21 @@ def test_an_instance_that_cannot_go_yet_says_so_and_can_be_forced(client, web_ho
     assert (web_host.store.instances.all(), numbers["+15550100"]) == ([], url)
 
 
+def test_the_list_tells_who_is_leaving_from_who_is_paused(client, web_host, reception, numbers, instance):
+    def state(of):
+        row = client.get("/instances").text.partition(f'href="/instances/{of.id}"')[2].partition("</tr>")[0]
+        return [word for word in ("enabled", "paused", "leaving") if f">{word}<" in row]
+
+    going = reception()
+    web_host.instances.enable(instance.id, enabled=False)
+    assert (state(instance), state(going)) == (["paused"], ["enabled"])
+    numbers["down"] = "yes"
+    remove(client, going)
+    assert (state(instance), state(going)) == (["paused"], ["leaving"])
+    web_host.store.instances.retire(instance.id)
+    assert state(instance) == ["leaving"]
+
+
 def test_putting_back_now_takes_the_leaving_instance_along(client, web_host, reception, numbers):
     instance = reception()
     numbers["down"] = "yes"
