@@ -7,15 +7,7 @@ from urllib.parse import urlsplit
 
 from ..store.refusals import Refusal
 from .access import LOOPBACK_NAMES
-
-_MENDS = {
-    "input": "Correct that input in the integration file or the configuration, then deploy it again.",
-    "connection": "Open the connection, correct it and test it.",
-    "refused": "The service said no; the same request would be refused again.",
-    "retry": "Nothing was done, so it is safe to try again.",
-    "unknown": "It may have been done all the same: look at the service before repeating it.",
-    "component": "The component itself has to be mended.",
-}
+from .mends import MENDS, Mend
 
 
 def about_refusals(refusals: Sequence[Refusal], public_url: str) -> str:
@@ -46,6 +38,8 @@ class Trouble:
     """An error as a page shows it."""
 
     message: str
+    kind: str = "error"
+    title: str = ""
     mend: str = ""
     code: str = ""
     link: str = ""
@@ -56,10 +50,13 @@ class Trouble:
         """From the stored form of an error."""
         if not error:
             return None
-        link = str(error.get("moreInfo") or "")
+        link, kind = str(error.get("moreInfo") or ""), str(error.get("kind"))
+        known = MENDS.get(kind, Mend("It failed", ""))
         return cls(
             message=str(error.get("message") or "It failed."),
-            mend=_MENDS.get(str(error.get("kind")), ""),
+            kind=kind,
+            title=known.title,
+            mend=known.text,
             code=str(error.get("code") or ""),
             link=link if link.startswith("https://") else "",
             request_id=str(error.get("requestId") or ""),

@@ -12,7 +12,8 @@ from ....connector.component import Component, Unit
 from ....connector.manifest import inputs_of
 from ...registry import Registry
 from ..forms import example_of
-from .problems import MEDIA_TYPE, MENDS, STATUS
+from ..mends import MENDS
+from .problems import MEDIA_TYPE, STATUS
 from .reading import ZIP
 from .route import Route
 from .shapes import Problem
@@ -62,7 +63,7 @@ def document(routes: Sequence[Route], registry: Registry) -> dict[str, Any]:
 
 
 def _about() -> str:
-    lines = [f"- `{kind}` ({status}): {MENDS[kind]}" for kind, status in STATUS.items() if kind in MENDS]
+    lines = [f"- `{kind}` ({status}): {MENDS[kind].text}" for kind, status in STATUS.items() if kind in MENDS]
     return "Errors are RFC 9457 problems whose `kind` says what to do:\n\n" + "\n".join(lines)
 
 
