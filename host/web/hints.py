@@ -23,13 +23,13 @@ def about_refusals(refusals: Sequence[Refusal], public_url: str) -> str:
         return ""
     if urlsplit(public_url).hostname in LOOPBACK_NAMES:
         return (
-            f"Twilio signs the address that it calls, and this host believes that to be {public_url}, which Twilio "
-            "cannot reach. If it comes through a tunnel or a proxy, start the host with TWILIO_CONNECTOR_PUBLIC_URL set "
-            "to the address that you gave Twilio."
+            f"The sender signs the address that it calls, and this host believes that to be {public_url}, which is "
+            "reached from this machine alone. If it comes through a tunnel or a proxy, start the host with "
+            "TWILIO_CONNECTOR_PUBLIC_URL set to the address that you gave the sender."
         )
     return (
-        f"Twilio signs the address that it calls: compare {public_url} with the one in the number's settings, letter by "
-        "letter. If they agree, the connection's auth token is not the account's current one."
+        f"The sender signs the address that it calls: compare {public_url} with the one in its settings, letter by "
+        "letter. If they agree, the connection's token is not the account's current one."
     )
 
 
