@@ -14,8 +14,8 @@ from ..host import Host
 from .body import BodyRefused
 from .forms import with_choices
 from .markup import plain_text, sentence
-from .pages.schedules import inputs_of as schedule_inputs
-from .pages.schedules import text_of
+from .schedule_form import inputs_of as schedule_inputs
+from .schedule_form import text_of
 
 Entered = Mapping[str, Any]
 """What the forms hold, by the names of their fields: ``v0`` is the first config variable, ``v0-zone`` its time zone."""

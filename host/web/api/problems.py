@@ -1,7 +1,6 @@
 """Every error as one shape: RFC 9457. The status follows from the kind of the error, which says what to do next."""
 
 import math
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +12,7 @@ from ...loggers import logger
 from ...secrets.redact import Redactor
 from ..body import BodyRefused
 from ..mends import MENDS
+from ..refusal import Refusal
 from .shapes import Problem
 
 log = logger("api")
@@ -32,16 +32,6 @@ STATUS = {
     "failed": 500,
 }
 """By the kind of an error; 500 for one that is not here."""
-
-
-class Refusal(Exception):
-    """A request that the API itself turns down."""
-
-    def __init__(
-        self, status: int, kind: str, detail: str, *, field: str | None = None, headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(detail)
-        self.status, self.kind, self.field, self.headers = status, kind, field, dict(headers or {})
 
 
 def missing(what: str) -> Refusal:
