@@ -88,6 +88,11 @@ class Registrations:
         """Whether the instance goes once its webhooks are put back."""
         return any(record.leaving for record in self.of(instance_id))
 
+    def leaving(self) -> frozenset[str]:
+        """All such instances."""
+        with reading(self.engine).begin() as connection:
+            return frozenset(connection.execute(sa.select(table.c.instance_id).where(table.c.leaving)).scalars())
+
     def end(self, record: RegistrationRecord) -> None:
         """Its webhook is put back. The last of an instance that is leaving takes the instance with it."""
         mine = table.c.instance_id == record.instance_id

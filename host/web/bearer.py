@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from ..store.tokens import TokenRecord, Tokens
-from .api.problems import Refusal
+from .refusal import Refusal
 from .throttle import Throttle
 
 

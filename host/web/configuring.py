@@ -14,8 +14,8 @@ from ..host import Host
 from .body import BodyRefused
 from .forms import with_choices
 from .markup import plain_text, sentence
-from .pages.schedules import inputs_of as schedule_inputs
-from .pages.schedules import text_of
+from .schedule_form import inputs_of as schedule_inputs
+from .schedule_form import text_of
 
 Entered = Mapping[str, Any]
 """What the forms hold, by the names of their fields: ``v0`` is the first config variable, ``v0-zone`` its time zone."""
@@ -167,7 +167,10 @@ class Asking:
         kind = "code" if var.data_type in values.JSON_TYPES else _KINDS.get(var.data_type, "string")
         options = [{"label": choice, "value": choice} for choice in var.pick_list]
         drawn = shared | {"type": kind, "model": options or None, "required": required, "default": var.default}
-        return [self._offered(var, drawn) if var.data_source and offered else drawn]
+        if var.data_source is None:
+            return [drawn]
+        drawn |= {"dataSource": var.data_source.key}
+        return [self._offered(var, drawn) if offered else drawn]
 
     def _connection(self, var: ConfigVar) -> dict[str, Any]:
         connections = self.host.store.connections
@@ -184,7 +187,6 @@ class Asking:
     def _offered(self, var: ConfigVar, drawn: dict[str, Any]) -> dict[str, Any]:
         """With what the data source offers, once what it asks for is chosen; until then any text."""
         given = self.given
-        drawn |= {"dataSource": var.data_source.key if var.data_source else ""}
         try:
             context = ActionContext(transport=self.host.transport)
             choices = self.host.configuration.choices(self.integration, var.key, given, context)

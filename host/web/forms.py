@@ -11,6 +11,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from ...connector.errors import InvalidInput
+from ...connector.inputs import read_json
 from ...connector.payload import text_of
 from ..secrets.named_secrets import called_by, reference
 from .body import BodyRefused
@@ -18,6 +19,9 @@ from .body import BodyRefused
 Kind = Literal["line", "text", "password", "checkbox", "select", "list", "pairs", "number", "date", "moment", "file"]
 MAX_FIELDS = 1_000
 BLANK_ROWS = 2
+CONFIRMED = "_confirmed"
+"""The box that has to be ticked before something that cannot be taken back."""
+YES_OR_NO = ({"value": "true", "label": "Yes"}, {"value": "false", "label": "No"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +113,12 @@ def fields_of(
 def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool, names: Sequence[str]) -> Field:
     kind = _kind(item)
     called = called_by(value) if kind == "password" else ""
-    example = item.get("example")
     return Field(
         name=item["key"],
         label=item.get("label") or item["key"],
         kind=kind,
         comments=item.get("comments") or "",
-        placeholder=item.get("placeholder") or ("" if example is None or kind == "password" else str(example)),
+        placeholder=item.get("placeholder") or _written(kind, example_of(item)),
         required=bool(item.get("required")),
         advanced=bool(item.get("advanced")) and not item.get("required"),
         value=_shown(kind, value),
@@ -130,10 +133,26 @@ def _field(item: Mapping[str, Any], value: Any, error: str, *, stored: bool, nam
     )
 
 
+def example_of(item: Mapping[str, Any]) -> Any:
+    """An input's example as its value; None without one. The manifest has that of a list as JSON, or as its one value."""
+    example = item.get("example")
+    if example is None or not item.get("collection"):
+        return example
+    found = read_json(example)
+    return found if isinstance(found, list | dict) else [found]
+
+
+def _written(kind: Kind, example: Any) -> str:
+    """As one would enter it."""
+    if kind in {"password", "pairs"}:
+        return ""
+    return "\n".join(map(text_of, example)) if kind == "list" and example else text_of(example)
+
+
 def _kind(item: Mapping[str, Any]) -> Kind:
     if item.get("collection") and item.get("type") != "conditional":
         return "list" if item["collection"] == "valuelist" else "pairs"
-    if item.get("model"):
+    if item.get("model") or _is_open(item):
         return "select"
     kinds: dict[str, Kind] = {
         "password": "password",
@@ -150,9 +169,15 @@ def _kind(item: Mapping[str, Any]) -> Kind:
     return kinds.get(item.get("type", "string"), "line")
 
 
+def _is_open(item: Mapping[str, Any]) -> bool:
+    """Whether it is a switch that may be left alone: a box that is not ticked would say no."""
+    return item.get("type") == "boolean" and not item.get("required") and not item.get("default")
+
+
 def _choices(item: Mapping[str, Any], value: Any) -> tuple[tuple[str, str], ...]:
     """Nothing is chosen for a person where there is a choice."""
-    options = tuple((choice["value"], choice["label"]) for choice in item.get("model") or ())
+    model = item.get("model") or (YES_OR_NO if _is_open(item) else ())
+    options = tuple((choice["value"], choice["label"]) for choice in model)
     if not item.get("required"):
         return (("", "None of them" if item.get("either") else "Not given"), *options)
     return options if len(options) == 1 or value not in (None, "") else (("", "Choose one"), *options)

@@ -7,15 +7,7 @@ from urllib.parse import urlsplit
 
 from ..store.refusals import Refusal
 from .access import LOOPBACK_NAMES
-
-_MENDS = {
-    "input": "Correct that input in the integration file or the configuration, then deploy it again.",
-    "connection": "Open the connection, correct it and test it.",
-    "refused": "The service said no; the same request would be refused again.",
-    "retry": "Nothing was done, so it is safe to try again.",
-    "unknown": "It may have been done all the same: look at the service before repeating it.",
-    "component": "The component itself has to be mended.",
-}
+from .mends import MENDS, Mend
 
 
 def about_refusals(refusals: Sequence[Refusal], public_url: str) -> str:
@@ -31,13 +23,13 @@ def about_refusals(refusals: Sequence[Refusal], public_url: str) -> str:
         return ""
     if urlsplit(public_url).hostname in LOOPBACK_NAMES:
         return (
-            f"Twilio signs the address that it calls, and this host believes that to be {public_url}, which Twilio "
-            "cannot reach. If it comes through a tunnel or a proxy, start the host with TWILIO_CONNECTOR_PUBLIC_URL set "
-            "to the address that you gave Twilio."
+            f"The sender signs the address that it calls, and this host believes that to be {public_url}, which is "
+            "reached from this machine alone. If it comes through a tunnel or a proxy, start the host with "
+            "TWILIO_CONNECTOR_PUBLIC_URL set to the address that you gave the sender."
         )
     return (
-        f"Twilio signs the address that it calls: compare {public_url} with the one in the number's settings, letter by "
-        "letter. If they agree, the connection's auth token is not the account's current one."
+        f"The sender signs the address that it calls: compare {public_url} with the one in its settings, letter by "
+        "letter. If they agree, the connection's token is not the account's current one."
     )
 
 
@@ -46,6 +38,8 @@ class Trouble:
     """An error as a page shows it."""
 
     message: str
+    kind: str = "error"
+    title: str = ""
     mend: str = ""
     code: str = ""
     link: str = ""
@@ -56,10 +50,13 @@ class Trouble:
         """From the stored form of an error."""
         if not error:
             return None
-        link = str(error.get("moreInfo") or "")
+        link, kind = str(error.get("moreInfo") or ""), str(error.get("kind"))
+        known = MENDS.get(kind, Mend("It failed", ""))
         return cls(
             message=str(error.get("message") or "It failed."),
-            mend=_MENDS.get(str(error.get("kind")), ""),
+            kind=kind,
+            title=known.title,
+            mend=known.text,
             code=str(error.get("code") or ""),
             link=link if link.startswith("https://") else "",
             request_id=str(error.get("requestId") or ""),

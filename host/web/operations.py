@@ -13,6 +13,7 @@ from ..host import Host
 from .api import problems
 from .bearer import Bearer
 from .health import Health
+from .refusal import Refusal
 
 if TYPE_CHECKING:
     from ..operating.metrics import Metrics
@@ -50,7 +51,7 @@ class Scrape:
         if self.bearer:
             self.bearer.check(request)
         if self.metrics is None:
-            raise problems.Refusal(404, "missing", "nothing is counted; start the host with --metrics-port")
+            raise Refusal(404, "missing", "nothing is counted; start the host with --metrics-port")
         from prometheus_client import CONTENT_TYPE_LATEST
 
         return Response(self.metrics.text(), media_type=CONTENT_TYPE_LATEST)

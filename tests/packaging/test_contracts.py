@@ -20,6 +20,7 @@ COMMAND = "The command reaches the component only through the connector core"
 LIGHT = "The component needs no web, database or engine module"
 SDK = "Only a connection hands out the official SDK"
 ROOMS = "The rooms of the host"
+WEB = "Pages and API stand on the rest of the web"
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,8 @@ def broken(copy: Path, *, module: str, line: str) -> set[str]:
         ("host/engine/breach.py", "def late():\n    from ..host import Host", ROOMS),
         ("host/processes/breach.py", "from ..secrets import vault", ROOMS),
         ("host/of_no_room.py", "", ROOMS),
+        ("host/web/api/breach.py", "from ..pages import units", WEB),
+        ("host/web/of_no_layer.py", "", WEB),
     ],
 )
 def test_a_breach_is_reported(copy: Path, module: str, line: str, contract: str) -> None:

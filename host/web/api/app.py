@@ -20,8 +20,9 @@ from ...store.database import storable
 from ..access import SAFE_METHODS, Access, Origin, is_own_request
 from ..bearer import Bearer, unknown
 from ..body import Disconnected
+from ..refusal import Refusal
 from . import openapi, problems
-from .problems import Refusal, missing
+from .problems import missing
 from .reading import body_of, query_of
 from .route import Call, Route
 from .table import ROUTES

@@ -10,10 +10,10 @@ from pydantic.alias_generators import to_camel
 from ....connector.errors import InvalidInput
 from ...engine.replays import AT_ONCE, MOST, JobStatus
 from ...engine.replays import Job as JobRecord
-from ...store import portable
 from ...store.database import storable
 from ...store.executions import StartedBy, Status
 from ...store.search import Filter, find
+from ..timeline import value_of
 from .route import Call, Route, found
 from .shapes import MAX_PAGE, Moment, Page, Shape, Text, Window, plain
 
@@ -136,7 +136,9 @@ def detail(call: Call) -> ExecutionDetail:
     record = found(store.executions.get(call.path["id"]), "execution")
     shown = Execution.model_validate(record).model_dump()
     steps = [_step(row) for row in store.steps.of(record.id)]
-    return ExecutionDetail(**shown, payload=_value(record.payload), steps=steps, result=_value(record.result))
+    return ExecutionDetail(
+        **shown, payload=plain(value_of(record.payload)), steps=steps, result=plain(value_of(record.result))
+    )
 
 
 def replay(call: Call) -> Replayed:
@@ -176,11 +178,7 @@ def _id(call: Call) -> str:
 
 def _step(row: Any) -> Step:
     values = {name: getattr(row, name) for name in Step.model_fields if name not in {"inputs", "output"}}
-    return Step(**values, inputs=_value(row.inputs), output=_value(row.output))
-
-
-def _value(text: str | None) -> Any:
-    return None if text is None else plain(portable.loads(text))
+    return Step(**values, inputs=plain(value_of(row.inputs)), output=plain(value_of(row.output)))
 
 
 TAG = "executions"

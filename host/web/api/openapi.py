@@ -11,7 +11,9 @@ from pydantic.json_schema import models_json_schema
 from ....connector.component import Component, Unit
 from ....connector.manifest import inputs_of
 from ...registry import Registry
-from .problems import MEDIA_TYPE, MENDS, STATUS
+from ..forms import example_of
+from ..mends import MENDS
+from .problems import MEDIA_TYPE, STATUS
 from .reading import ZIP
 from .route import Route
 from .shapes import Problem
@@ -61,7 +63,7 @@ def document(routes: Sequence[Route], registry: Registry) -> dict[str, Any]:
 
 
 def _about() -> str:
-    lines = [f"- `{kind}` ({status}): {MENDS[kind]}" for kind, status in STATUS.items() if kind in MENDS]
+    lines = [f"- `{kind}` ({status}): {MENDS[kind].text}" for kind, status in STATUS.items() if kind in MENDS]
     return "Errors are RFC 9457 problems whose `kind` says what to do:\n\n" + "\n".join(lines)
 
 
@@ -184,8 +186,8 @@ def _call_schema(unit: Unit) -> dict[str, Any]:
 
 def _input(item: Mapping[str, Any]) -> dict[str, Any]:
     said = {"title": item["label"], "description": item.get("comments"), "default": item.get("default")}
-    if item.get("example") is not None:
-        said["examples"] = [item["example"]]
+    if (example := example_of(item)) is not None:
+        said["examples"] = [example]
     return _type(item) | {key: value for key, value in said.items() if value is not None and value != ""}
 
 

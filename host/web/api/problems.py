@@ -1,7 +1,6 @@
 """Every error as one shape: RFC 9457. The status follows from the kind of the error, which says what to do next."""
 
 import math
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +11,8 @@ from ....connector.errors import is_told
 from ...loggers import logger
 from ...secrets.redact import Redactor
 from ..body import BodyRefused
+from ..mends import MENDS
+from ..refusal import Refusal
 from .shapes import Problem
 
 log = logger("api")
@@ -31,33 +32,6 @@ STATUS = {
     "failed": 500,
 }
 """By the kind of an error; 500 for one that is not here."""
-MENDS = {
-    "request": "Mend the request: see /api/openapi.json.",
-    "missing": "It may have been removed; list what there is.",
-    "access": "Send a token that may do this: Authorization: Bearer tc_…; see twilio-connector token create.",
-    "input": "Mend the input that is named, and send it again. Nothing was done.",
-    "integration": "Mend the integration's files. Nothing was done.",
-    "connection": "Mend the connection: test it on its page. Nothing was done.",
-    "refused": "The service said no, and will again: do not repeat it as it is.",
-    "busy": "It is being worked on: ask again after Retry-After seconds.",
-    "retry": "Nothing was done: repeat it, after Retry-After seconds where that is given.",
-    "database": "The database does not answer: repeat it in a moment.",
-    "unknown": "It may have been done: look before you repeat it.",
-    "vault": "Mend the vault's keys; the message says how.",
-    "component": "Mend the component; the host's log says more.",
-    "failed": "The component's own code failed; the host's log says more.",
-    "error": "The host's log says more.",
-}
-
-
-class Refusal(Exception):
-    """A request that the API itself turns down."""
-
-    def __init__(
-        self, status: int, kind: str, detail: str, *, field: str | None = None, headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(detail)
-        self.status, self.kind, self.field, self.headers = status, kind, field, dict(headers or {})
 
 
 def missing(what: str) -> Refusal:
@@ -107,7 +81,5 @@ def _of_kind(error: Exception) -> Problem:
 
 
 def _problem(status: int, kind: str, detail: str, **details: Any) -> Problem:
-    title = HTTPStatus(status).phrase
-    return Problem(
-        title=title, status=status, detail=detail, kind=kind, mend=MENDS.get(kind, MENDS["error"]), **details
-    )
+    title, mend = HTTPStatus(status).phrase, MENDS.get(kind, MENDS["error"])
+    return Problem(title=title, status=status, detail=detail, kind=kind, mend=mend.text, **details)

@@ -11,7 +11,8 @@ from starlette.requests import Request
 
 from ...store.portable import DEEPEST, is_deeper
 from ..body import read_body
-from .problems import Refusal, unreadable
+from ..refusal import Refusal
+from .problems import unreadable
 from .route import Route
 
 BODY_LIMIT = 1 << 20

@@ -66,6 +66,7 @@ def listing(request: Request) -> Response:
         section="instances",
         notice=notice(request, {"removed": "The instance was removed."}),
         instances=site.host.store.instances.all(),
+        leaving=site.host.store.registrations.leaving(),
     )
 
 

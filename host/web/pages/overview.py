@@ -44,8 +44,9 @@ def first_steps(*, has_connection: bool, has_instance: bool) -> Sequence[Step]:
             label="Deploy",
         ),
         Step(
-            title="Text your number",
-            text="Put the flow's webhook address into the number's settings at Twilio and send it a text.",
+            title="Let a text come in",
+            text="Enter the flow's webhook address at the service that is to call it, such as in a number's settings, "
+            "and send a text.",
             href="/instances" if has_instance else "",
             label="Webhook addresses",
         ),

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.errors import is_told
-from ..forms import Form
+from ..forms import CONFIRMED, Form
 from ..markup import sentence
 from ..site import missing, see_other, site_of, with_form
 from .instances import draw, instance_of
@@ -24,6 +24,8 @@ def register(request: Request, form: Form) -> Response:
 
 def remove(request: Request, form: Form) -> Response:
     host, instance = site_of(request).host, instance_of(request)
+    if not form.get(CONFIRMED):
+        return draw(request, problem="Not removed: tick the box beside the button first.")
     force = form.get("force") == "true"
     return _try(request, lambda: host.instances.remove(instance.id, force=force), "/instances", done="removed")
 

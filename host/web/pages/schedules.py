@@ -10,14 +10,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ....connector.errors import InvalidInput
-from ...definition.timetable import MEND, Timetable, check_line, check_zone, zones
+from ...definition.timetable import MEND, Timetable, check_line, check_zone
 from ...store.instances import EndpointRecord, InstanceRecord
 from ...store.schedules import ScheduleRecord
 from ..forms import Form, FormPage, fields_of, values_of
 from ..markup import sentence
+from ..schedule_form import inputs_of, text_of
 from ..site import missing, see_other, site_of, with_form
 
-Inputs = Sequence[Mapping[str, Any]]
+_INPUTS = inputs_of("times", "Times", "Time zone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,37 +59,6 @@ def moment_in(moment: datetime, zone: Any) -> str:
     """To the second, with the zone's name; UTC without one."""
     shown = moment.astimezone(zone) if zone else moment
     return f"{shown:%Y-%m-%d %H:%M:%S} {zone.key if zone else 'UTC'}"
-
-
-def inputs_of(key: str, label: str, zone_label: str, *, required: bool = True, comments: str = "") -> Inputs:
-    """The two fields of a schedule: its times and its zone."""
-    said = (
-        "A cron line such as 0 9 * * 1-5 (minute, hour, day, month, weekday), or every 15 minutes, 2 hours or 3 days."
-    )
-    return [
-        {
-            "key": key,
-            "label": label,
-            "required": required,
-            "comments": f"{comments} {said}".strip(),
-            "placeholder": "0 9 * * 1-5",
-        },
-        {
-            "key": f"{key}-zone",
-            "label": zone_label,
-            "comments": "In which a cron line is read; UTC unless given.",
-            "model": [{"label": zone, "value": zone} for zone in zones()],
-        },
-    ]
-
-
-_INPUTS = inputs_of("times", "Times", "Time zone")
-
-
-def text_of(values: Mapping[str, Any], key: str) -> str:
-    """The two fields as one text, as a timetable is written; empty where the times are."""
-    line, zone = str(values.get(key, "")).strip(), values.get(f"{key}-zone", "")
-    return f"CRON_TZ={zone} {line}" if line and zone else line
 
 
 def edit(request: Request) -> Response:

@@ -14,24 +14,12 @@ from ....connector.component import Action, Trigger, Unit
 from ....connector.errors import is_told
 from ....connector.manifest import inputs_of
 from ...execution.trials import Trial
-from ..forms import Form, FormPage, errors_by_field, fields_of, values_of, with_choices
+from ..forms import CONFIRMED, Form, FormPage, errors_by_field, fields_of, values_of, with_choices
 from ..hints import Trouble
 from ..markup import sentence
 from ..site import missing, see_other, site_of, with_form
 from .components import Entry, entry_of
 
-CONFIRMED = "_confirmed"
-TROUBLES = {
-    "input": ("An input is wrong", "Nothing was sent. Correct it below."),
-    "connection": (
-        "Not with this connection",
-        "Nothing was done. Open the connection, correct it and test it, or choose another.",
-    ),
-    "refused": ("The service refused it", "The same request would be refused again."),
-    "retry": ("Not now", "Nothing was done, so it is safe to try again."),
-    "unknown": ("It may have been done", "Look at the service before you send it again."),
-    "component": ("The component is broken", "It has to be mended before anything can use it."),
-}
 Inputs = Sequence[Mapping[str, Any]]
 
 
@@ -123,22 +111,8 @@ def _draw(
         trial=trial,
         trial_key=trial_key,
         is_bytes=bool(trial and trial.result and isinstance(trial.result.data, bytes)),
-        trouble=_trouble(trial),
+        trouble=Trouble.of(trial.error) if trial else None,
     )
-
-
-def _trouble(trial: Trial | None) -> dict[str, Any] | None:
-    if trial is None or trial.error is None:
-        return None
-    kind = str(trial.error.get("kind"))
-    title, mend = TROUBLES.get(kind, ("It failed", "The host's log may say more."))
-    return {
-        "title": title,
-        "mend": mend,
-        "kind": kind,
-        "about": Trouble.of(trial.error),
-        "field": trial.error.get("field"),
-    }
 
 
 def _errors(entry: Entry, trial: Trial) -> dict[str, str]:

@@ -156,10 +156,12 @@ def _go(request: Request, plan: Plan, form: Form) -> Response:
         if not entered["_name"]:
             return _draw_summary(request, plan, entered, errors={"_name": "Give the instance a name."})
         return _deploy(request, plan, entered)
-    if wanted in {"back", "choices"} or wanted.startswith("to-"):
-        return _draw(request, plan, _target(wanted, number, plan), entered)
+    if wanted in {"back", "choices", "typed"} or wanted.startswith("to-"):
+        return _draw(request, plan, _target(wanted, number, plan), entered, typed=wanted == "typed")
     wrong = asking.wrong(plan.steps[number]) if number < len(plan.steps) else {}
-    return _draw(request, plan, number if wrong else number + 1, entered, errors=wrong)
+    if wrong:
+        return _draw(request, plan, number, entered, errors=wrong, typed=bool(form.get("_typed")))
+    return _draw(request, plan, number + 1, entered)
 
 
 def _number(form: Form, plan: Plan) -> int:
@@ -209,8 +211,15 @@ def _refused(request: Request, plan: Plan, entered: Mapping[str, Any], error: Ex
 
 
 def _draw(
-    request: Request, plan: Plan, number: int, entered: Mapping[str, Any], *, errors: Mapping[str, str] | None = None
+    request: Request,
+    plan: Plan,
+    number: int,
+    entered: Mapping[str, Any],
+    *,
+    errors: Mapping[str, str] | None = None,
+    typed: bool = False,
 ) -> Response:
+    """A page of the file; ``typed`` leaves the choices of data sources out."""
     if number >= len(plan.steps):
         return _draw_summary(request, plan, entered)
     step, asking = plan.steps[number], Asking(site_of(request).host, plan.integration, entered)
@@ -218,10 +227,11 @@ def _draw(
         request,
         "wizard.html",
         status=400 if errors else 200,
-        form=FormPage(fields_of(asking.inputs(step), entered, errors=errors)),
+        form=FormPage(fields_of(asking.inputs(step, offered=not typed), entered, errors=errors)),
         step=step,
         offers=any(var.data_source for var in step.config_vars.values()),
-        **_shared(plan, number, entered),
+        typed=typed,
+        **_shared(plan, number, entered, typed=typed),
     )
 
 
@@ -250,7 +260,7 @@ def _draw_summary(
     )
 
 
-def _shared(plan: Plan, number: int, entered: Mapping[str, Any]) -> dict[str, Any]:
+def _shared(plan: Plan, number: int, entered: Mapping[str, Any], *, typed: bool = False) -> dict[str, Any]:
     return {
         "section": "instances",
         "plan": plan,
@@ -260,6 +270,7 @@ def _shared(plan: Plan, number: int, entered: Mapping[str, Any]) -> dict[str, An
             "_entered": json.dumps(entered),
             "_customer": plan.customer.external_id,
             "_version": plan.version.id,
+            "_typed": "true" if typed else "",
         },
         "action": f"/instances/{plan.instance.id}/configure" if plan.instance else f"/instances/new/{plan.version.id}",
     }

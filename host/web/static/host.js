@@ -27,7 +27,7 @@ function isBusy(live) {
 const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
 async function refresh(live) {
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  const answer = await fetch(live.dataset.at || location.href, { headers: { accept: "text/html" } });
   if (!answer.ok) return answer.status >= 500;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(`[data-live="${live.dataset.live}"]`);
   if (!fresh) return false;

@@ -183,7 +183,7 @@ def test_an_error_is_shown_with_its_kind_code_and_link_and_without_the_secret(cl
     assert SECRET not in page
     assert "[secret]" in page
     if kind != "bug":
-        assert "code 21211" in page
+        assert "Acme's code 21211" in page
         assert 'href="https://example.com/21211"' in page
         assert "RQ1" in page
 

@@ -8,7 +8,9 @@ URLENCODED = "application/x-www-form-urlencoded"
 INPUTS = [
     {"key": "sid", "type": "string", "label": "SID", "required": True, "example": "AC…"},
     {"key": "token", "type": "password", "label": "Token", "required": False},
-    {"key": "fast", "type": "boolean", "label": "Fast"},
+    {"key": "fast", "type": "boolean", "label": "Fast", "required": False, "default": ""},
+    {"key": "dry", "type": "boolean", "label": "Dry", "required": False, "default": "false"},
+    {"key": "sure", "type": "boolean", "label": "Sure", "required": True},
     {"key": "region", "type": "string", "label": "Region", "model": [{"label": "US", "value": "us1"}]},
     {"key": "tags", "type": "string", "label": "Tags", "collection": "valuelist"},
     {"key": "headers", "type": "string", "label": "Headers", "collection": "keyvaluelist", "advanced": True},
@@ -19,6 +21,10 @@ INPUTS = [
 
 def sent(*pairs):
     return Form(tuple(pairs))
+
+
+def by_name(values=None):
+    return {item.name: item for item in fields_of(INPUTS, values)}
 
 
 def test_a_secret_is_never_in_a_field():
@@ -33,7 +39,9 @@ def test_each_input_has_the_control_that_its_type_asks_for():
     assert kinds == {
         "sid": "line",
         "token": "password",
-        "fast": "checkbox",
+        "fast": "select",
+        "dry": "checkbox",
+        "sure": "checkbox",
         "region": "select",
         "tags": "list",
         "headers": "pairs",
@@ -44,7 +52,9 @@ def test_each_input_has_the_control_that_its_type_asks_for():
 def test_values_come_back_as_units_take_them():
     form = sent(
         ("sid", "AC1"),
-        ("fast", "true"),
+        ("fast", "false"),
+        ("dry", "true"),
+        ("sure", "true"),
         ("region", "us1"),
         ("tags", "a\r\n\r\nb"),
         ("headers.key", "X"),
@@ -55,7 +65,9 @@ def test_values_come_back_as_units_take_them():
     )
     assert values_of(INPUTS, form) == {
         "sid": "AC1",
-        "fast": "true",
+        "fast": "false",
+        "dry": "true",
+        "sure": "true",
         "region": "us1",
         "tags": ["a", "b"],
         "headers": [{"key": "X", "value": "1"}],
@@ -64,7 +76,18 @@ def test_values_come_back_as_units_take_them():
 
 
 def test_an_unticked_box_is_false_and_an_empty_field_is_left_out():
-    assert values_of(INPUTS, sent(("sid", ""))) == {"fast": "false"}
+    assert values_of(INPUTS, sent(("sid", ""), ("fast", ""))) == {"dry": "false", "sure": "false"}
+
+
+def test_a_switch_without_a_default_may_be_left_alone():
+    fast = by_name()["fast"]
+    assert (fast.value, fast.choices) == ("", (("", "Not given"), ("true", "Yes"), ("false", "No")))
+
+
+@pytest.mark.parametrize("given", [True, "true", False, "false"])
+def test_a_switch_that_was_set_shows_how(given):
+    shown = by_name({"fast": given, "dry": given})
+    assert (shown["fast"].value, shown["dry"].value) == (str(given).lower(), given in {True, "true"})
 
 
 def test_what_a_form_does_not_show_stays_and_cannot_be_sent():
@@ -77,8 +100,19 @@ def test_a_stored_secret_is_forgotten_only_if_none_was_entered():
 
 
 def test_an_optional_choice_can_be_left_out():
-    region = fields_of(INPUTS)[3]
+    region = by_name()["region"]
     assert region.choices == (("", "Not given"), ("us1", "US"))
+
+
+@pytest.mark.parametrize(
+    ("example", "shown"),
+    [('["a, b", "c"]', "a, b\nc"), ("a", "a"), (["a", "b"], "a\nb"), (None, ""), ("[broken", "[broken")],
+)
+def test_the_example_of_a_list_is_shown_as_it_is_typed(example, shown):
+    item = {"key": "tags", "type": "string", "collection": "valuelist", "example": example}
+    (field,) = fields_of([item])
+    assert field.placeholder == shown
+    assert values_of([item], sent(("tags", shown))).get("tags", []) == shown.splitlines()
 
 
 def test_an_error_and_an_explanation_are_named_for_screen_readers():

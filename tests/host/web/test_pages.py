@@ -478,6 +478,17 @@ def test_what_runs_is_kept_up_to_date_and_what_ended_is_left_alone(client, web_h
     assert "data-every" not in client.get(f"/executions/{execution}").text
 
 
+def test_pages_name_no_service_but_the_components_own(client, web_host, connection, instance, execution):
+    pages = ["/", f"/instances/{instance.id}", f"/executions/{execution}", "/components/acme/actions/send"]
+    texts = [client.get(page).text for page in pages]
+    web_host.instances.remove(instance.id)
+    client.post(f"/connections/{connection.id}/delete")
+    texts += [client.get(page).text for page in ("/", "/connections")]
+    for text in texts:
+        assert "Twilio" not in text.replace("Twilio connector", "")
+    assert "Code 21211." in texts[2]
+
+
 def test_refused_signatures_are_explained_by_the_address(client, web_host, instance):
     (endpoint,) = web_host.store.instances.endpoints(instance.id)
     with web_host.store.engine.begin() as connection:

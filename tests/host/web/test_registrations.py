@@ -74,9 +74,22 @@ def test_a_failed_registration_says_why_and_is_mended_by_a_button(client, web_ho
     assert numbers["+15550100"] == url_of(web_host, instance)
 
 
+def remove(client, instance, **given):
+    return client.post(f"/instances/{instance.id}/remove", data={"_confirmed": "true"} | given)
+
+
+@pytest.mark.parametrize("data", [{}, {"force": "true"}])
+def test_an_instance_is_removed_only_where_that_is_confirmed(client, web_host, reception, numbers, data):
+    instance = reception()
+    answer = client.post(f"/instances/{instance.id}/remove", data=data)
+    assert (answer.status_code, "Not removed: tick the box" in answer.text) == (400, True)
+    assert [item.enabled for item in web_host.store.instances.all()] == [True]
+    assert numbers["+15550100"] == url_of(web_host, instance)
+
+
 def test_an_instance_is_removed_and_what_was_there_is_back(client, web_host, reception, numbers):
     instance = reception()
-    answer = client.post(f"/instances/{instance.id}/remove")
+    answer = remove(client, instance)
     assert answer.headers["location"] == "/instances?done=removed"
     assert "The instance was removed." in client.get("/instances?done=removed").text
     assert (web_host.store.instances.all(), numbers["+15550100"]) == ([], "https://theirs.example/<i>sms</i>")
@@ -85,20 +98,35 @@ def test_an_instance_is_removed_and_what_was_there_is_back(client, web_host, rec
 def test_an_instance_that_cannot_go_yet_says_so_and_can_be_forced(client, web_host, reception, numbers):
     instance = reception()
     numbers["down"] = "yes"
-    page = client.post(f"/instances/{instance.id}/remove")
+    page = remove(client, instance)
     assert page.status_code == 400
     for part in ("switched off", "Acme cannot be reached", "leaving", "Remove without putting back", "Put back now"):
         assert part in page.text
     assert "Resume" not in page.text
     url = url_of(web_host, instance)
-    assert client.post(f"/instances/{instance.id}/remove", data={"force": "true"}).status_code == 303
+    assert remove(client, instance, force="true").status_code == 303
     assert (web_host.store.instances.all(), numbers["+15550100"]) == ([], url)
+
+
+def test_the_list_tells_who_is_leaving_from_who_is_paused(client, web_host, reception, numbers, instance):
+    def state(of):
+        row = client.get("/instances").text.partition(f'href="/instances/{of.id}"')[2].partition("</tr>")[0]
+        return [word for word in ("enabled", "paused", "leaving") if f">{word}<" in row]
+
+    going = reception()
+    web_host.instances.enable(instance.id, enabled=False)
+    assert (state(instance), state(going)) == (["paused"], ["enabled"])
+    numbers["down"] = "yes"
+    remove(client, going)
+    assert (state(instance), state(going)) == (["paused"], ["leaving"])
+    web_host.store.instances.retire(instance.id)
+    assert state(instance) == ["leaving"]
 
 
 def test_putting_back_now_takes_the_leaving_instance_along(client, web_host, reception, numbers):
     instance = reception()
     numbers["down"] = "yes"
-    client.post(f"/instances/{instance.id}/remove")
+    remove(client, instance)
     del numbers["down"]
     assert register(client, web_host, instance).headers["location"] == "/instances?done=removed"
     assert web_host.store.instances.all() == []

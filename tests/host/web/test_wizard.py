@@ -110,6 +110,27 @@ def test_every_kind_of_variable_is_asked_for_page_by_page_and_deployed(kinds, we
     }
 
 
+def test_a_value_that_no_data_source_offers_is_typed(kinds, connection):
+    kinds.go(v0=connection.id)
+    assert "Type the values" in kinds.page
+    page = kinds.go("typed", v1="+15550002222", v2="Good day").text
+    assert '<input id="v1" name="v1" value="+15550002222"' in page
+    assert 'value="Good day"' in page
+    assert "Type the values" not in page
+    assert '<input id="v1"' in kinds.go(v1="").text  # wrong, and still to be typed
+    kinds.go(v1="+15550009999")
+    kinds.go("back", **REST)
+    assert '<option value="+15550009999" selected>+15550009999 (as entered)</option>' in kinds.page
+    assert '<option value="+15550002222">Night</option>' in kinds.page
+
+
+def test_choices_are_loaded_again_where_values_were_typed(kinds, connection):
+    kinds.go(v0=connection.id)
+    kinds.go("typed")
+    kinds.go("choices", v1="+15550002222")
+    assert '<option value="+15550002222" selected>Night</option>' in kinds.page
+
+
 def test_back_and_forth_loses_nothing(kinds, connection):
     kinds.go(v0=connection.id)
     kinds.go(v1="+15550002222", v2="Good day")

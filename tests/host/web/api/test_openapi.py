@@ -71,6 +71,21 @@ def test_every_action_that_is_installed_has_an_address_with_its_own_inputs(docum
     assert "/components/acme/actions/send" in document["paths"]
 
 
+def test_every_example_of_an_input_is_one_that_it_takes(document):
+    inputs = {
+        (path, key): schema
+        for path, item in document["paths"].items()
+        for content in item.get("post", {}).get("requestBody", {}).get("content", {}).values()
+        for key, schema in content["schema"].get("properties", {}).get("inputs", {}).get("properties", {}).items()
+    }
+    assert inputs["/components/twilio/actions/sendMessage", "mediaUrl"]["examples"] == [
+        ["https://example.com/table.jpg"]
+    ]
+    for place, schema in inputs.items():
+        for example in schema.get("examples", ()):
+            assert Draft202012Validator(schema).is_valid(example), place
+
+
 def test_every_schema_is_one_and_every_reference_leads_somewhere(document):
     schemas = document["components"]["schemas"]
     for schema in schemas.values():
