@@ -111,8 +111,7 @@ class TwilioClient:
         Lookup is one of these: it has nothing of an account, but that account would be charged, unasked.
         """
         url = self.base.resolve(address, product=product, root=root)
-        asked = self.base.product_of(address) or product
-        if self._is_foreign and asked != "api":
+        if self._is_foreign and (asked := self.base.product_of(address) or product) != "api":
             raise ConnectionFailed(
                 f"subaccountSid: {asked}.twilio.com acts for account {self.main_account}, of which the credentials are, and "
                 f"not for {self.account_sid}: use a connection with the subaccount's own SID and Auth Token, or with its own "
