@@ -1,6 +1,7 @@
 """What forms offer to choose from: messages, numbers, services, templates, subaccounts, applications.
 
-They are one page of Twilio's, the newest thousand, narrowed by ``search``.
+They are one page of Twilio's, the newest thousand, narrowed by ``search``; of messages, which are many, the newest fifty unless
+one is searched for.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -72,6 +73,7 @@ def choosing(
     label: Callable[[dict[str, Any]], str] = _named,
     key: str = "sid",
     keep: Callable[[dict[str, Any]], bool] = lambda _: True,
+    newest: int = MAX_PAGE,
 ) -> Callable[[ActionContext, Any], Any]:
     """The data source that offers what a resource lists."""
 
@@ -79,7 +81,7 @@ def choosing(
         return (Choice(label=label(item), key=str(item[key])) for item in items if item.get(key) and keep(item))
 
     def choose(context: ActionContext, inputs: Any) -> Any:
-        items = inputs.connection.client(context).list(resource, limit=MAX_PAGE)
+        items = inputs.connection.client(context).list(resource, limit=MAX_PAGE if inputs.search else newest)
         return choices(offered(items), inputs.search)
 
     example = dict(resource.example)
@@ -93,7 +95,7 @@ def choosing(
     return choose
 
 
-select_message = choosing(MESSAGES, label=_quoted)
+select_message = choosing(MESSAGES, label=_quoted, newest=50)
 select_phone_number = choosing(PHONE_NUMBERS, label=_numbered, key="phoneNumber")
 select_phone_number_sid = choosing(PHONE_NUMBERS, label=_numbered)
 select_messaging_service = choosing(MESSAGING_SERVICES)

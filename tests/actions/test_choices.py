@@ -77,6 +77,13 @@ def test_a_form_is_offered_and_a_search_looks_through_a_whole_page(harness, twil
     assert [choice["key"] for choice in harness.choices("selectApplication", {"search": "App 999"})] == ["AP999"]
 
 
+def test_of_messages_the_newest_are_offered_and_a_search_looks_further(harness, twilio):
+    many = [{"sid": f"SM{number}", "body": f"Text {number}", "to": "+15551234567"} for number in range(60)]
+    listed(twilio, f"{API}/Messages.json", "messages", many)
+    assert len(harness.choices("selectMessage")) == 50
+    assert [choice["key"] for choice in harness.choices("selectMessage", {"search": "text 59"})] == ["SM59"]
+
+
 def test_the_account_is_none_of_its_subaccounts(harness, twilio):
     accounts = [
         {"sid": MAIN, "owner_account_sid": MAIN, "friendly_name": "Main"},
