@@ -138,7 +138,7 @@ def test_as_many_checkpoints_go_as_there_is_time_for(host, ended, monkeypatch):
             DBOS.start_workflow(host.engine._workflow, "").get_status()
     while len(workflows("SUCCESS", "ERROR")) < 5:
         pass
-    sweep(host.store.engine, host.settings.limits, utc_now() + CHECKPOINTS_KEPT + LATER)
+    sweep(host.store.engine, host.settings.limits, utc_now() + CHECKPOINTS_KEPT + LATER, seconds=30.0)
     assert workflows("SUCCESS", "ERROR", "PENDING") == []
 
 
