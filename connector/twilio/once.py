@@ -4,8 +4,9 @@
         │ no answer, or the process died
         ▼
     look for it ── found, and nobody else's ──────────────▶ claimed, returned
-        │ not found for SETTLING seconds, those │ cannot be told
-        │ of processes that died counted        │
+        │ not found for SETTLING seconds, or    │ cannot be told
+        │ DIED where its sender did; the looks  │
+        │ of processes that died are counted    │
         ▼                                       ▼
     send again, SENDS times in all,         OutcomeUnknown
     then TryLater: it was not sent
@@ -16,7 +17,7 @@ but what others had claimed before it was read.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,8 @@ PATIENCE = (2.0, 4.0, 8.0, 16.0)
 """Seconds to wait before asking again, where Twilio did not answer: only a look that succeeds tells."""
 IN_WORK = 15.0
 """Seconds for which Twilio may be at work on what it was sent: somebody who waited less looks once more after these."""
+DIED = (*SETTLING, 2.0, 2.0, 2.0, 2.0, 2.0)
+"""The same for what a process sent that died: nobody waited for the answer, so the looks themselves take IN_WORK seconds."""
 MARGIN = timedelta(seconds=60)
 """How far our clock may be from Twilio's, where its answers do not tell its time."""
 TWILIOS_CLOCKS = timedelta(seconds=3)
@@ -66,7 +69,7 @@ def send_once(
     pairs = tuple(form_pairs(values))
     began = first_attempt or context.first_attempt
     search = Search(client, context, resource, sent_values(pairs), use, client.elapsed(), began)
-    if began and (found := search.claimed() or search.settle()):
+    if began and (found := search.claimed() or search.settle(DIED)):
         return found
     for _ in range(SENDS):
         search.note(sending=True)
@@ -85,7 +88,7 @@ def send_once(
             ended_at - client.timeout + IN_WORK if gave_up else 0.0
         )  # others may have been refused before it
         context.logger.warning("%s: looking for what may have been sent: %s", resource.name, unknown)
-        if found := search.settle(in_work_until):
+        if found := search.settle(in_work_until=in_work_until):
             return found
     message = f"{resource.name}: it was sent {SENDS} times and did not reach Twilio: try again later"
     raise TryLater(message, status=unknown.status, code=unknown.code)
@@ -124,14 +127,14 @@ class Search:
                 break
         raise OutcomeUnknown(f"{sid} was made for this, but reading it failed: {failed}", code=failed.code)
 
-    def settle(self, in_work_until: float = 0.0) -> Any:
+    def settle(self, pauses: Sequence[float] = SETTLING, *, in_work_until: float = 0.0) -> Any:
         """Look until it is there or would be, and once more then. None: it was not sent. Raises OutcomeUnknown."""
         if self._likeness.hidden(self.sent):
             raise OutcomeUnknown(
                 f"the {self.resource.name} may have been sent, and its number is not kept: look for it"
             )
-        since, before = self._patiently(self._since), self._looked()
-        for number, pause in enumerate(SETTLING[before:], before + 1):
+        since, before = self._patiently(self._since), min(self._looked(), len(pauses) - 1)
+        for number, pause in enumerate(pauses[before:], before + 1):
             self.context.sleep(pause)
             if found := self._patiently(lambda: self._look(since)):
                 return found
@@ -160,7 +163,7 @@ class Search:
         if not self.began or self.use:
             return 0
         last = next(iter(deque(self.context.journal.read(), maxlen=1)), {})
-        return min(int(last.get("looked", 0)), len(SETTLING) - 1)
+        return int(last.get("looked", 0))
 
     def _since(self) -> datetime:
         """From when on it may have been made, by Twilio's clock, whose times are whole seconds.

@@ -17,7 +17,7 @@ from twilio_connector.connector.claims import ClaimsInMemory
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import OutcomeUnknown, Refused, TryLater
 from twilio_connector.connector.twilio.client import TwilioClient
-from twilio_connector.connector.twilio.once import LOOKED_AT, SETTLING, send_once
+from twilio_connector.connector.twilio.once import DIED, IN_WORK, LOOKED_AT, SETTLING, send_once
 from twilio_connector.connector.twilio.resource import api_2010
 from twilio_connector.connector.twilio.resources.messages import MESSAGES
 
@@ -84,10 +84,10 @@ class ModelTwilio:
         if fate == "429":
             return Answer(429, b"", {"Retry-After": "14"})
         message = self._take(parse_qs(request.data.decode()))
-        if fate == "late":  # nobody waits for the answer, and it is listed when the work is done
+        if fate in {"late", "crash-late"}:  # nobody waits for the answer, and it is listed when the work is done
             message["listed_at"] = self.now + timedelta(seconds=9)
             self.now += timedelta(seconds=1)
-            raise requests.ReadTimeout("late")
+            raise requests.ReadTimeout("late") if fate == "late" else Crash
         if fate == "crash-after":
             raise Crash
         if fate == "drop-after":
@@ -282,8 +282,15 @@ def test_processes_that_die_again_and_again_while_they_look_get_it_sent_once_all
     lives = 1
     while not (sent := resumed(twilio, notes, dies_at_pause=2)) and lives < 20:
         lives += 1
-    assert (sent["sid"], twilio.posts, lives) == (twilio.taken[0]["sid"], 1, len(SETTLING))
-    assert twilio.now - NOW >= timedelta(seconds=sum(SETTLING))
+    assert (sent["sid"], twilio.posts, lives) == (twilio.taken[0]["sid"], 1, len(DIED))
+    assert twilio.now - NOW >= timedelta(seconds=IN_WORK)
+
+
+def test_what_twilio_is_still_at_work_on_when_its_sender_has_died_is_not_sent_again():
+    twilio, notes = ModelTwilio(fates=["crash-late"]), Notes()
+    assert resumed(twilio, notes) is None
+    assert resumed(twilio, notes)["sid"] == twilio.taken[0]["sid"]
+    assert twilio.posts == 1
 
 
 def test_what_may_have_been_sent_by_one_that_looked_before_is_looked_for_from_the_beginning():
@@ -292,7 +299,7 @@ def test_what_may_have_been_sent_by_one_that_looked_before_is_looked_for_from_th
     assert notes[-1] == {"sending": True}
     began = twilio.now
     assert resumed(twilio, notes)["sid"]
-    assert twilio.now - began >= timedelta(seconds=sum(SETTLING))
+    assert twilio.now - began >= timedelta(seconds=IN_WORK)
 
 
 def test_it_is_not_sent_for_ever():
