@@ -5,8 +5,8 @@
         ▼
     look for it ── found, and nobody else's ──────────────▶ claimed, returned
         │ not found for SETTLING seconds, or    │ cannot be told
-        │ DIED where its sender did; the looks  │
-        │ of processes that died are counted    │
+        │ UNAWAITED ones; the looks of          │
+        │ processes that died are counted       │
         ▼                                       ▼
     send again, SENDS times in all,         OutcomeUnknown
     then TryLater: it was not sent
@@ -38,9 +38,9 @@ SETTLING = (0.0, 0.5, 1.0, 1.5, 2.0)
 PATIENCE = (2.0, 4.0, 8.0, 16.0)
 """Seconds to wait before asking again, where Twilio did not answer: only a look that succeeds tells."""
 IN_WORK = 15.0
-"""Seconds for which Twilio may be at work on what it was sent: somebody who waited less looks once more after these."""
-DIED = (*SETTLING, 2.0, 2.0, 2.0, 2.0, 2.0)
-"""The same for what a process sent that died: nobody waited for the answer, so the looks themselves take IN_WORK seconds."""
+"""Seconds for which Twilio may be at work on what it was sent."""
+UNAWAITED = (*SETTLING, 2.0, 2.0, 2.0, 2.0, 2.0)
+"""The same as SETTLING where nobody waited so long: the sender died, or has a short timeout. They take IN_WORK seconds."""
 MARGIN = timedelta(seconds=60)
 """How far our clock may be from Twilio's, where its answers do not tell its time."""
 TWILIOS_CLOCKS = timedelta(seconds=3)
@@ -69,7 +69,7 @@ def send_once(
     pairs = tuple(form_pairs(values))
     began = first_attempt or context.first_attempt
     search = Search(client, context, resource, sent_values(pairs), use, client.elapsed(), began)
-    if began and (found := search.claimed() or search.settle(DIED)):
+    if began and (found := search.claimed() or search.settle(UNAWAITED)):
         return found
     for _ in range(SENDS):
         search.note(sending=True)
@@ -82,13 +82,9 @@ def send_once(
             if context.claims.take(made["sid"], use):
                 return made
             unknown = OutcomeUnknown("it was sent, but others take for theirs what was")
-        ended_at = client.elapsed()
-        gave_up = ended_at - sent_at >= client.timeout  # otherwise the request ended at Twilio
-        in_work_until = (
-            ended_at - client.timeout + IN_WORK if gave_up else 0.0
-        )  # others may have been refused before it
+        gave_up = client.elapsed() - sent_at >= client.timeout  # otherwise the request ended at Twilio
         context.logger.warning("%s: looking for what may have been sent: %s", resource.name, unknown)
-        if found := search.settle(in_work_until=in_work_until):
+        if found := search.settle(UNAWAITED if gave_up and client.timeout < IN_WORK else SETTLING):
             return found
     message = f"{resource.name}: it was sent {SENDS} times and did not reach Twilio: try again later"
     raise TryLater(message, status=unknown.status, code=unknown.code)
@@ -127,8 +123,8 @@ class Search:
                 break
         raise OutcomeUnknown(f"{sid} was made for this, but reading it failed: {failed}", code=failed.code)
 
-    def settle(self, pauses: Sequence[float] = SETTLING, *, in_work_until: float = 0.0) -> Any:
-        """Look until it is there or would be, and once more then. None: it was not sent. Raises OutcomeUnknown."""
+    def settle(self, pauses: Sequence[float]) -> Any:
+        """Look until it is there or would be. None: it was not sent. Raises OutcomeUnknown."""
         if self._likeness.hidden(self.sent):
             raise OutcomeUnknown(
                 f"the {self.resource.name} may have been sent, and its number is not kept: look for it"
@@ -139,11 +135,7 @@ class Search:
             if found := self._patiently(lambda: self._look(since)):
                 return found
             self.note(looked=number)
-        early = in_work_until - self.client.elapsed()
-        if early <= 0:
-            return None
-        self.context.sleep(early)
-        return self._patiently(lambda: self._look(since))
+        return None
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         """What Twilio says once it answers; raises the LookFailed of the last time."""

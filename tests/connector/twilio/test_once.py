@@ -17,7 +17,7 @@ from twilio_connector.connector.claims import ClaimsInMemory
 from twilio_connector.connector.context import ActionContext
 from twilio_connector.connector.errors import OutcomeUnknown, Refused, TryLater
 from twilio_connector.connector.twilio.client import TwilioClient
-from twilio_connector.connector.twilio.once import DIED, IN_WORK, LOOKED_AT, SETTLING, send_once
+from twilio_connector.connector.twilio.once import IN_WORK, LOOKED_AT, SETTLING, UNAWAITED, send_once
 from twilio_connector.connector.twilio.resource import api_2010
 from twilio_connector.connector.twilio.resources.messages import MESSAGES
 
@@ -282,7 +282,7 @@ def test_processes_that_die_again_and_again_while_they_look_get_it_sent_once_all
     lives = 1
     while not (sent := resumed(twilio, notes, dies_at_pause=2)) and lives < 20:
         lives += 1
-    assert (sent["sid"], twilio.posts, lives) == (twilio.taken[0]["sid"], 1, len(DIED))
+    assert (sent["sid"], twilio.posts, lives) == (twilio.taken[0]["sid"], 1, len(UNAWAITED))
     assert twilio.now - NOW >= timedelta(seconds=IN_WORK)
 
 
