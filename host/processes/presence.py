@@ -18,6 +18,7 @@ from threading import Event, Lock, Thread
 import sqlalchemy as sa
 
 WATCH = 2.0  # seconds between looks at whether our session is there
+REMEMBERED = 60.0  # seconds for which whoever was missed is looked for again
 GRACE = 10.0  # seconds for which a lock must be free: the database was there and the process, if it lives, had the time
 
 
@@ -76,8 +77,13 @@ class Presence:
         while not self._ended.wait(WATCH):
             with suppress(sa.exc.SQLAlchemyError):  # it is away; the next look may find it
                 self.begin()
-                for name in list(self._missed):  # whoever has its lock again is no longer missed
-                    self._answered(name)
+                self._look_again()
+
+    def _look_again(self) -> None:
+        """Whoever has its lock again is no longer missed. The dead are asked for no longer after a while."""
+        now = time.monotonic()
+        for name in [name for name, since in self._missed.items() if now - since < REMEMBERED]:
+            self._answered(name)
 
     def _let_go(self) -> None:
         self._begun.clear()
