@@ -25,10 +25,8 @@ from .webhooks import Webhook, WebhookFailed, shown
 PRICE = 0.0079  # US dollars a segment
 MAX_DOCUMENTS, MAX_REPLIES = 50, 10  # to one message: https://www.twilio.com/docs/api/errors/14106 and 14109
 TOO_MANY_DOCUMENTS, TOO_MANY_REPLIES, INVALID_MESSAGE, UNSUBSCRIBED = 14106, 14109, 14103, 21610  # of the debugger
-WINDOW, OUTSIDE_WINDOW = (
-    timedelta(hours=24),
-    63016,
-)  # after somebody wrote: https://www.twilio.com/docs/api/errors/63016
+WINDOW = timedelta(hours=24)  # on WhatsApp, after somebody wrote
+OUTSIDE_WINDOW = 63016  # https://www.twilio.com/docs/api/errors/63016
 
 KEYWORD_REPLIES = {
     "stop": "You are unsubscribed and get no more texts from this number. Reply START to get them again.",

@@ -20,7 +20,7 @@ from ..secrets.redact import Redactor
 from ..settings import Limits
 from ..store import Store, portable
 from ..store.commit import GroupCommit
-from ..store.database import Write, is_away
+from ..store.database import Write, is_away, name_of
 from ..store.executions import NotOurs
 from .databases import Databases
 
@@ -95,9 +95,7 @@ class Runtime:
             except sa.exc.SQLAlchemyError as error:
                 if not is_away(error):
                     raise
-                log.warning(
-                    "the database does not answer; trying again: %s", type(getattr(error, "orig", error)).__name__
-                )
+                log.warning("the database does not answer; trying again: %s", name_of(error))
                 if self.stopping.wait(1):
                     raise Stopping from error
 

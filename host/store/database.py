@@ -66,6 +66,11 @@ def is_away(error: Exception) -> bool:
     return isinstance(error, lost) or (isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated)
 
 
+def name_of(error: Exception) -> str:
+    """What the driver calls it, for the log; where it is none of the driver's, its own name."""
+    return type(error.orig if isinstance(error, sa.exc.DBAPIError) else error).__name__
+
+
 def sqlite_engine(path: Path) -> sa.Engine:
     """One for the file, with connections kept."""
     return like_a_server(sa.create_engine(f"sqlite:///{path}", pool_size=10, max_overflow=20))

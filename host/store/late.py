@@ -5,10 +5,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-import sqlalchemy as sa
-
 from ..loggers import logger
-from .database import is_away
+from .database import is_away, name_of
 
 MOST = 1000
 LONGEST = 600.0  # seconds that each is kept
@@ -71,5 +69,4 @@ class Late(Generic[Item]):
 
 def _tell(lost: Sequence[Exception]) -> None:
     if lost:
-        names = {type(it.orig if isinstance(it, sa.exc.DBAPIError) else it).__name__ for it in lost}
-        log.warning(_LOST, len(lost), ", ".join(sorted(names)))
+        log.warning(_LOST, len(lost), ", ".join(sorted(set(map(name_of, lost)))))

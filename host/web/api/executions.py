@@ -136,9 +136,7 @@ def detail(call: Call) -> ExecutionDetail:
     record = found(store.executions.get(call.path["id"]), "execution")
     shown = Execution.model_validate(record).model_dump()
     steps = [_step(row) for row in store.steps.of(record.id)]
-    return ExecutionDetail(
-        **shown, payload=plain(value_of(record.payload)), steps=steps, result=plain(value_of(record.result))
-    )
+    return ExecutionDetail(**shown, payload=_value(record.payload), steps=steps, result=_value(record.result))
 
 
 def replay(call: Call) -> Replayed:
@@ -178,7 +176,7 @@ def _id(call: Call) -> str:
 
 def _step(row: Any) -> Step:
     values = {name: getattr(row, name) for name in Step.model_fields if name not in {"inputs", "output"}}
-    return Step(**values, inputs=plain(value_of(row.inputs)), output=plain(value_of(row.output)))
+    return Step(**values, inputs=_value(row.inputs), output=_value(row.output))
 
 
 TAG = "executions"
@@ -240,3 +238,7 @@ ROUTES = (
         tag=TAG,
     ),
 )
+
+
+def _value(text: str | None) -> Any:
+    return plain(value_of(text))
