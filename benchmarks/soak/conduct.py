@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from random import Random
 from time import monotonic, sleep
 from typing import Any
@@ -13,12 +14,13 @@ import sqlalchemy as sa
 from books import EVENT, Books, Delivered, Execution, named_by_twilio
 from machines import until
 from plan import Fault, plan
-from setting import Setting, have_polled
+from setting import Setting
 from traffic import Traffic
 from twilio_connector.connector.context import utc_now
 from twilio_connector.connector.errors import InvalidInput
 from twilio_connector.host.store import Store
 from twilio_connector.host.store.database import reading
+from twilio_connector.host.store.schedules import ScheduleRecord
 from twilio_connector.host.store.schema import executions, status_in
 
 POLLS = 3.0  # seconds between two polls that are made besides those of the schedule
@@ -148,23 +150,35 @@ def still_open(store: Store) -> bool:
 
 def look_again(setting: Setting, deadline: float) -> bool:
     """Let each watcher poll once more; whether they found anything."""
-    before, began = count(setting.store), utc_now()
-    for endpoint in setting.watchers.values():
-        until(lambda: asked(setting.store, endpoint), deadline - monotonic(), "a watcher can be asked")  # noqa: B023
+    store, before = setting.store, count(setting.store)
+    asked = {
+        endpoint: until(lambda: ask(store, endpoint), deadline - monotonic(), "a watcher can be asked")  # noqa: B023
+        for endpoint in setting.watchers.values()
+    }
     until(
-        lambda: all(at and at >= began for at in have_polled(setting).values()),
+        lambda: all(has_polled(store.schedules.get(endpoint), since) for endpoint, since in asked.items()),
         deadline - monotonic(),
         "every watcher has polled",
     )
-    return count(setting.store) > before
+    return count(store) > before
 
 
-def asked(store: Store, endpoint: str) -> bool:
+def ask(store: Store, endpoint: str) -> datetime | None:
+    """When an extra poll was made due, or None while one is being made."""
+    now = utc_now()
     try:
-        store.schedules.run_now(endpoint, utc_now())
+        store.schedules.run_now(endpoint, now)
     except InvalidInput:
-        return False
-    return True
+        return None
+    return now
+
+
+def has_polled(schedule: ScheduleRecord | None, since: datetime) -> bool:
+    """Whether the poll that was made due then is over, and went well.
+
+    It is over when it is not due any more. The date of the last poll does not tell: a clock that is fast has dated it ahead.
+    """
+    return schedule is not None and not schedule.error and schedule.next_at is not None and schedule.next_at > since
 
 
 def count(store: Store) -> int:

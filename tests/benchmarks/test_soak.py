@@ -3,7 +3,9 @@
 import re
 import subprocess
 import sys
+from dataclasses import fields as dataclass_fields
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -189,3 +191,24 @@ def test_what_is_left_and_what_failed_is_seen(books):
 def test_a_forged_webhook_that_was_let_in_is_seen(books):
     let_in = [replace(it, forged=(200,)) if it.forged else it for it in books.delivered]
     assert "forged webhooks, all refused" in wrong(replace(books, delivered=let_in))
+
+
+# ── when the audit may begin ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_poll_that_a_fast_clock_dated_ahead_is_not_the_one_that_was_asked_for():
+    from conduct import has_polled
+
+    now, minute = datetime.now(UTC), timedelta(minutes=1)
+    asked = watcher(next_at=now, last_at=now + 5 * minute)
+    assert not has_polled(asked, now)
+    assert has_polled(replace(asked, next_at=now + minute), now)
+    assert not has_polled(replace(asked, next_at=now + minute, error={"message": "Twilio did not answer"}), now)
+    assert not has_polled(None, now)
+
+
+def watcher(**fields):
+    from twilio_connector.host.store.schedules import ScheduleRecord
+
+    nothing = dict.fromkeys(it.name for it in dataclass_fields(ScheduleRecord))
+    return ScheduleRecord(**nothing | {"endpoint_id": "e", "plan": "every minute", "polling": True} | fields)
