@@ -107,7 +107,8 @@ def process(settings, host):
 
 def until(holds, *processes) -> None:
     while not holds():
-        assert all(process.poll() is None for process in processes)
+        for process in processes:
+            assert process.poll() is None, process.stderr.read()
         time.sleep(0.01)
 
 
