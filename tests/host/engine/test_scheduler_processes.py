@@ -100,7 +100,7 @@ def process(settings, host):
             try:
                 yield started
             finally:
-                os.kill(started.pid, signal.SIGKILL)
+                started.kill()
 
     return run
 
@@ -167,6 +167,7 @@ def freeze(process, host):
     """Outside a transaction: in SQLite nobody else can write while one that is frozen has begun to."""
     while True:
         os.kill(process.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)  # until then it goes on, and may begin a transaction yet
         if host.settings.is_postgres:
             return
         with closing(sqlite3.connect(host.settings.data / "host.sqlite", timeout=0.2, isolation_level=None)) as file:
