@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..connector.inputs import Hint, Trimmed, Values, sid
-from ..connector.twilio.fields import WebAddress
+from ..connector.twilio.fields import Address, WebAddress
 from ..connector.twilio.parameters import NOT_SENT
 from ..connector.twilio.resource import example_sid
 
@@ -77,6 +77,15 @@ def megabytes(*, most: int, example: str) -> Any:
     )
 
 
+Recipient = Annotated[
+    Address,
+    Field(
+        title="To",
+        description="The recipient: a phone number in E.164 format, or an address such as whatsapp:+15551234567.",
+        examples=["+15551234567"],
+    ),
+    Hint(placeholder="Enter recipient phone number"),
+]
 Method: TypeAlias = Annotated[Literal["GET", "POST"], BeforeValidator(_upper)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
 JsonObject: TypeAlias = Annotated[str, BeforeValidator(_json_object), Hint(type="code", language="json")]

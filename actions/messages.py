@@ -15,7 +15,7 @@ from ..connector.twilio.once import send_once
 from ..connector.twilio.parameters import NOT_SENT, Parameter
 from ..connector.twilio.resources.media import MEDIA
 from ..connector.twilio.resources.messages import FEEDBACK, MESSAGES
-from .fields import since, until
+from .fields import Recipient, since, until
 from .operations import ActionInputs, AdditionalParameters, creating, deleting, getting, listing
 
 Message = TypedDict(
@@ -54,15 +54,7 @@ class SendSMS(Inputs):
     """What to send, from where, to whom."""
 
     twilio_connection: TwilioConnection
-    to: Annotated[
-        Address,
-        Field(
-            title="To",
-            description="The recipient: a phone number in E.164 format, or an address such as whatsapp:+15551234567.",
-            examples=["+15551234567"],
-        ),
-        Hint(placeholder="Enter recipient phone number"),
-    ]
+    to: Recipient
     from_: Annotated[
         Address,
         Field(

@@ -23,6 +23,7 @@ from ..connector.twilio.fields import (
 )
 from ..connector.twilio.parameters import NOT_SENT
 from .callbacks import StatusCallbackFlow, ToldToFlow
+from .fields import Recipient
 from .operations import AdditionalParameters
 from .rules import at_most_one
 
@@ -57,15 +58,7 @@ DryRun = Annotated[
 class Outgoing(ToldToFlow):
     """What every kind of message may have, and what goes together."""
 
-    to: Annotated[
-        Address,
-        Field(
-            title="To",
-            description="The recipient: a phone number in E.164 format, or an address such as whatsapp:+15551234567.",
-            examples=["+15551234567"],
-        ),
-        Hint(placeholder="Enter recipient phone number"),
-    ]
+    to: Recipient
     from_: Annotated[
         Address | None,
         Field(

@@ -40,6 +40,16 @@ def _base_url(text: str) -> str:
 
 Secret = Annotated[SecretStr, AfterValidator(_visible)]
 
+AccountSid = Annotated[
+    str,
+    sid("AC"),
+    Field(
+        title="Account SID",
+        description="The Twilio Account SID (starts with AC).",
+        examples=["ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"],
+    ),
+    Hint(placeholder="Enter Account SID"),
+]
 SecondaryAuthToken = Annotated[
     Secret | None,
     Field(

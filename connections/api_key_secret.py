@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, SecretStr
 
 from ..connector.inputs import Hint, sid
-from .access import Secret, TwilioAccess
+from .access import AccountSid, Secret, TwilioAccess
 
 
 class ApiKeySecret(TwilioAccess):
@@ -14,16 +14,7 @@ class ApiKeySecret(TwilioAccess):
     account_field: ClassVar[str] = "accountSid"
     key_fields: ClassVar[tuple[str, str]] = ("apiKey", "apiSecret")
 
-    account_sid: Annotated[
-        str,
-        sid("AC"),
-        Field(
-            title="Account SID",
-            description="The Twilio Account SID (starts with AC).",
-            examples=["ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"],
-        ),
-        Hint(placeholder="Enter Account SID"),
-    ]
+    account_sid: AccountSid
     api_key: Annotated[
         str,
         sid("SK"),

@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
 
-from ..connector.inputs import Hint, sid
-from .access import Secret, TwilioAccess
+from ..connector.inputs import Hint
+from .access import AccountSid, Secret, TwilioAccess
 
 
 class Basic(TwilioAccess):
@@ -14,16 +14,7 @@ class Basic(TwilioAccess):
     account_field: ClassVar[str] = "username"
     key_fields: ClassVar[tuple[str, str]] = ("username", "password")
 
-    username: Annotated[
-        str,
-        sid("AC"),
-        Field(
-            title="Account SID",
-            description="The Twilio Account SID (starts with AC).",
-            examples=["ACa1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6"],
-        ),
-        Hint(placeholder="Enter Account SID"),
-    ]
+    username: AccountSid
     password: Annotated[
         Secret,
         Field(
