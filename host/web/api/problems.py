@@ -7,7 +7,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ....connector.errors import is_told
+from ....connector.errors import DETAILS, is_told
 from ...loggers import logger
 from ...secrets.redact import Redactor
 from ..body import BodyRefused
@@ -75,7 +75,7 @@ def _of_kind(error: Exception) -> Problem:
     status = STATUS.get(kind, 500)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("a request of the API failed: %s", kind, exc_info=error)
-    details = {name: getattr(error, name, None) for name in ("field", "code", "request_id", "more_info", "retry_after")}
+    details = {name: getattr(error, name, None) for name in DETAILS if name != "status"}
     lines = str(error).splitlines()
     return _problem(status, kind, str(error), problems=lines if lines[1:] else None, **details)
 
