@@ -201,8 +201,15 @@ def books(setting: Setting) -> Books:
         numbers=state["numbers"],
         delivered=[delivered(letter) for letter in setting.post.letters],
         executions=[*executed(setting.store)],
-        diary=[json.loads(line) for line in setting.diary.read_text().splitlines()],
+        diary=[*entries(setting.diary.read_text())],
     )
+
+
+def entries(diary: str) -> Iterator[dict[str, Any]]:
+    """The whole lines of it. What a kill cut off was not written: its flow goes on and writes it, or is missed in the audit."""
+    for line in diary.splitlines():
+        with suppress(json.JSONDecodeError):
+            yield json.loads(line)
 
 
 def delivered(letter: Any) -> Delivered:

@@ -1,5 +1,6 @@
 """The soak in its short form; and its audit, which must see what it is there to see."""
 
+import json
 import re
 import subprocess
 import sys
@@ -194,6 +195,13 @@ def test_a_forged_webhook_that_was_let_in_is_seen(books):
 
 
 # ── when the audit may begin ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_line_that_was_cut_off_by_a_kill_is_left_out_of_the_diary_and_the_next_one_is_not():
+    from conduct import entries
+
+    whole = '{"execution": "e1", "flow": "Text", "event": null}'
+    assert [*entries(f"\n{whole[:30]}\n{whole}\n\n{whole}")] == [json.loads(whole)] * 2
 
 
 def test_a_poll_that_a_fast_clock_dated_ahead_is_not_the_one_that_was_asked_for():

@@ -9,13 +9,16 @@ from twilio_connector.connector.context import ActionContext
 
 
 def note(context: ActionContext, results: Mapping[str, Any]) -> None:
-    """One write of one line, so that lines of several processes do not mix."""
+    """One write of one line, so that lines of several processes do not mix.
+
+    It begins a line of its own: what was written before may be cut off, where its process was killed while it wrote.
+    """
     seen = results["trigger"]["body"]
     event = seen.get("data") if isinstance(seen, Mapping) else None
     line = {"execution": context.execution_id, "flow": context.flow.name, "event": event}
     diary = os.open(os.environ["SOAK_DIARY"], os.O_WRONLY | os.O_APPEND)
     try:
-        os.write(diary, json.dumps(line).encode() + b"\n")
+        os.write(diary, b"\n" + json.dumps(line).encode())
     finally:
         os.close(diary)
 
