@@ -35,6 +35,19 @@ def main() -> None:
         sys.stdout = None
         where = f"{error.filename}: " if error.filename else "standard output: "
         sys.exit(f"error: {where}cannot be written: {error.strerror}; what the command did stays done")
+    except Exception as error:
+        if (lost := _lost_database(error)) is None:
+            raise
+        sys.exit(_tell(lost))
+
+
+def _lost_database(error: Exception) -> ConnectorError | None:
+    """What to say where the host's database went away under a command. One that has none did not load SQLAlchemy."""
+    if "sqlalchemy" not in sys.modules:
+        return None
+    from ..host.store.database import lost
+
+    return lost(error)
 
 
 def _tell(error: ConnectorError) -> int:

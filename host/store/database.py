@@ -66,6 +66,15 @@ def is_away(error: Exception) -> bool:
     return isinstance(error, lost) or (isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated)
 
 
+def lost(error: Exception) -> DatabaseUnusable | None:
+    """What to tell of an error that says that the database is away; None of any other."""
+    if not is_away(error):
+        return None
+    return DatabaseUnusable(
+        f"the database went away: {_reason(error)}. What was written stays: check that it runs, and start the command again"
+    )
+
+
 def name_of(error: Exception) -> str:
     """What the driver calls it, for the log; where it is none of the driver's, its own name."""
     return type(error.orig if isinstance(error, sa.exc.DBAPIError) else error).__name__
@@ -165,8 +174,13 @@ def _prepare(connection: sa.Connection) -> None:
 
 def _unreachable(engine: sa.Engine, error: sa.exc.DBAPIError) -> str:
     place = engine.url.render_as_string(hide_password=True)
-    reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-    return f"cannot open the database {place}: {reason}. Check that it runs and that DATABASE_URL is right"
+    return f"cannot open the database {place}: {_reason(error)}. Check that it runs and that DATABASE_URL is right"
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what the driver says; its own words where it is none of the driver's."""
+    said = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error).strip()
+    return said.splitlines()[0] if said else name_of(error)
 
 
 def read_meta(connection: sa.Connection, key: str) -> str | None:

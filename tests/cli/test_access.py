@@ -1,8 +1,11 @@
 """Who is let in, set from the shell; no password and no token is ever an argument."""
 
 import io
+import sqlite3
 
 import pytest
+import sqlalchemy as sa
+from twilio_connector.host.administration.credentials import Credentials
 
 PASSWORD = b"correct horse battery\n"
 
@@ -69,3 +72,25 @@ def test_a_name_that_is_none_is_refused(run, name):
     done = run("serve", "--port", "0", "--name", name)
     assert done.status == 2
     assert "is no host name" in done.err
+
+
+def test_a_database_that_goes_away_under_a_command_is_told_with_the_mend_and_its_own_exit_status(run, monkeypatch):
+    def go_away(*_):
+        gone = "connection failed\nIs the server running?"
+        raise sa.exc.OperationalError("INSERT INTO tokens", {}, sqlite3.OperationalError(gone))
+
+    monkeypatch.setattr(Credentials, "create_token", go_away)
+    done = run("token", "create", "billing")
+    assert (done.status, done.out) == (3, "")
+    assert done.err.startswith("error: the database went away: connection failed. ")
+    assert "INSERT" not in done.err
+    assert "check that it runs" in done.err
+
+
+def test_a_fault_of_ours_is_not_taken_for_the_databases(run, monkeypatch):
+    def fail(*_):
+        raise RuntimeError
+
+    monkeypatch.setattr(Credentials, "create_token", fail)
+    with pytest.raises(RuntimeError):
+        run("token", "create", "billing")
