@@ -23,6 +23,7 @@ from ..loggers import logger
 from ..processes.locks import Locks
 from ..receiving.routes import Routes
 from ..store import Store
+from ..store.database import log_failure
 from ..store.registrations import RegistrationRecord
 from .ledger import RowLedger
 
@@ -134,8 +135,8 @@ class Registrations:
         while not self.stopping.is_set():
             try:
                 self.finish()
-            except Exception:
-                log.exception("registrations could not be finished, and are tried again")
+            except Exception as error:  # noqa: BLE001 (whatever it was, it goes on)
+                log_failure(log, "registrations could not be finished, and are tried again", error)
             self.stopping.wait(TICK)
 
     def _finish(self, record: RegistrationRecord) -> None:

@@ -38,7 +38,7 @@ from ..receiving.results import POLL, Ended, Results
 from ..settings import Settings
 from ..store import Store
 from ..store.claiming import Claim
-from ..store.database import close
+from ..store.database import close, log_failure
 from ..store.executions import REPLACED, adopt, end, postpone
 from ..store.instances import InstanceRecord
 from ..store.schema import End
@@ -267,8 +267,8 @@ class Engine:
                     sweep(self._store.engine, self._settings.limits, utc_now())
             except Stopping:
                 busy = False
-            except Exception:
-                log.exception("the pump failed and tries again")
+            except Exception as error:  # noqa: BLE001 (whatever it was, it goes on)
+                log_failure(log, "the pump failed and tries again", error)
                 busy = self._runtime.stopping.wait(1)
             if not busy:
                 self._wake.wait(POLL)

@@ -20,7 +20,7 @@ from ..integrations.versions import Versions
 from ..loggers import logger
 from ..registry import Registry
 from ..store import Store, search, turns
-from ..store.database import reading, storable
+from ..store.database import log_failure, reading, storable
 from ..store.executions import ENDED, ExecutionRecord, next_in_sequence
 from ..store.ids import time_id
 from ..store.schema import executions, instances, states
@@ -164,8 +164,8 @@ class Replays:
         while not self._stopping.is_set():
             try:
                 busy = self._advance()
-            except Exception:
-                log.exception("replaying failed and is tried again")
+            except Exception as error:  # noqa: BLE001 (whatever it was, it goes on)
+                log_failure(log, "replaying failed and is tried again", error)
                 busy = self._stopping.wait(1)
             if busy:
                 self._arrived()

@@ -28,6 +28,7 @@ from ..receiving.acceptance import inbound
 from ..receiving.inbox import Inbound, admit
 from ..receiving.routes import Route
 from ..store import portable, states
+from ..store.database import log_failure
 from ..store.ids import time_id
 from ..store.schedules import Due, LeaseLost, is_open, settle
 
@@ -103,8 +104,8 @@ class Scheduler:
         while not self._runtime.stopping.wait(self._runtime.limits.schedule_tick):
             try:
                 self.tick()
-            except Exception:
-                log.exception("the scheduler failed and tries again")
+            except Exception as error:  # noqa: BLE001 (whatever it was, it goes on)
+                log_failure(log, "the scheduler failed and tries again", error)
 
     def _leases(self) -> list[str]:
         with self._lock:

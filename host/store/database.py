@@ -1,5 +1,6 @@
 """Engines and the schema: SQLite as a server would run it, or Postgres in a schema of its own."""
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable
@@ -78,6 +79,14 @@ def lost(error: Exception) -> DatabaseUnusable | None:
 def name_of(error: Exception) -> str:
     """What the driver calls it, for the log; where it is none of the driver's, its own name."""
     return type(error.orig if isinstance(error, sa.exc.DBAPIError) else error).__name__
+
+
+def log_failure(log: logging.Logger, what: str, error: Exception) -> None:
+    """Log that a loop failed, which goes on. Of a database that is away a line is enough: it comes again until it is there."""
+    if is_away(error):
+        log.warning("%s: the database does not answer: %s", what, _reason(error))
+    else:
+        log.error("%s", what, exc_info=error)
 
 
 def sqlite_engine(path: Path) -> sa.Engine:

@@ -103,9 +103,11 @@ class Schedules:
             return [_lease(connection, record, until) for record in found if not record.polling or record in polled]
 
     def renew(self, leases: Collection[str], until: datetime) -> None:
-        """Extend leases; those that were lost stay lost."""
+        """Extend leases; those that were lost stay lost. Whoever settles one is not waited for: it may wait for another."""
+        held = sa.select(table.c.endpoint_id).where(table.c.lease.in_(leases)).with_for_update(skip_locked=True)
         with self.engine.begin() as connection:
-            connection.execute(sa.update(table).where(table.c.lease.in_(leases)).values(lease_until=until))
+            ids = connection.execute(held).scalars().all()
+            connection.execute(sa.update(table).where(table.c.endpoint_id.in_(ids)).values(lease_until=until))
 
     def release(self, leases: Collection[str]) -> None:
         """Give leases back: the runs are due as before."""

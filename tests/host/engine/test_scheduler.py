@@ -19,6 +19,7 @@ from twilio_connector.host.receiving.reception import NoSuchEndpoint
 from twilio_connector.host.settings import Limits
 from twilio_connector.host.store import portable
 from twilio_connector.host.store.registrations import intend
+from twilio_connector.host.store.schedules import settle
 from twilio_connector.host.store.schema import executions
 from twilio_connector.host.store.states import merge, of_flow
 
@@ -472,3 +473,21 @@ def test_a_secret_in_what_went_wrong_is_kept_nowhere(host, deploy, run, service)
     error = schedule_of(host, instance).error
     assert (error["kind"], "FileNotFoundError" in error["message"]) == ("failed", True)
     assert str(service) not in error["message"]
+
+
+@pytest.mark.parametrize("settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_lease_is_extended_while_another_of_the_process_is_being_settled(host, deploy, clock):
+    """Whoever settles several at once may wait for the one that would be extended first: neither would end."""
+    for name in ("First", "Second"):
+        deploy("* * * * *", "schedule", name=name)
+    clock.shift = LATER
+    now = clock()
+    one, other = host.store.schedules.claim(now, now + MINUTE, 0)
+    with host.store.engine.begin() as connection:
+        settle(connection, one, now=now, next_at=one.following(now))
+        extending = threading.Thread(target=host.store.schedules.renew, args=([one.lease, other.lease], now + LATER))
+        extending.start()
+        extending.join(5)
+        assert not extending.is_alive()
+    assert host.store.schedules.get(other.endpoint_id).lease_until > now + MINUTE
+    assert host.store.schedules.get(one.endpoint_id).lease is None

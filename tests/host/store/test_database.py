@@ -1,5 +1,6 @@
 """The line to the database: whoever breaks off in the middle of a transaction is let go."""
 
+import logging
 import sqlite3
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,6 +14,7 @@ from twilio_connector.host.store.database import (
     connect,
     is_away,
     like_a_server,
+    log_failure,
     prepare,
     sqlite_engine,
     watched,
@@ -115,3 +117,15 @@ def test_a_file_that_is_no_database_is_told_at_once(tmp_path):
     file.write_text("no database" * 100)
     with pytest.raises(sa.exc.DatabaseError, match="not a database"), sqlite_engine(file).begin():
         pass
+
+
+def test_a_database_that_is_away_is_one_line_of_the_log_and_any_other_failure_is_told_whole(caplog):
+    log = logging.getLogger("test")
+    away = sa.exc.OperationalError("SELECT 1", {}, sqlite3.OperationalError("connection refused\nIs it running?"))
+    log_failure(log, "the loop failed", away)
+    log_failure(log, "the loop failed", KeyError("rows"))
+    line, whole = caplog.records
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+    assert line.getMessage() == "the loop failed: the database does not answer: connection refused"
+    assert whole.levelname == "ERROR"
+    assert isinstance(whole.exc_info[1], KeyError)
