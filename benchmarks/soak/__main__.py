@@ -6,6 +6,7 @@ Exit status 0 only if every line of the audit is clean. The same seed gives the 
 """
 
 import argparse
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -19,6 +20,7 @@ from setting import Setting, Soak, set_up
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # as Ctrl-C does: nothing that it started is left behind
     given = arguments()
     soak = Soak(given.seed, given.minutes * 60, given.database, given.rate, given.clock)
     print(f"seed {soak.seed}, {given.minutes:g} minutes on {soak.database}, {soak.rate:g} events a second", flush=True)
