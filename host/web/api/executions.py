@@ -179,6 +179,10 @@ def _step(row: Any) -> Step:
     return Step(**values, inputs=_value(row.inputs), output=_value(row.output))
 
 
+def _value(text: str | None) -> Any:
+    return plain(value_of(text))
+
+
 TAG = "executions"
 ROUTES = (
     Route(
@@ -238,7 +242,3 @@ ROUTES = (
         tag=TAG,
     ),
 )
-
-
-def _value(text: str | None) -> Any:
-    return plain(value_of(text))
